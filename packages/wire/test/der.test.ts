@@ -306,7 +306,11 @@ describe('hostile and arbitrary input', () => {
         der[at % der.length] = octet;
         const bytes = cut % 4 === 0 ? der.subarray(0, cut % der.length) : der;
         try {
-          expect(encodeDer(Everything, decodeDer(Everything, bytes))).toEqual(bytes);
+          const decoded = decodeDer(Everything, bytes);
+          const again = encodeDer(Everything, decoded);
+          expect(decodeDer(Everything, again)).toEqual(decoded);
+          // KerberosFlags may come in other lengths than the 32 bits that we write.
+          if (decoded.flag === undefined) expect(again).toEqual(bytes);
         } catch (error) {
           expect(error).toBeInstanceOf(WireError);
         }
