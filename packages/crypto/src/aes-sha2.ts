@@ -1,0 +1,185 @@
+import { timingSafeEqual } from 'node:crypto';
+import { AesCts, blockBytes } from './cts.ts';
+import type { EncryptionType, KeyOperations, UsagePlan } from './encryption-type.ts';
+import { CryptoError } from './errors.ts';
+import { type HashName, Hmac } from './hmac.ts';
+import { checksumTypes, etypes } from './numbers.ts';
+import { confounder, type RandomSource } from './random.ts';
+import { assertUsage, keyKinds, usageConstant } from './rfc3961.ts';
+
+/** The parameters that RFC 8009 §5 and §6 give each of its two encryption types. */
+interface Parameters {
+  readonly hash: HashName;
+  /** Bytes of Ke, and of a protocol key. */
+  readonly keyBytes: number;
+  /** Bytes of Ki and Kc, and of the truncated HMAC. */
+  readonly macBytes: number;
+  /** Bytes of the pseudo-random function's output: the whole hash. */
+  readonly prfBytes: number;
+}
+
+/** aes128-cts-hmac-sha256-128 (RFC 8009). */
+export const aes128Sha2: EncryptionType = profile(
+  etypes.aes128CtsHmacSha256,
+  'aes128-cts-hmac-sha256-128',
+  checksumTypes.hmacSha256Aes128,
+  { hash: 'sha256', keyBytes: 16, macBytes: 16, prfBytes: 32 },
+);
+
+/** aes256-cts-hmac-sha384-192 (RFC 8009). */
+export const aes256Sha2: EncryptionType = profile(
+  etypes.aes256CtsHmacSha384,
+  'aes256-cts-hmac-sha384-192',
+  checksumTypes.hmacSha384Aes256,
+  { hash: 'sha384', keyBytes: 32, macBytes: 24, prfBytes: 48 },
+);
+
+function profile(
+  etype: number,
+  name: string,
+  checksumType: number,
+  parameters: Parameters,
+): EncryptionType {
+  return {
+    etype,
+    name,
+    checksumType,
+    keyBytes: parameters.keyBytes,
+    checksumBytes: parameters.macBytes,
+    password: {
+      kind: 'stretched',
+      // RFC 8009 §4: the count when the parameters are absent.
+      defaultIterations: 32768,
+      stretch: (salt, iterations) => ({
+        hash: parameters.hash,
+        // RFC 8009 §4: saltp = enctype-name | 0x00 | salt.
+        salt: Buffer.concat([Buffer.from(`${name}\0`), salt]),
+        iterations,
+        finish: (stretched) =>
+          kdf(new Hmac(parameters.hash, stretched), kerberosLabel, parameters.keyBytes),
+      }),
+    },
+    operations: (key) => new AesSha2Key(key, parameters),
+  };
+}
+
+const kerberosLabel = Buffer.from('kerberos');
+const prfLabel = Buffer.from('prf');
+
+interface EncryptionKeys {
+  readonly cipher: AesCts;
+  readonly integrity: Hmac;
+}
+
+/** Encrypt-then-MAC of RFC 8009 §5; every derived key comes from HMAC under the base key (§3). */
+class AesSha2Key implements KeyOperations {
+  readonly #base: Hmac;
+  readonly #parameters: Parameters;
+  readonly #encryption = new Map<number, EncryptionKeys>();
+  readonly #checksums = new Map<number, Hmac>();
+
+  constructor(key: Uint8Array, parameters: Parameters) {
+    this.#base = new Hmac(parameters.hash, key);
+    this.#parameters = parameters;
+  }
+
+  encrypt(usage: number, plaintext: Uint8Array, random: RandomSource): Uint8Array {
+    const { cipher, integrity } = this.#encryptionKeys(usage);
+    const { macBytes } = this.#parameters;
+    const length = blockBytes + plaintext.length;
+    const padded = Buffer.allocUnsafe(Math.ceil(length / blockBytes) * blockBytes);
+    padded.set(confounder(random, blockBytes));
+    padded.set(plaintext, blockBytes);
+    padded.fill(0, length);
+    const frame = integrity.frame(blockBytes + length + macBytes);
+    const out = frame.subarray(integrity.blockBytes + blockBytes);
+    cipher.encryptInto(out, padded, length);
+    out.set(this.#mac(integrity, frame.subarray(0, frame.length - macBytes)), length);
+    return out;
+  }
+
+  decrypt(usage: number, ciphertext: Uint8Array): Uint8Array {
+    const length = ciphertext.length - this.#parameters.macBytes;
+    if (length < blockBytes) {
+      throw new CryptoError('integrity', 'the ciphertext is shorter than its confounder and MAC');
+    }
+    const { cipher, integrity } = this.#encryptionKeys(usage);
+    const frame = integrity.frame(blockBytes + length);
+    const encrypted = ciphertext.subarray(0, length);
+    const out = frame.subarray(integrity.blockBytes + blockBytes);
+    out.set(encrypted);
+    if (!timingSafeEqual(this.#mac(integrity, frame), ciphertext.subarray(length))) {
+      throw new CryptoError('integrity', 'the ciphertext does not match its MAC');
+    }
+    cipher.decryptInto(out, encrypted);
+    return out.subarray(blockBytes);
+  }
+
+  checksum(usage: number, data: Uint8Array): Uint8Array {
+    return this.#checksumKey(usage).digest(data).subarray(0, this.#parameters.macBytes);
+  }
+
+  /** RFC 8009 §5: KDF-HMAC-SHA2(key, "prf", input, the hash's length). */
+  prf(input: Uint8Array): Uint8Array {
+    return kdf(this.#base, prfLabel, this.#parameters.prfBytes, input);
+  }
+
+  prepare(plan: UsagePlan): void {
+    plan.encryption?.forEach((usage) => this.#encryptionKeys(usage));
+    plan.checksum?.forEach((usage) => this.#checksumKey(usage));
+  }
+
+  /** HMAC over the cipher state, which is the zero initial vector, and the ciphertext. */
+  #mac(integrity: Hmac, frame: Uint8Array): Uint8Array {
+    frame.fill(0, integrity.blockBytes, integrity.blockBytes + blockBytes);
+    return integrity.digestFrame(frame).subarray(0, this.#parameters.macBytes);
+  }
+
+  #encryptionKeys(usage: number): EncryptionKeys {
+    let keys = this.#encryption.get(usage);
+    if (keys === undefined) {
+      const { hash, keyBytes, macBytes } = this.#parameters;
+      keys = {
+        cipher: new AesCts(this.#derive(usage, keyKinds.encryption, keyBytes)),
+        integrity: new Hmac(hash, this.#derive(usage, keyKinds.integrity, macBytes)),
+      };
+      this.#encryption.set(usage, keys);
+    }
+    return keys;
+  }
+
+  #checksumKey(usage: number): Hmac {
+    let key = this.#checksums.get(usage);
+    if (key === undefined) {
+      const { hash, macBytes } = this.#parameters;
+      key = new Hmac(hash, this.#derive(usage, keyKinds.checksum, macBytes));
+      this.#checksums.set(usage, key);
+    }
+    return key;
+  }
+
+  #derive(usage: number, kind: number, size: number): Uint8Array {
+    assertUsage(usage);
+    return kdf(this.#base, usageConstant(usage, kind), size);
+  }
+}
+
+/**
+ * KDF-HMAC-SHA2 of RFC 8009 §3: the first `size` bytes of
+ * HMAC(key, 0x00000001 | label | 0x00 | context | size in bits). One round is enough for every size
+ * in that RFC.
+ */
+function kdf(key: Hmac, label: Uint8Array, size: number, context?: Uint8Array): Uint8Array {
+  const contextBytes = context?.length ?? 0;
+  const frame = key.frame(4 + label.length + 1 + contextBytes + 4);
+  const input = new DataView(frame.buffer, frame.byteOffset + key.blockBytes);
+  const contextAt = 4 + label.length + 1;
+  input.setUint32(0, 1);
+  frame.set(label, key.blockBytes + 4);
+  input.setUint8(contextAt - 1, 0);
+  if (context !== undefined) {
+    frame.set(context, key.blockBytes + contextAt);
+  }
+  input.setUint32(contextAt + contextBytes, size * 8);
+  return key.digestFrame(frame).subarray(0, size);
+}
