@@ -107,8 +107,7 @@ function splitName(
     else realm += piece;
   };
   // An enterprise name may hold one @ of its own; only a second one starts the realm.
-  let separators = enterprise && !/@.*@/s.test(text) ? -1 : 0;
-  if (enterprise && separators === 0) separators = -1;
+  let separators = enterprise ? -1 : 0;
   for (let i = 0; i < text.length; i += 1) {
     const char = text.charAt(i);
     if (char === '\\') {
