@@ -1,0 +1,346 @@
+// Foreign clients and servers for the interop tests, from Debian's (or Ubuntu's) own packages.
+// Everything is installed by one call, as root, where something is missing; where that cannot be
+// done, every peer that is not there has a reason that its tests are skipped with.
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { run, type Outcome } from './run.ts';
+import { makeTempDir, peersCache, removeDir } from './temp.ts';
+
+/** Foreign software that tests talk to. */
+export type PeerName = 'mit' | 'heimdal' | 'samba' | 'impacket' | 'ldap' | 'curl' | 'tshark';
+
+/** Why a peer cannot be used; a peer that is ready is not mentioned. */
+export type MissingPeers = Partial<Record<PeerName, string>>;
+
+interface Peer {
+  readonly packages: readonly string[];
+  /** Files that are there when the packages are. */
+  readonly files: readonly string[];
+  /** Services that the packages would start at boot. */
+  readonly units?: readonly string[];
+}
+
+/** Heimdal lives here, unpacked: its packages conflict with MIT's. */
+export const heimdalRoot: string = join(peersCache, 'heimdal');
+
+const impacketScripts = '/usr/share/doc/python3-impacket/examples';
+
+/** 4.19 is the first Samba whose KDC knows resource-based constrained delegation. */
+const SAMBA_MINIMUM = [4, 19] as const;
+const INSTALL_TIMEOUT_MS = 900_000;
+
+const peers: Readonly<Record<PeerName, Peer>> = {
+  mit: {
+    packages: ['krb5-user', 'krb5-kdc', 'krb5-admin-server'],
+    files: ['/usr/bin/kvno', '/usr/sbin/krb5kdc', '/usr/sbin/kadmin.local'],
+    units: ['krb5-kdc', 'krb5-admin-server'],
+  },
+  heimdal: {
+    packages: ['heimdal-clients', 'heimdal-kdc'],
+    files: [`${heimdalRoot}/usr/bin/kgetcred`, `${heimdalRoot}/usr/lib/heimdal-servers/kdc`],
+  },
+  samba: {
+    packages: ['samba-ad-dc', 'samba-ad-provision', 'ldb-tools', 'krb5-user'],
+    files: [
+      '/usr/sbin/samba',
+      '/usr/bin/samba-tool',
+      '/usr/bin/ldbsearch',
+      '/usr/share/samba/setup',
+    ],
+    units: ['samba-ad-dc', 'smbd', 'nmbd', 'winbind'],
+  },
+  impacket: {
+    packages: ['python3-impacket'],
+    files: ['getTGT.py', 'getST.py', 'findDelegation.py', 'rbcd.py'].map((name) =>
+      join(impacketScripts, name),
+    ),
+  },
+  ldap: {
+    packages: ['ldap-utils', 'libsasl2-modules', 'libsasl2-modules-gssapi-mit'],
+    files: ['/usr/bin/ldapsearch', '/usr/share/doc/libsasl2-modules-gssapi-mit'],
+  },
+  curl: { packages: ['curl'], files: ['/usr/bin/curl'] },
+  tshark: { packages: ['tshark', 'tcpdump'], files: ['/usr/bin/tshark', '/usr/bin/tcpdump'] },
+};
+// The keys of the record above are exactly the PeerName union.
+const peerNames = Object.keys(peers) as PeerName[];
+
+/** Command and first argument that run impacket's script `name`, e.g. `getST`. */
+export function impacketScript(name: string): readonly [string, string] {
+  return ['/usr/bin/python3', join(impacketScripts, `${name}.py`)];
+}
+
+/** What of `wanted` is not ready now, without trying to change that. Takes milliseconds. */
+export function missingPeers(wanted: readonly PeerName[] = peerNames): PeerName[] {
+  return wanted.filter((name) => !isReady(name));
+}
+
+/** Installs what is missing of `wanted`; returns what could not be, each with its reason. */
+export async function installPeers(wanted: readonly PeerName[] = peerNames): Promise<MissingPeers> {
+  const missing = missingPeers(wanted);
+  if (missing.length === 0) {
+    return {};
+  }
+  const obstacle = whyNotInstallable();
+  if (obstacle !== undefined) {
+    return Object.fromEntries(missing.map((name) => [name, obstacle]));
+  }
+  process.stderr.write(`installing for the interop tests: ${missing.join(', ')} …\n`);
+  const apt = new Apt();
+  try {
+    return await installAll(apt, missing);
+  } finally {
+    apt.close();
+  }
+}
+
+function isReady(name: PeerName): boolean {
+  const there = peers[name].files.every((file) => existsSync(file));
+  return there && (name !== 'samba' || isSambaNewEnough());
+}
+
+function isSambaNewEnough(): boolean {
+  const text = execFileSync('/usr/sbin/samba', ['--version'], { encoding: 'utf8' });
+  const [major = 0, minor = 0] = (/\d+\.\d+/u.exec(text)?.[0] ?? '').split('.').map(Number);
+  return major > SAMBA_MINIMUM[0] || (major === SAMBA_MINIMUM[0] && minor >= SAMBA_MINIMUM[1]);
+}
+
+function whyNotInstallable(): string | undefined {
+  if (!existsSync('/usr/bin/apt-get')) {
+    return 'not installed, and there is no apt-get to install it with';
+  }
+  return process.getuid?.() === 0 ? undefined : 'not installed, and only root can install it';
+}
+
+async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<MissingPeers> {
+  const failures = new Map<PeerName, string>();
+  const updated = await apt.update();
+  if (updated.status !== 0) {
+    return Object.fromEntries(missing.map((name) => [name, reason('apt-get update', updated)]));
+  }
+  const plain = missing.filter((name) => name !== 'samba' && name !== 'heimdal');
+  const together = await apt.install(plain.flatMap((name) => peers[name].packages));
+  // One peer that cannot be had is no reason to miss the others.
+  for (const name of together.status === 0 ? [] : plain) {
+    const alone = await apt.install(peers[name].packages);
+    if (alone.status !== 0) {
+      failures.set(name, reason('apt-get install', alone));
+    }
+  }
+  if (missing.includes('samba')) {
+    const samba = await apt.install(peers.samba.packages, apt.backports);
+    if (samba.status !== 0) {
+      failures.set('samba', reason('apt-get install', samba));
+    }
+  }
+  if (missing.includes('heimdal')) {
+    const heimdal = await unpackHeimdal(apt);
+    if (heimdal !== undefined) {
+      failures.set('heimdal', heimdal);
+    }
+  }
+  if (missing.includes('impacket') && !isReady('impacket')) {
+    await unpackImpacketScripts(apt);
+  }
+  await disableUnits(missing);
+  const left = missingPeers(missing);
+  return Object.fromEntries(
+    left.map((name) => [name, failures.get(name) ?? 'installed, but too old or not complete']),
+  );
+}
+
+function reason(step: string, { stdout, stderr }: Outcome): string {
+  const lines = `${stdout}${stderr}`.split('\n').filter((line) => /^(E:|W:| )/u.test(line));
+  return `not installed: ${step}: ${lines.slice(-2).join(' ').trim()}`;
+}
+
+/** Heimdal's packages and the libraries that only they use, unpacked side by side. */
+async function unpackHeimdal(apt: Apt): Promise<string | undefined> {
+  const names = await apt.closure(peers.heimdal.packages, /heimdal/u);
+  const dir = makeTempDir('heimdal');
+  try {
+    const downloaded = await apt.download(names, dir);
+    if (downloaded.status !== 0) {
+      return reason('apt-get download', downloaded);
+    }
+    mkdirSync(peersCache, { recursive: true });
+    const staged = `${heimdalRoot}.${process.pid}`;
+    for (const file of readdirSync(dir)) {
+      await run('dpkg', ['-x', join(dir, file), staged]);
+    }
+    rmSync(heimdalRoot, { recursive: true, force: true });
+    renameSync(staged, heimdalRoot);
+    return undefined;
+  } finally {
+    removeDir(dir);
+  }
+}
+
+/** Some container images leave documentation out, and Debian ships impacket's scripts as such. */
+async function unpackImpacketScripts(apt: Apt): Promise<void> {
+  const dir = makeTempDir('impacket');
+  try {
+    await apt.download(peers.impacket.packages, dir);
+    for (const file of readdirSync(dir)) {
+      await run('dpkg', ['-x', join(dir, file), join(dir, 'root')]);
+    }
+    const scripts = join(dir, 'root', impacketScripts);
+    if (existsSync(scripts)) {
+      cpSync(scripts, impacketScripts, { recursive: true });
+    }
+  } finally {
+    removeDir(dir);
+  }
+}
+
+/** A newly installed server is also kept from starting at the next boot. */
+async function disableUnits(installed: readonly PeerName[]): Promise<void> {
+  const units = installed.flatMap((name) => peers[name].units ?? []);
+  if (existsSync('/usr/bin/systemctl') && units.length > 0) {
+    await run('systemctl', ['disable', '--quiet', ...units]);
+  }
+}
+
+/**
+ * apt-get with package lists of its own: this machine's sources, and on Debian 12 its backports
+ * beside them. The machine's lists and sources stay as they are.
+ */
+class Apt {
+  /** The extra suite to take Samba from, where the release's own is too old. */
+  readonly backports: string | undefined;
+  readonly #state: string = makeTempDir('apt');
+  readonly #policy = '/usr/sbin/policy-rc.d';
+  readonly #ownPolicy: boolean;
+
+  constructor() {
+    this.backports = codename() === 'bookworm' ? 'bookworm-backports' : undefined;
+    chmodSync(this.#state, 0o755); // apt's own user reads it
+    mkdirSync(join(this.#state, 'sources'));
+    mkdirSync(join(this.#state, 'lists', 'partial'), { recursive: true });
+    // invoke-rc.d(8): exit code 101 keeps packages from starting their services.
+    this.#ownPolicy = !existsSync(this.#policy);
+    if (this.#ownPolicy) {
+      writeFileSync(this.#policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+    }
+  }
+
+  close(): void {
+    if (this.#ownPolicy) {
+      rmSync(this.#policy, { force: true });
+    }
+    removeDir(this.#state);
+  }
+
+  async update(): Promise<Outcome> {
+    const sources = join(this.#state, 'sources');
+    if (existsSync('/etc/apt/sources.list.d')) {
+      cpSync('/etc/apt/sources.list.d', sources, { recursive: true });
+    }
+    if (existsSync('/etc/apt/sources.list')) {
+      copyFileSync('/etc/apt/sources.list', join(sources, 'main.list'));
+    }
+    if (this.backports !== undefined) {
+      writeFileSync(join(sources, 'backports.sources'), await backportsSource(this.backports));
+    }
+    return this.#apt('apt-get', ['update', '--error-on=any']);
+  }
+
+  async install(packages: readonly string[], suite?: string): Promise<Outcome> {
+    if (packages.length === 0) {
+      return { stdout: '', stderr: '', status: 0 };
+    }
+    const from = suite === undefined ? [] : ['-t', suite];
+    const options = ['--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', ...from];
+    return this.#apt('apt-get', ['install', ...options, ...new Set(packages)]);
+  }
+
+  download(packages: readonly string[], dir: string): Promise<Outcome> {
+    return this.#apt('apt-get', ['download', ...packages], dir);
+  }
+
+  /** `roots` and what they need, transitively through names that match; libraries not installed. */
+  async closure(roots: readonly string[], through: RegExp): Promise<string[]> {
+    const options = ['depends', '--recurse', '--important', ...roots];
+    const { stdout } = await this.#apt('apt-cache', options);
+    const needs = new Map<string, string[]>();
+    let current: string[] = [];
+    for (const line of stdout.split('\n')) {
+      const needed = /^ [ |](?:Pre)?Depends: (\S+)/u.exec(line)?.[1];
+      if (needed !== undefined) {
+        current.push(needed);
+      } else if (/^\S/u.test(line)) {
+        needs.set(line, (current = []));
+      }
+    }
+    const installed = await installedPackages();
+    const found = new Set(roots);
+    for (const name of found) {
+      for (const needed of needs.get(name) ?? []) {
+        if (through.test(needed) || (needed.startsWith('lib') && !installed.has(needed))) {
+          found.add(needed);
+        }
+      }
+    }
+    return [...found];
+  }
+
+  #apt(command: string, args: readonly string[], cwd = '/'): Promise<Outcome> {
+    const settings = {
+      'Dir::Etc::sourcelist': '/dev/null',
+      'Dir::Etc::sourceparts': join(this.#state, 'sources'),
+      'Dir::State::lists': join(this.#state, 'lists'),
+      'Dir::Cache::pkgcache': join(this.#state, 'pkgcache.bin'),
+      'Dir::Cache::srcpkgcache': join(this.#state, 'srcpkgcache.bin'),
+      'APT::Sandbox::User': 'root',
+    };
+    const options = Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
+    return run(command, ['-q', ...options, ...args], {
+      cwd,
+      env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
+      timeout: INSTALL_TIMEOUT_MS,
+    });
+  }
+}
+
+function codename(): string {
+  const text = existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+  return /^VERSION_CODENAME=(\S+)$/mu.exec(text)?.[1] ?? '';
+}
+
+/** The backports suite, from the mirror that serves the release itself. */
+async function backportsSource(suite: string): Promise<string> {
+  const format = '$(CODENAME) $(COMPONENT) $(REPO_URI)';
+  const { stdout } = await run('apt-get', [
+    'indextargets',
+    '--format',
+    format,
+    'Identifier: Packages',
+  ]);
+  const release = suite.replace('-backports', '');
+  const mirror = new RegExp(`^${release} main (\\S+)$`, 'mu').exec(stdout)?.[1];
+  return [
+    'Types: deb',
+    `URIs: ${mirror ?? 'http://deb.debian.org/debian'}`,
+    `Suites: ${suite}`,
+    'Components: main',
+    'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg',
+    '',
+  ].join('\n');
+}
+
+async function installedPackages(): Promise<Set<string>> {
+  const { stdout } = await run('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n']);
+  return new Set([...stdout.matchAll(/^(\S+) installed$/gmu)].map(([, name = '']) => name));
+}
