@@ -1,0 +1,137 @@
+import { SecurityError } from '../errors.ts';
+import { MAX_PAC_BUFFERS, MAX_PAC_SIZE } from '../limits.ts';
+
+/** Buffer types of a PAC (MS-PAC 2.4). */
+export const PacType = {
+  logonInfo: 1,
+  credentials: 2,
+  serverChecksum: 6,
+  kdcChecksum: 7,
+  clientInfo: 10,
+  delegationInfo: 11,
+  upnDnsInfo: 12,
+  clientClaims: 13,
+  deviceInfo: 14,
+  deviceClaims: 15,
+  ticketChecksum: 16,
+  attributes: 17,
+  requesterSid: 18,
+  fullChecksum: 19,
+  requesterGuid: 20,
+} as const;
+
+/** One buffer of a PAC; types that are not known stay opaque bytes. */
+export interface PacBuffer {
+  /** One of `PacType`, or another number. */
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+/** A buffer with its place in the PAC. */
+export interface PlacedBuffer extends PacBuffer {
+  readonly offset: number;
+}
+
+/** A PAC as it came: its bytes, which the signatures are over, and views of its buffers. */
+export interface Pac {
+  readonly bytes: Uint8Array;
+  readonly buffers: readonly PlacedBuffer[];
+}
+
+const HEADER = 8;
+const ENTRY = 16;
+const ALIGNMENT = 8;
+
+/**
+ * Reads the container (MS-PAC 2.3, 2.4). Buffers must be aligned, inside the PAC and apart from
+ * each other and from the header. A second buffer of a type is refused: MS-PAC lets readers
+ * ignore it, which lets two readers see two different PACs.
+ */
+export function decodePac(bytes: Uint8Array): Pac {
+  if (bytes.length > MAX_PAC_SIZE) throw new SecurityError('oversize', 'pac', 'is too large');
+  if (bytes.length < HEADER) throw new SecurityError('truncated', 'pac', 'no header');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const count = view.getUint32(0, true);
+  const version = view.getUint32(4, true);
+  if (version !== 0) throw new SecurityError('revision', 'pac', `version ${version} is not 0`);
+  if (count > MAX_PAC_BUFFERS) throw new SecurityError('oversize', 'pac', `${count} buffers`);
+  const start = HEADER + ENTRY * count;
+  if (start > bytes.length) throw new SecurityError('truncated', 'pac', 'ends in its header');
+  const buffers: PlacedBuffer[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const buffer = readEntry(view, bytes, HEADER + ENTRY * index, start);
+    if (buffers.some((other) => other.type === buffer.type)) {
+      throw new SecurityError('duplicate', 'pac', `two buffers of type ${buffer.type}`);
+    }
+    buffers.push(buffer);
+  }
+  refuseOverlap(buffers);
+  return { bytes, buffers };
+}
+
+/** The contents of the buffer of a type, if the PAC has one. */
+export function pacBuffer(pac: Pac, type: number): Uint8Array | undefined {
+  return pac.buffers.find((buffer) => buffer.type === type)?.data;
+}
+
+/** Writes the container in the order given, each buffer on the next multiple of eight. */
+export function encodePac(buffers: readonly PacBuffer[]): Uint8Array {
+  return layOutPac(buffers).bytes;
+}
+
+/** A PAC just written, whose buffers may still be filled in. */
+export function layOutPac(buffers: readonly PacBuffer[]): Pac {
+  if (buffers.length > MAX_PAC_BUFFERS) {
+    throw new SecurityError('oversize', 'pac', `${buffers.length} buffers`);
+  }
+  let size = HEADER + ENTRY * buffers.length;
+  for (const { data } of buffers) size = aligned(size + data.length);
+  if (size > MAX_PAC_SIZE) throw new SecurityError('oversize', 'pac', `${size} bytes`);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, buffers.length, true);
+  const placed: PlacedBuffer[] = [];
+  let entry = HEADER;
+  let offset = HEADER + ENTRY * buffers.length;
+  for (const { type, data } of buffers) {
+    view.setUint32(entry, type, true);
+    view.setUint32(entry + 4, data.length, true);
+    view.setUint32(entry + 8, offset, true);
+    bytes.set(data, offset);
+    placed.push({ type, data: bytes.subarray(offset, offset + data.length), offset });
+    entry += ENTRY;
+    offset = aligned(offset + data.length);
+  }
+  return { bytes, buffers: placed };
+}
+
+function aligned(size: number): number {
+  return Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+}
+
+function readEntry(view: DataView, bytes: Uint8Array, at: number, start: number): PlacedBuffer {
+  const type = view.getUint32(at, true);
+  const size = view.getUint32(at + 4, true);
+  const offset = view.getUint32(at + 8, true);
+  if (offset % ALIGNMENT !== 0) {
+    throw new SecurityError('alignment', 'pac', `buffer of type ${type}`, { offset });
+  }
+  // The offset has 64 bits; no PAC needs the upper half.
+  if (view.getUint32(at + 12, true) !== 0 || offset + size > bytes.length) {
+    throw new SecurityError('truncated', 'pac', `buffer of type ${type} lies outside`, { offset });
+  }
+  if (offset < start) {
+    throw new SecurityError('value', 'pac', `buffer of type ${type} is in the header`, { offset });
+  }
+  return { type, data: bytes.subarray(offset, offset + size), offset };
+}
+
+function refuseOverlap(buffers: readonly PlacedBuffer[]): void {
+  let end = 0;
+  for (const buffer of buffers.toSorted((a, b) => a.offset - b.offset)) {
+    if (buffer.data.length > 0 && buffer.offset < end) {
+      throw new SecurityError('value', 'pac', `buffer of type ${buffer.type} overlaps another`);
+    }
+    end = Math.max(end, buffer.offset + buffer.data.length);
+  }
+}
