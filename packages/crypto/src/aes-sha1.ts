@@ -1,11 +1,12 @@
-import { type Cipheriv, createCipheriv, createSecretKey, hash, timingSafeEqual } from 'node:crypto';
+import { type Cipheriv, createCipheriv, hash } from 'node:crypto';
+import { cipherKey } from './cipher-key.ts';
 import { AesCts, blockBytes } from './cts.ts';
 import type { EncryptionType, KeyOperations, UsagePlan } from './encryption-type.ts';
 import { CryptoError } from './errors.ts';
 import { Hmac } from './hmac.ts';
 import { checksumTypes, etypes } from './numbers.ts';
 import { confounder, type RandomSource } from './random.ts';
-import { assertUsage, deriveRandom, foldedUsageConstants, nFold } from './rfc3961.ts';
+import { deriveRandom, foldedUsageConstants, nFold } from './rfc3961.ts';
 
 /** HMAC-SHA1 cut to 96 bits (RFC 3962 §6). */
 const macBytes = 12;
@@ -41,7 +42,7 @@ function profile(
         salt,
         iterations,
         // RFC 3962 §4: tkey = PBKDF2(...), key = DK(tkey, "kerberos").
-        finish: (stretched) => deriveOne(ecb(stretched), folded.kerberos, stretched.length),
+        finish: (key) => deriveRandom(ecb(key), folded.kerberos, blockBytes, key.length),
       }),
     },
     operations: (key) => new AesSha1Key(key),
@@ -79,10 +80,10 @@ class AesSha1Key implements KeyOperations {
     frame.set(confounder(random, blockBytes), start);
     frame.set(plaintext, start + blockBytes);
     frame.fill(0, start + length);
-    const mac = integrity.digestFrame(frame.subarray(0, start + length));
     const out = Buffer.allocUnsafe(length + macBytes);
+    // The MAC is over the plaintext and needs it before encryption spoils it.
+    integrity.digestFrameInto(out, length, frame.subarray(0, start + length));
     cipher.encryptInto(out, frame.subarray(start), length);
-    out.set(mac.subarray(0, macBytes), length);
     return out;
   }
 
@@ -95,97 +96,95 @@ class AesSha1Key implements KeyOperations {
     const frame = integrity.frame(length);
     const plaintext = frame.subarray(integrity.blockBytes);
     cipher.decryptInto(plaintext, ciphertext.subarray(0, length));
-    const mac = integrity.digestFrame(frame);
-    if (!timingSafeEqual(mac.subarray(0, macBytes), ciphertext.subarray(length))) {
+    if (!integrity.verifyFrame(frame, ciphertext.subarray(length))) {
       throw new CryptoError('integrity', 'the ciphertext does not match its MAC');
     }
     return plaintext.subarray(blockBytes);
   }
 
   checksum(usage: number, data: Uint8Array): Uint8Array {
-    return this.#checksumKey(usage).digest(data).subarray(0, macBytes);
+    return this.#checksumKey(usage).digest(data, macBytes);
   }
 
   /** RFC 3961 §5.3: E(DK(key, "prf"), the hash cut to whole blocks). */
   prf(input: Uint8Array): Uint8Array {
-    this.#prf ??= ecb(deriveOne(this.#cipher(), folded.prf, this.#key.length));
+    this.#prf ??= ecb(this.#derive(folded.prf));
     return this.#prf.update(hash('sha1', input, 'buffer').subarray(0, blockBytes));
   }
 
   prepare(plan: UsagePlan): void {
     const encryption = (plan.encryption ?? []).filter((usage) => !this.#encryption.has(usage));
     const checksum = (plan.checksum ?? []).filter((usage) => !this.#checksums.has(usage));
-    const blocks = new Uint8Array((2 * encryption.length + checksum.length) * blockBytes);
+    const constants = [
+      ...encryption.map((usage) => encryptionConstants(usage)),
+      ...checksum.map((usage) => checksumConstant(usage)),
+    ];
+    if (constants.length === 0) {
+      return;
+    }
+    const seeds = this.#derive(Buffer.concat(constants));
     let at = 0;
+    const next = (keys: number): Uint8Array => {
+      at += keys * this.#key.length;
+      return seeds.subarray(at - keys * this.#key.length, at);
+    };
     for (const usage of encryption) {
-      assertUsage(usage);
-      blocks.set(foldedUsageConstants(usage).subarray(0, 2 * blockBytes), at);
-      at += 2 * blockBytes;
+      this.#keepEncryption(usage, next(2));
     }
     for (const usage of checksum) {
-      assertUsage(usage);
-      blocks.set(foldedUsageConstants(usage).subarray(2 * blockBytes), at);
-      at += blockBytes;
-    }
-    if (at > 0) {
-      const seeds = deriveRandom(this.#cipher(), blocks, blockBytes, this.#key.length).values();
-      for (const usage of encryption) {
-        this.#keepEncryption(usage, next(seeds), next(seeds));
-      }
-      for (const usage of checksum) {
-        this.#checksums.set(usage, new Hmac('sha1', next(seeds)));
-      }
+      this.#keepChecksum(usage, next(1));
     }
   }
 
   #encryptionKeys(usage: number): EncryptionKeys {
-    const known = this.#encryption.get(usage);
-    if (known !== undefined) {
-      return known;
-    }
-    assertUsage(usage);
-    const constants = foldedUsageConstants(usage).subarray(0, 2 * blockBytes);
-    const seeds = deriveRandom(this.#cipher(), constants, blockBytes, this.#key.length).values();
-    return this.#keepEncryption(usage, next(seeds), next(seeds));
+    return (
+      this.#encryption.get(usage) ??
+      this.#keepEncryption(usage, this.#derive(encryptionConstants(usage)))
+    );
   }
 
-  #keepEncryption(usage: number, encryption: Uint8Array, integrity: Uint8Array): EncryptionKeys {
-    const keys = { cipher: new AesCts(encryption), integrity: new Hmac('sha1', integrity) };
+  #checksumKey(usage: number): Hmac {
+    return (
+      this.#checksums.get(usage) ?? this.#keepChecksum(usage, this.#derive(checksumConstant(usage)))
+    );
+  }
+
+  /** `seeds` is Ke, then Ki. */
+  #keepEncryption(usage: number, seeds: Uint8Array): EncryptionKeys {
+    const keyBytes = this.#key.length;
+    const keys = {
+      cipher: new AesCts(seeds.subarray(0, keyBytes)),
+      integrity: new Hmac('sha1', seeds.subarray(keyBytes)),
+    };
     this.#encryption.set(usage, keys);
     return keys;
   }
 
-  #checksumKey(usage: number): Hmac {
-    let key = this.#checksums.get(usage);
-    if (key === undefined) {
-      assertUsage(usage);
-      const constant = foldedUsageConstants(usage).subarray(2 * blockBytes);
-      key = new Hmac('sha1', deriveOne(this.#cipher(), constant, this.#key.length));
-      this.#checksums.set(usage, key);
-    }
+  #keepChecksum(usage: number, seed: Uint8Array): Hmac {
+    const key = new Hmac('sha1', seed);
+    this.#checksums.set(usage, key);
     return key;
   }
 
-  #cipher(): Cipheriv {
+  /** DK of RFC 3961 §5.1, where random-to-key is the identity (RFC 3962 §6). */
+  #derive(constants: Uint8Array): Uint8Array {
     this.#base ??= ecb(this.#key);
-    return this.#base;
+    return deriveRandom(this.#base, constants, blockBytes, this.#key.length);
   }
+}
+
+/** Folded, for Ke and Ki. */
+function encryptionConstants(usage: number): Uint8Array {
+  return foldedUsageConstants(usage).subarray(0, 2 * blockBytes);
+}
+
+/** Folded, for Kc. */
+function checksumConstant(usage: number): Uint8Array {
+  return foldedUsageConstants(usage).subarray(2 * blockBytes);
 }
 
 /** The base key as a block cipher: DR's feedback makes ECB all that derivation needs. */
 function ecb(key: Uint8Array): Cipheriv {
-  const secret = createSecretKey(key);
-  return createCipheriv(`aes-${key.length * 8}-ecb`, secret, null).setAutoPadding(false);
-}
-
-function deriveOne(cipher: Cipheriv, block: Uint8Array, seedBytes: number): Uint8Array {
-  return next(deriveRandom(cipher, block, blockBytes, seedBytes).values());
-}
-
-function next(seeds: Iterator<Uint8Array>): Uint8Array {
-  const step = seeds.next();
-  if (step.done === true) {
-    throw new RangeError('fewer derived keys than constants');
-  }
-  return step.value;
+  const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, cipherKey(key), null);
+  return cipher.setAutoPadding(false);
 }

@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { AesCts, blockBytes } from './cts.ts';
 import type { EncryptionType, KeyOperations, UsagePlan } from './encryption-type.ts';
 import { CryptoError } from './errors.ts';
@@ -92,9 +91,10 @@ class AesSha2Key implements KeyOperations {
     padded.set(plaintext, blockBytes);
     padded.fill(0, length);
     const frame = integrity.frame(blockBytes + length + macBytes);
+    fillCipherState(frame, integrity);
     const out = frame.subarray(integrity.blockBytes + blockBytes);
     cipher.encryptInto(out, padded, length);
-    out.set(this.#mac(integrity, frame.subarray(0, frame.length - macBytes)), length);
+    integrity.digestFrameInto(out, length, frame.subarray(0, frame.length - macBytes));
     return out;
   }
 
@@ -105,10 +105,11 @@ class AesSha2Key implements KeyOperations {
     }
     const { cipher, integrity } = this.#encryptionKeys(usage);
     const frame = integrity.frame(blockBytes + length);
+    fillCipherState(frame, integrity);
     const encrypted = ciphertext.subarray(0, length);
     const out = frame.subarray(integrity.blockBytes + blockBytes);
     out.set(encrypted);
-    if (!timingSafeEqual(this.#mac(integrity, frame), ciphertext.subarray(length))) {
+    if (!integrity.verifyFrame(frame, ciphertext.subarray(length))) {
       throw new CryptoError('integrity', 'the ciphertext does not match its MAC');
     }
     cipher.decryptInto(out, encrypted);
@@ -116,7 +117,7 @@ class AesSha2Key implements KeyOperations {
   }
 
   checksum(usage: number, data: Uint8Array): Uint8Array {
-    return this.#checksumKey(usage).digest(data).subarray(0, this.#parameters.macBytes);
+    return this.#checksumKey(usage).digest(data, this.#parameters.macBytes);
   }
 
   /** RFC 8009 §5: KDF-HMAC-SHA2(key, "prf", input, the hash's length). */
@@ -125,14 +126,12 @@ class AesSha2Key implements KeyOperations {
   }
 
   prepare(plan: UsagePlan): void {
-    plan.encryption?.forEach((usage) => this.#encryptionKeys(usage));
-    plan.checksum?.forEach((usage) => this.#checksumKey(usage));
-  }
-
-  /** HMAC over the cipher state, which is the zero initial vector, and the ciphertext. */
-  #mac(integrity: Hmac, frame: Uint8Array): Uint8Array {
-    frame.fill(0, integrity.blockBytes, integrity.blockBytes + blockBytes);
-    return integrity.digestFrame(frame).subarray(0, this.#parameters.macBytes);
+    for (const usage of plan.encryption ?? []) {
+      this.#encryptionKeys(usage);
+    }
+    for (const usage of plan.checksum ?? []) {
+      this.#checksumKey(usage);
+    }
   }
 
   #encryptionKeys(usage: number): EncryptionKeys {
@@ -164,22 +163,24 @@ class AesSha2Key implements KeyOperations {
   }
 }
 
+/** RFC 8009 §5: the MAC also covers the cipher state, which is always the zero initial vector. */
+function fillCipherState(frame: Buffer, integrity: Hmac): void {
+  frame.fill(0, integrity.blockBytes, integrity.blockBytes + blockBytes);
+}
+
 /**
  * KDF-HMAC-SHA2 of RFC 8009 §3: the first `size` bytes of
  * HMAC(key, 0x00000001 | label | 0x00 | context | size in bits). One round is enough for every size
  * in that RFC.
  */
-function kdf(key: Hmac, label: Uint8Array, size: number, context?: Uint8Array): Uint8Array {
-  const contextBytes = context?.length ?? 0;
-  const frame = key.frame(4 + label.length + 1 + contextBytes + 4);
-  const input = new DataView(frame.buffer, frame.byteOffset + key.blockBytes);
-  const contextAt = 4 + label.length + 1;
-  input.setUint32(0, 1);
-  frame.set(label, key.blockBytes + 4);
-  input.setUint8(contextAt - 1, 0);
-  if (context !== undefined) {
-    frame.set(context, key.blockBytes + contextAt);
-  }
-  input.setUint32(contextAt + contextBytes, size * 8);
-  return key.digestFrame(frame).subarray(0, size);
+function kdf(key: Hmac, label: Uint8Array, size: number, context: Uint8Array = none): Uint8Array {
+  const frame = key.frame(4 + label.length + 1 + context.length + 4);
+  let at = frame.writeUInt32BE(1, key.blockBytes);
+  frame.set(label, at);
+  at = frame.writeUInt8(0, at + label.length);
+  frame.set(context, at);
+  frame.writeUInt32BE(size * 8, at + context.length);
+  return key.digestFrame(frame, size);
 }
+
+const none = new Uint8Array(0);

@@ -54,22 +54,24 @@ export function nFold(input: Uint8Array, size: number): Uint8Array {
 /**
  * DR of RFC 3961 §5.1 for several constants at once. `blocks` holds the folded constants, each a
  * block of the cipher; `cipher` is that cipher in ECB mode under the base key without padding.
- * Returns `seedBytes` for each constant, in order. DR feeds every output block back in, so all
- * constants advance together with one call per output block.
+ * Returns `seedBytes` for each constant, one after the other. DR feeds every output block back in,
+ * so all constants advance together with one call per output block.
  */
 export function deriveRandom(
   cipher: Cipheriv,
   blocks: Uint8Array,
   blockBytes: number,
   seedBytes: number,
-): Uint8Array[] {
-  const seeds = Array.from({ length: blocks.length / blockBytes }, () => new Uint8Array(seedBytes));
+): Uint8Array {
+  const count = blocks.length / blockBytes;
+  const seeds = Buffer.allocUnsafe(count * seedBytes);
   let current = blocks;
   for (let done = 0; done < seedBytes; done += blockBytes) {
     current = cipher.update(current);
     const take = Math.min(blockBytes, seedBytes - done);
-    for (const [index, seed] of seeds.entries()) {
-      seed.set(current.subarray(index * blockBytes, index * blockBytes + take), done);
+    for (let index = 0; index < count; index++) {
+      const from = index * blockBytes;
+      seeds.set(current.subarray(from, from + take), index * seedBytes + done);
     }
   }
   return seeds;
@@ -77,17 +79,19 @@ export function deriveRandom(
 
 /**
  * The folded constants of a usage for a cipher with 16-byte blocks: Ke's, Ki's and Kc's, one after
- * the other. A view into a table for the usages that occur in practice.
+ * the other. A view into a table for the usages that occur in practice. Throws RangeError for what
+ * is no usage.
  */
 export function foldedUsageConstants(usage: number): Uint8Array {
+  assertUsage(usage);
   if (usage < foldedUsages) {
     return foldedTable.subarray(usage * tripleBytes, (usage + 1) * tripleBytes);
   }
   return foldTriple(usage);
 }
 
-const blockBytes = 16;
-const tripleBytes = 3 * blockBytes;
+const foldedBytes = 16;
+const tripleBytes = 3 * foldedBytes;
 const foldedTable = foldTable();
 
 function foldTable(): Uint8Array {
@@ -102,7 +106,7 @@ function foldTriple(usage: number): Uint8Array {
   const triple = new Uint8Array(tripleBytes);
   const kinds = [keyKinds.encryption, keyKinds.integrity, keyKinds.checksum];
   for (const [index, kind] of kinds.entries()) {
-    triple.set(nFold(usageConstant(usage, kind), blockBytes), index * blockBytes);
+    triple.set(nFold(usageConstant(usage, kind), foldedBytes), index * foldedBytes);
   }
   return triple;
 }

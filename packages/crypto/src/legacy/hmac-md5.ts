@@ -6,11 +6,11 @@ import { assertUsage } from '../rfc3961.ts';
 export const hmacMd5Bytes = 16;
 
 /**
- * The message type T that RFC 4757 §3 numbers a usage with. Two of RFC 4120's usages share
- * Microsoft's number 8, and the GSS-API's 23 is 13 there.
+ * The message type T that RFC 4757 §3 numbers a usage with. That text also maps 9 (a TGS reply under
+ * a subkey) to 8; Windows never did, and erratum 1501 takes it back.
  */
 export function messageType(usage: number): number {
-  if (usage === 3 || usage === 9) {
+  if (usage === 3) {
     return 8;
   }
   return usage === 23 ? 13 : usage;

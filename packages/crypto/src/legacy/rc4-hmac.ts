@@ -47,10 +47,13 @@ class Rc4Key implements KeyOperations {
     if (ciphertext.length < hmacMd5Bytes + confounderBytes) {
       throw new CryptoError('integrity', 'the ciphertext is shorter than its MAC and confounder');
     }
-    const usageKey = this.#usageKey(usage);
     const mac = ciphertext.subarray(0, hmacMd5Bytes);
-    const message = rc4(usageKey.digest(mac), ciphertext.subarray(hmacMd5Bytes));
-    if (!timingSafeEqual(usageKey.digest(message), mac)) {
+    const encrypted = ciphertext.subarray(hmacMd5Bytes);
+    const message =
+      open(this.#usageKey(usage), mac, encrypted) ??
+      // A KDC written to the letter of RFC 4757 §3 numbers the TGS reply under a subkey 8, not 9.
+      (usage === 9 ? open(this.#usageKey(8), mac, encrypted) : undefined);
+    if (message === undefined) {
       throw new CryptoError('integrity', 'the ciphertext does not match its MAC');
     }
     return message.subarray(confounderBytes);
@@ -80,4 +83,10 @@ class Rc4Key implements KeyOperations {
     }
     return key;
   }
+}
+
+/** The confounder and the plaintext, or undefined where the MAC does not match. */
+function open(usageKey: Hmac, mac: Uint8Array, encrypted: Uint8Array): Uint8Array | undefined {
+  const message = rc4(usageKey.digest(mac), encrypted);
+  return timingSafeEqual(usageKey.digest(message), mac) ? message : undefined;
 }
