@@ -1,0 +1,55 @@
+import type { Guid } from '@doublehop/security/guid';
+import type { Sid } from '@doublehop/security/sid';
+
+/**
+ * One value of an attribute in LDAP's form: text for the string, DN, OID, boolean, integer and
+ * time syntaxes, bytes for octet strings, SIDs, descriptors and GUIDs.
+ */
+export type Value = string | Uint8Array;
+
+/** Attributes as a caller gives them: names of any case; one value or several. */
+export type AttributeInput = Readonly<{ [name: string]: Value | readonly Value[] }>;
+
+/** One entry as read at one moment. Values are decoded when asked for. */
+export interface Entry {
+  /** The directory's own number for the entry (AD's DNT); never used again. */
+  readonly id: number;
+  readonly parentId: number;
+  readonly guid: Guid;
+  readonly dn: string;
+  readonly sid: Sid | undefined;
+  /** The most specific class, by lDAPDisplayName. */
+  readonly structuralClass: string;
+  /** Values by attribute name of any case, constructed ones included; empty when there are none. */
+  values(attribute: string): readonly Value[];
+  /** The first value if it is text. */
+  text(attribute: string): string | undefined;
+  /** The first value if it is bytes. */
+  bytes(attribute: string): Uint8Array | undefined;
+  /** lDAPDisplayNames of what `*` returns: every attribute with a value but constructed ones. */
+  attributeNames(): readonly string[];
+}
+
+/** One change of a modify (RFC 4511 §4.6); `replace` without values deletes the attribute. */
+export interface Modification {
+  readonly operation: 'add' | 'delete' | 'replace';
+  readonly attribute: string;
+  readonly values: readonly Value[];
+}
+
+/** A rename or move (RFC 4511 §4.9). */
+export interface Renaming {
+  /** New relative name, `CN=New Name`. */
+  readonly newRdn: string;
+  /** AD keeps no old RDN value; `false` is refused (MS-ADTS 3.1.1.5.4.1). */
+  readonly deleteOldRdn?: boolean;
+  /** DN of the new parent; absent = stays. */
+  readonly newSuperior?: string;
+}
+
+/** Names an entry: its DN, or a part of it that is unique by itself. */
+export type EntryName =
+  | { readonly dn: string }
+  | { readonly id: number }
+  | { readonly guid: Guid }
+  | { readonly sid: Sid };

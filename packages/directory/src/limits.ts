@@ -1,0 +1,32 @@
+/** LMDB's compiled-in key limit is 1978 bytes (lmdb-js with 4 KB pages); ours leaves room. */
+export const MAX_KEY_BYTES = 1024;
+
+/** Bytes of a value that an index key holds; longer values are told apart by their digest. */
+export const MAX_INDEX_VALUE_BYTES = 256;
+
+/** Bytes of a distinguished name as text; AD refuses longer ones earlier. */
+export const MAX_DN_BYTES = 16_384;
+
+/** Relative names in one distinguished name. */
+export const MAX_DN_DEPTH = 256;
+
+/** Nesting of a search filter; also bounds recursion. */
+export const MAX_FILTER_DEPTH = 128;
+
+/** Values that one attribute of one entry holds outside of the link table. */
+export const MAX_VALUES = 100_000;
+
+/** Bytes of one value (MS-ADA2 2.218: the largest rangeUpper of a descriptor is 132096). */
+export const MAX_VALUE_BYTES = 1_048_576;
+
+/** Groups and members that a transitive walk visits before it stops. */
+export const MAX_CLOSURE = 100_000;
+
+/** Changes that the change log keeps; a cache that is further behind starts afresh. */
+export const CHANGE_LOG_LENGTH = 65_536;
+
+/** Accounts that one process keeps decoded. */
+export const ACCOUNT_CACHE_SIZE = 20_000;
+
+/** Records that the search planner counts before it calls an index unselective. */
+export const PLANNER_PROBE = 64;
