@@ -1,3 +1,4 @@
+import { plain } from '@doublehop/wire/bytes';
 import { type Ace, decodeAce, isObjectType } from './ace.ts';
 import { SecurityError } from './errors.ts';
 import { MAX_ACL_SIZE, MAX_DESCRIPTOR_SIZE } from './limits.ts';
@@ -53,8 +54,9 @@ export interface SecurityDescriptor {
 const HEADER = 20;
 const ACL_HEADER = 8;
 
-/** Reads a self-relative descriptor; the bytes of its ACEs are views into `bytes`. */
-export function decodeDescriptor(bytes: Uint8Array): SecurityDescriptor {
+/** Reads a self-relative descriptor; the bytes of its ACEs are views into `input`. */
+export function decodeDescriptor(input: Uint8Array): SecurityDescriptor {
+  const bytes = plain(input);
   if (bytes.length > MAX_DESCRIPTOR_SIZE) {
     throw new SecurityError('oversize', 'descriptor', `${bytes.length} bytes`);
   }

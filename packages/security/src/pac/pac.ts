@@ -1,3 +1,4 @@
+import { plain } from '@doublehop/wire/bytes';
 import { SecurityError } from '../errors.ts';
 import { MAX_PAC_BUFFERS, MAX_PAC_SIZE } from '../limits.ts';
 
@@ -47,7 +48,8 @@ const ALIGNMENT = 8;
  * each other and from the header. A second buffer of a type is refused: MS-PAC lets readers
  * ignore it, which lets two readers see two different PACs.
  */
-export function decodePac(bytes: Uint8Array): Pac {
+export function decodePac(input: Uint8Array): Pac {
+  const bytes = plain(input);
   if (bytes.length > MAX_PAC_SIZE) throw new SecurityError('oversize', 'pac', 'is too large');
   if (bytes.length < HEADER) throw new SecurityError('truncated', 'pac', 'no header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -147,7 +147,7 @@ function signatureOf(pac: Pac, type: number): PacSignature | 'short' | undefined
 
 /** A copy of the PAC with the server and KDC checksums zeroed (MS-PAC 2.8.4). */
 function withoutSignatures(pac: Pac): Uint8Array {
-  const bytes = pac.bytes.slice();
+  const bytes = new Uint8Array(pac.bytes);
   blank(pac, PacType.serverChecksum, bytes);
   blank(pac, PacType.kdcChecksum, bytes);
   return bytes;

@@ -1,0 +1,33 @@
+import { SecurityError } from '../errors.ts';
+
+/** Bits of PAC_ATTRIBUTES_INFO (MS-PAC 2.14). */
+export const PacAttribute = {
+  /** The client asked for a PAC. */
+  requested: 1,
+  /** The client neither asked for one nor declined it. */
+  givenImplicitly: 2,
+} as const;
+
+const DEFINED_BITS = 2;
+const SIZE = 8;
+
+/** Reads buffer 17: the first 32 flags, of which those that its length leaves out are zero. */
+export function decodePacAttributes(data: Uint8Array): number {
+  if (data.length < SIZE) throw new SecurityError('truncated', 'attributes', 'no flags');
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  const bits = view.getUint32(0, true);
+  if (4 + 4 * Math.ceil(bits / 32) > data.length) {
+    throw new SecurityError('length', 'attributes', `${bits} flags`);
+  }
+  const flags = view.getUint32(4, true);
+  return bits >= 32 ? flags : (flags & (2 ** bits - 1)) >>> 0;
+}
+
+/** Writes buffer 17 with the two flags that are defined. */
+export function encodePacAttributes(flags: number): Uint8Array {
+  const data = new Uint8Array(SIZE);
+  const view = new DataView(data.buffer);
+  view.setUint32(0, DEFINED_BITS, true);
+  view.setUint32(4, flags, true);
+  return data;
+}

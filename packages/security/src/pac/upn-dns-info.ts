@@ -1,0 +1,89 @@
+import { fromUtf16le, utf16le } from '@doublehop/wire/bytes';
+import { SecurityError } from '../errors.ts';
+import { type Sid, decodeSid, encodeSid, sidSize } from '../sid.ts';
+
+/** UPN_DNS_INFO (MS-PAC 2.10): buffer 12 of a PAC. */
+export interface UpnDnsInfo {
+  readonly upn: string;
+  /** Fully qualified name of the account's domain, in the case Windows uses for realms. */
+  readonly dnsDomainName: string;
+  /** Whether the UPN was made of account name and domain, the account having none (flag U). */
+  readonly upnConstructed: boolean;
+  /** sAMAccountName and SID, the extension of flag S. */
+  readonly account?: { readonly samName: string; readonly sid: Sid };
+}
+
+const FLAG_CONSTRUCTED = 1;
+const FLAG_EXTENDED = 2;
+const HEADER = 12;
+const EXTENDED_HEADER = 20;
+const ALIGNMENT = 8;
+
+/** Reads buffer 12. */
+export function decodeUpnDnsInfo(data: Uint8Array): UpnDnsInfo {
+  if (data.length < HEADER) throw new SecurityError('truncated', 'upn-dns-info', 'no header');
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  const flags = view.getUint32(8, true);
+  const info = {
+    upn: text(data, view, 0),
+    dnsDomainName: text(data, view, 4),
+    upnConstructed: (flags & FLAG_CONSTRUCTED) !== 0,
+  };
+  if ((flags & FLAG_EXTENDED) === 0) return info;
+  if (data.length < EXTENDED_HEADER) {
+    throw new SecurityError('truncated', 'upn-dns-info', 'no extension');
+  }
+  const sid = part(data, view, 16);
+  if (sidSize(sid) !== sid.length) {
+    throw new SecurityError('length', 'upn-dns-info', 'SID does not fill its place');
+  }
+  return { ...info, account: { samName: text(data, view, 12), sid: decodeSid(sid) } };
+}
+
+/** Writes buffer 12, each part on a multiple of eight, as Windows does. */
+export function encodeUpnDnsInfo(info: UpnDnsInfo): Uint8Array {
+  const { account } = info;
+  const parts = [utf16le(info.upn), utf16le(info.dnsDomainName)];
+  if (account !== undefined) parts.push(utf16le(account.samName), encodeSid(account.sid));
+  let end = aligned(account === undefined ? HEADER : EXTENDED_HEADER);
+  const places: number[] = [];
+  for (const { length } of parts) {
+    places.push(end);
+    end = aligned(end + length);
+  }
+  if (end > 0xffff) throw new SecurityError('oversize', 'upn-dns-info', `${end} bytes`);
+  const data = new Uint8Array(end);
+  const view = new DataView(data.buffer);
+  const extended = account === undefined ? 0 : FLAG_EXTENDED;
+  view.setUint32(8, (info.upnConstructed ? FLAG_CONSTRUCTED : 0) | extended, true);
+  for (const [index, bytes] of parts.entries()) {
+    const place = places[index] ?? 0;
+    const at = index < 2 ? 4 * index : HEADER + 4 * (index - 2);
+    view.setUint16(at, bytes.length, true);
+    view.setUint16(at + 2, place, true);
+    data.set(bytes, place);
+  }
+  return data;
+}
+
+function aligned(size: number): number {
+  return Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+}
+
+/** The bytes that a pair of length and offset at `at` points to. */
+function part(data: Uint8Array, view: DataView, at: number): Uint8Array {
+  const length = view.getUint16(at, true);
+  const offset = view.getUint16(at + 2, true);
+  if (offset + length > data.length) {
+    throw new SecurityError('truncated', 'upn-dns-info', 'a part lies outside', { offset: at });
+  }
+  return data.subarray(offset, offset + length);
+}
+
+function text(data: Uint8Array, view: DataView, at: number): string {
+  const bytes = part(data, view, at);
+  if (bytes.length % 2 !== 0) {
+    throw new SecurityError('length', 'upn-dns-info', 'a name has an odd length', { offset: at });
+  }
+  return fromUtf16le(bytes);
+}
