@@ -55,7 +55,7 @@ function profile(
         salt: Buffer.concat([Buffer.from(`${name}\0`), salt]),
         iterations,
         finish: (stretched) =>
-          kdf(new Hmac(parameters.hash, stretched), kerberosLabel, parameters.keyBytes),
+          kdfHmacSha2(new Hmac(parameters.hash, stretched), kerberosLabel, parameters.keyBytes),
       }),
     },
     operations: (key) => new AesSha2Key(key, parameters),
@@ -122,7 +122,7 @@ class AesSha2Key implements KeyOperations {
 
   /** RFC 8009 §5: KDF-HMAC-SHA2(key, "prf", input, the hash's length). */
   prf(input: Uint8Array): Uint8Array {
-    return kdf(this.#base, prfLabel, this.#parameters.prfBytes, input);
+    return kdfHmacSha2(this.#base, prfLabel, this.#parameters.prfBytes, input);
   }
 
   prepare(plan: UsagePlan): void {
@@ -159,7 +159,7 @@ class AesSha2Key implements KeyOperations {
 
   #derive(usage: number, kind: number, size: number): Uint8Array {
     assertUsage(usage);
-    return kdf(this.#base, usageConstant(usage, kind), size);
+    return kdfHmacSha2(this.#base, usageConstant(usage, kind), size);
   }
 }
 
@@ -173,7 +173,12 @@ function fillCipherState(frame: Buffer, integrity: Hmac): void {
  * HMAC(key, 0x00000001 | label | 0x00 | context | size in bits). One round is enough for every size
  * in that RFC.
  */
-function kdf(key: Hmac, label: Uint8Array, size: number, context: Uint8Array = none): Uint8Array {
+export function kdfHmacSha2(
+  key: Hmac,
+  label: Uint8Array,
+  size: number,
+  context: Uint8Array = none,
+): Uint8Array {
   const frame = key.frame(4 + label.length + 1 + context.length + 4);
   let at = frame.writeUInt32BE(1, key.blockBytes);
   frame.set(label, at);

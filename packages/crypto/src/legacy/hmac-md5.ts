@@ -7,7 +7,7 @@ export const hmacMd5Bytes = 16;
 
 /**
  * The message type T that RFC 4757 §3 numbers a usage with. That text also maps 9 (a TGS reply under
- * a subkey) to 8; Windows never did, and erratum 1501 takes it back.
+ * a subkey) to 8; Windows never did, and the RFC's errata take it back.
  */
 export function messageType(usage: number): number {
   if (usage === 3) {
