@@ -1,7 +1,7 @@
 /**
  * The most PBKDF2 iterations that string-to-key does for a peer. RFC 3962 §4 lets a KDC ask for up
- * to 2^32, hours of work on every login attempt, and RFC 3962 §8 and RFC 8009 §8 tell
- * implementations to bound it. 2^20 is 32 times the largest default and below a second of work.
+ * to 2^32, which would be half an hour of work for whoever believes the first reply. 2^20 is 32
+ * times the largest default and below a second.
  */
 export const maxIterations = 0x10_0000;
 

@@ -15,7 +15,7 @@ export const etypes = {
   rc4Hmac: 23,
 } as const;
 
-/** Kerberos checksum type numbers that this package implements (IANA; MS-KILE §3.1.5.1 for -138). */
+/** Kerberos checksum type numbers that this package implements (IANA; RFC 4757 §4 for -138). */
 export const checksumTypes = {
   /** RFC 3961 §6.1.3, unkeyed. */
   crc32: 1,

@@ -26,7 +26,7 @@ export function pooledRandom(): RandomSource {
   };
 }
 
-/** `size` bytes of `random`, or RangeError: a confounder that came out short would repeat itself. */
+/** `size` bytes of `random`; RangeError if there are fewer, for then messages repeat each other. */
 export function confounder(random: RandomSource, size: number): Uint8Array {
   const bytes = random(size);
   if (bytes.length !== size) {

@@ -5,6 +5,14 @@ import { CryptoError } from './errors.ts';
 import { Key } from './key.ts';
 import { maxIterations } from './limits.ts';
 
+export interface StringToKeyOptions {
+  /**
+   * The fewest iterations to accept from `params`; the type's default when absent. Whoever answers
+   * in a KDC's place could otherwise ask for one, and guess the password from what comes back.
+   */
+  readonly minIterations?: number;
+}
+
 /**
  * The key of a password (RFC 3961 §3, string-to-key), computed on a libuv thread.
  *
@@ -17,9 +25,10 @@ export async function stringToKey(
   password: string,
   salt: string | Uint8Array,
   params?: Uint8Array,
+  options: StringToKeyOptions = {},
 ): Promise<Key> {
   const type = encryptionType(etype);
-  const stretch = plan(type, salt, params);
+  const stretch = plan(type, salt, params, options);
   if (stretch === undefined) {
     return hashedKey(type, password);
   }
@@ -41,9 +50,10 @@ export function stringToKeySync(
   password: string,
   salt: string | Uint8Array,
   params?: Uint8Array,
+  options: StringToKeyOptions = {},
 ): Key {
   const type = encryptionType(etype);
-  const stretch = plan(type, salt, params);
+  const stretch = plan(type, salt, params, options);
   if (stretch === undefined) {
     return hashedKey(type, password);
   }
@@ -75,17 +85,21 @@ function plan(
   type: EncryptionType,
   salt: string | Uint8Array,
   params: Uint8Array | undefined,
+  options: StringToKeyOptions,
 ): PasswordStretch | undefined {
   if (type.password.kind === 'hashed') {
     return undefined;
   }
+  const usual = type.password.defaultIterations;
   const bytes = typeof salt === 'string' ? Buffer.from(salt) : salt;
   const iterations =
-    params === undefined ? type.password.defaultIterations : readIterations(type.etype, params);
+    params === undefined
+      ? usual
+      : readIterations(type.etype, params, options.minIterations ?? usual);
   return type.password.stretch(bytes, iterations);
 }
 
-function readIterations(etype: number, params: Uint8Array): number {
+function readIterations(etype: number, params: Uint8Array, min: number): number {
   if (params.length !== 4) {
     throw new CryptoError('s2k-params', 'the string-to-key parameters are not four octets', {
       etype,
@@ -95,10 +109,11 @@ function readIterations(etype: number, params: Uint8Array): number {
   }
   // RFC 3962 §4: zero stands for 2^32.
   const asked = new DataView(params.buffer, params.byteOffset).getUint32(0) || 2 ** 32;
-  if (asked > maxIterations) {
-    throw new CryptoError('s2k-params', `the peer asks for more than ${maxIterations} iterations`, {
+  if (asked < min || asked > maxIterations) {
+    const bound = asked < min ? `fewer than ${min}` : `more than ${maxIterations}`;
+    throw new CryptoError('s2k-params', `the peer asks for ${bound} iterations`, {
       etype,
-      expected: maxIterations,
+      expected: asked < min ? min : maxIterations,
       actual: asked,
     });
   }

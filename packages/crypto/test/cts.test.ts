@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { toHex } from './support.ts';
 
-/** RFC 3962 §5 by the book: a fresh CBC encryption of the padded text, its last two blocks swapped. */
+/** RFC 3962 §5 by the book: CBC of the padded text in a fresh context, last two blocks swapped. */
 function reference(key: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const padded = Buffer.alloc(Math.ceil(plaintext.length / 16) * 16);
   padded.set(plaintext);

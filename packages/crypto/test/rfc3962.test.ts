@@ -14,8 +14,9 @@ describe('RFC 3962 B: string-to-key', () => {
     'etype $etype, $iterations iterations, $password',
     async ({ etype, password, salt, iterations, key }) => {
       const params = iterationParams(iterations);
-      expect(toHex(stringToKeySync(etype, password, hex(salt), params).bytes())).toBe(key);
-      const made = await stringToKey(etype, password, hex(salt), params);
+      const few = { minIterations: 1 };
+      expect(toHex(stringToKeySync(etype, password, hex(salt), params, few).bytes())).toBe(key);
+      const made = await stringToKey(etype, password, hex(salt), params, few);
       expect(toHex(made.bytes())).toBe(key);
       expect(made.etype).toBe(etype);
     },

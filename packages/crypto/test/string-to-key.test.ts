@@ -53,6 +53,20 @@ describe('RFC 3962 §4 and RFC 8009 §4: iterations', () => {
     }
   });
 
+  test.each([
+    [17, 4095, 4096],
+    [20, 32767, 32768],
+    [18, 1, 4096],
+  ])('a peer that asks etype %i for only %i is refused', (etype, actual, expected) => {
+    const params = iterationParams(actual);
+    const error = expectCryptoError('s2k-params', () =>
+      stringToKeySync(etype, 'pencil', 'salt', params),
+    );
+    expect(error.fields).toEqual({ etype, expected, actual });
+    const options = { minIterations: actual };
+    expect(stringToKeySync(etype, 'pencil', 'salt', params, options).etype).toBe(etype);
+  });
+
   test.each(['', '000010', '0000001000'])('parameters "%s" are malformed', (params) => {
     const error = expectCryptoError('s2k-params', () =>
       stringToKeySync(18, 'pencil', 'salt', hex(params)),
@@ -63,27 +77,28 @@ describe('RFC 3962 §4 and RFC 8009 §4: iterations', () => {
 
 describe('RFC 3961 §3: string-to-key', () => {
   const few = iterationParams(2);
+  const options = { minIterations: 1 };
 
   test('takes a salt as text in UTF-8 or as bytes', () => {
-    const text = stringToKeySync(18, 'ß', 'ATHENA.MIT.EDUJuri\u0161i\u0107', few);
-    const bytes = stringToKeySync(18, 'ß', ascii('ATHENA.MIT.EDUJuri\u0161i\u0107'), few);
+    const text = stringToKeySync(18, 'ß', 'ATHENA.MIT.EDUJuri\u0161i\u0107', few, options);
+    const bytes = stringToKeySync(18, 'ß', ascii('ATHENA.MIT.EDUJuri\u0161i\u0107'), few, options);
     expect(toHex(text.bytes())).toBe(toHex(bytes.bytes()));
   });
 
   test('depends on etype, password, salt and iterations', () => {
     const made = [
-      stringToKeySync(18, 'pencil', 'salt', few),
-      stringToKeySync(20, 'pencil', 'salt', few),
-      stringToKeySync(18, 'Pencil', 'salt', few),
-      stringToKeySync(18, 'pencil', 'Salt', few),
-      stringToKeySync(18, 'pencil', 'salt', iterationParams(3)),
-      stringToKeySync(17, 'pencil', 'salt', few),
+      stringToKeySync(18, 'pencil', 'salt', few, options),
+      stringToKeySync(20, 'pencil', 'salt', few, options),
+      stringToKeySync(18, 'Pencil', 'salt', few, options),
+      stringToKeySync(18, 'pencil', 'Salt', few, options),
+      stringToKeySync(18, 'pencil', 'salt', iterationParams(3), options),
+      stringToKeySync(17, 'pencil', 'salt', few, options),
     ].map((key) => toHex(key.bytes()));
     expect(new Set(made).size).toBe(made.length);
   });
 
   test('an empty password and an empty salt are a password and a salt', () => {
-    expect(stringToKeySync(17, '', '', few).bytes()).toHaveLength(16);
+    expect(stringToKeySync(17, '', '', few, options).bytes()).toHaveLength(16);
     // MD4 of nothing (RFC 1320 A.5).
     expect(toHex(stringToKeySync(23, '', '').bytes())).toBe('31d6cfe0d16ae931b73c59d7e0c089c0');
   });

@@ -6,8 +6,8 @@ import { assertUsage } from '../rfc3961.ts';
 export const hmacMd5Bytes = 16;
 
 /**
- * The message type T that RFC 4757 §3 numbers a usage with. That text also maps 9 (a TGS reply under
- * a subkey) to 8; Windows never did, and the RFC's errata take it back.
+ * The message type T that RFC 4757 §3 numbers a usage with. That text also maps 9 (a TGS reply
+ * under a subkey) to 8; Windows never did, and the RFC's errata take it back.
  */
 export function messageType(usage: number): number {
   if (usage === 3) {
