@@ -1,0 +1,109 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lmdbStore } from '../src/store/lmdb.ts';
+import { storeCompliance } from './support/store-compliance.ts';
+
+storeCompliance('LMDB', () => {
+  let path: string;
+  return {
+    async open() {
+      path = await mkdtemp(join(tmpdir(), 'doublehop-store-'));
+      return lmdbStore({ path });
+    },
+    reopen: () => lmdbStore({ path }),
+    dispose: () => rm(path, { recursive: true }),
+  };
+});
+
+/** The Node of this project's development, which runs TypeScript, whatever runs the tests. */
+const NODE = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
+const WRITER = fileURLToPath(new URL('support/lmdb-writer.ts', import.meta.url));
+
+describe('LMDB shared by processes', () => {
+  let path: string;
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'doublehop-store-'));
+  });
+  afterEach(() => rm(path, { recursive: true }));
+
+  function writer(name: string, count: number): { child: ChildProcess; acknowledged: string[] } {
+    const args = ['--conditions=@doublehop/source', WRITER, path, name, String(count)];
+    const child = spawn(NODE, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const acknowledged: string[] = [];
+    let rest = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      acknowledged.push(...lines);
+    });
+    return { child, acknowledged };
+  }
+
+  it('shows a reader what another process has committed, at its next refresh', async () => {
+    const store = await lmdbStore({ path });
+    const { child, acknowledged } = writer('a', 400);
+    const closed = once(child, 'close');
+    let revision = store.revision();
+    while (acknowledged.length < 100) {
+      // oxlint-disable-next-line no-await-in-loop
+      await once(child.stdout ?? child, 'data');
+      store.refresh();
+      const last = acknowledged.at(-1);
+      if (last !== undefined) expect(store.get(`left/${last}`)).toBeDefined();
+      expect(store.revision()).toBeGreaterThanOrEqual(revision);
+      revision = store.revision();
+    }
+    await closed;
+    store.refresh();
+    expect(store.get('total')).toEqual(Buffer.from('400'));
+    await store.close();
+  });
+
+  it('serialises writers of several processes', async () => {
+    const store = await lmdbStore({ path });
+    const others = [writer('a', 200), writer('b', 200)];
+    const exits = others.map(({ child }) => once(child, 'close'));
+    for (let i = 0; i < 200; i += 1) {
+      // oxlint-disable-next-line no-await-in-loop
+      await store.write((tx) => {
+        const total = Number(Buffer.from(tx.get('total') ?? Buffer.from('0')).toString()) + 1;
+        tx.put('total', Buffer.from(String(total)));
+      });
+    }
+    await Promise.all(exits);
+    store.refresh();
+    expect(store.get('total')).toEqual(Buffer.from('600'));
+    await store.close();
+  });
+
+  it('keeps every acknowledged write, whole, when its writer is killed', async () => {
+    for (const after of [30, 90]) {
+      const { child, acknowledged } = writer(`k${after}`, 100_000);
+      const closed = once(child, 'close');
+      while (acknowledged.length < after) {
+        // oxlint-disable-next-line no-await-in-loop
+        await once(child.stdout ?? child, 'data');
+      }
+      child.kill('SIGKILL');
+      // oxlint-disable-next-line no-await-in-loop
+      await closed;
+      // oxlint-disable-next-line no-await-in-loop
+      const store = await lmdbStore({ path });
+      for (const key of acknowledged) {
+        expect(store.get(`left/${key}`)).toHaveLength(3000);
+        expect(store.get(`right/${key}`)).toHaveLength(3000);
+      }
+      const count = (start: string, end: string): number => [...store.range({ start, end })].length;
+      const total = Number(Buffer.from(store.get('total') ?? []).toString());
+      expect(count('left/', 'left0')).toBe(total);
+      expect(count('right/', 'right0')).toBe(total);
+      // oxlint-disable-next-line no-await-in-loop
+      await store.close();
+    }
+  });
+});
