@@ -48,20 +48,6 @@ export async function openPrivateFile(
   throw fileError(file, 'is not a regular file', undefined);
 }
 
-/** The content of an open file from its start, bounded. */
-export async function readAll(file: PrivateFile, handle: FileHandle): Promise<Uint8Array> {
-  const { size } = await handle.stat();
-  if (size > file.limit) throw fileError(file, `is larger than ${file.limit} octets`, undefined);
-  const bytes = new Uint8Array(size);
-  let filled = 0;
-  while (filled < size) {
-    const { bytesRead } = await handle.read(bytes, filled, size - filled, filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return plain(bytes.subarray(0, filled));
-}
-
 /**
  * Puts a file of mode 0600 with this content in place at once: it is written beside the old one,
  * in a folder that only we can enter, and renamed over it. Readers see the old or the new content;
@@ -103,4 +89,18 @@ export function fileError(file: PrivateFile, reason: string, cause: unknown): Ke
 export function errno(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The content of an open file from its start, bounded. */
+async function readAll(file: PrivateFile, handle: FileHandle): Promise<Uint8Array> {
+  const { size } = await handle.stat();
+  if (size > file.limit) throw fileError(file, `is larger than ${file.limit} octets`, undefined);
+  const bytes = new Uint8Array(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await handle.read(bytes, filled, size - filled, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return plain(bytes.subarray(0, filled));
 }
