@@ -36,11 +36,12 @@ export type EncryptedData = Infer<typeof EncryptedData>;
 export const Checksum = sequence({ cksumtype: field(0, int32), checksum: field(1, octets) });
 export type Checksum = Infer<typeof Checksum>;
 
+/** HostAddress (RFC 4120 §5.2.5). */
+export const HostAddress = sequence({ addrType: field(0, int32), address: field(1, octets) });
+export type HostAddress = Infer<typeof HostAddress>;
+
 /** HostAddresses (RFC 4120 §5.2.5). */
-export const HostAddresses = sequenceOf(
-  sequence({ addrType: field(0, int32), address: field(1, octets) }),
-  MAX_LIST,
-);
+export const HostAddresses = sequenceOf(HostAddress, MAX_LIST);
 export type HostAddresses = Infer<typeof HostAddresses>;
 
 /** AuthorizationData (RFC 4120 §5.2.6). */

@@ -13,6 +13,7 @@ import { PrincipalName, realmType } from '../names.ts';
 import {
   EncryptedData,
   EncryptionKey,
+  HostAddress,
   HostAddresses,
   lenientUint32,
   pvno,
@@ -55,8 +56,8 @@ export const EncKrbCredPart = application(
     nonce: optionalField(1, lenientUint32),
     timestamp: optionalField(2, kerberosTime),
     usec: optionalField(3, microseconds),
-    sAddress: optionalField(4, HostAddresses),
-    rAddress: optionalField(5, HostAddresses),
+    sAddress: optionalField(4, HostAddress),
+    rAddress: optionalField(5, HostAddress),
   }),
 );
 export type EncKrbCredPart = Infer<typeof EncKrbCredPart>;

@@ -32,11 +32,11 @@ export const KrbError = application(
 );
 export type KrbError = Infer<typeof KrbError>;
 
-/** KERB-ERROR-DATA in e-data (MS-KILE 2.2.1). */
+/** KERB-ERROR-DATA in e-data (MS-KILE 2.2.2). */
 export const KerbErrorData = sequence({
   dataType: field(1, int32),
   dataValue: optionalField(2, octets),
 });
 
-/** data-type of KERB-ERROR-DATA whose value is a KERB-EXT-ERROR (MS-KILE 2.2.1). */
+/** data-type of KERB-ERROR-DATA whose value is a KERB-EXT-ERROR (MS-KILE 2.2.1, 2.2.2). */
 export const KERB_ERR_TYPE_EXTENDED = 3;
