@@ -137,10 +137,14 @@ class AesSha1Key implements KeyOperations {
   }
 
   #encryptionKeys(usage: number): EncryptionKeys {
-    return (
-      this.#encryption.get(usage) ??
-      this.#keepEncryption(usage, this.#derive(encryptionConstants(usage)))
-    );
+    const known = this.#encryption.get(usage);
+    if (known === undefined) {
+      return this.#keepEncryption(usage, this.#derive(encryptionConstants(usage)));
+    }
+    // A usage that comes back means a key that stays: it has derived what it needs, and a context
+    // is some 3 KB. A session key sees each usage once and keeps the context for its short life.
+    this.#base = undefined;
+    return known;
   }
 
   #checksumKey(usage: number): Hmac {
