@@ -159,7 +159,8 @@ class AesSha2Key implements KeyOperations {
 
   #derive(usage: number, kind: number, size: number): Uint8Array {
     assertUsage(usage);
-    return kdfHmacSha2(this.#base, usageConstant(usage, kind), size);
+    // Copied out of the buffer pool, which a key that stays would keep from being collected.
+    return new Uint8Array(kdfHmacSha2(this.#base, usageConstant(usage, kind), size));
   }
 }
 

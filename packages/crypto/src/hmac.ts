@@ -3,13 +3,8 @@ import { hash, timingSafeEqual } from 'node:crypto';
 /** The hash functions that Kerberos encryption types build HMAC on, in OpenSSL's spelling. */
 export type HashName = 'md5' | 'sha1' | 'sha256' | 'sha384';
 
-/** Block and output bytes of each hash (RFC 1321, FIPS 180-4 §1). */
-const sizes: Readonly<Record<HashName, { readonly block: number; readonly digest: number }>> = {
-  md5: { block: 64, digest: 16 },
-  sha1: { block: 64, digest: 20 },
-  sha256: { block: 64, digest: 32 },
-  sha384: { block: 128, digest: 48 },
-};
+/** Block bytes of each hash (RFC 1321 §3, FIPS 180-4 §1). */
+const blocks: Readonly<Record<HashName, number>> = { md5: 64, sha1: 64, sha256: 64, sha384: 128 };
 
 /**
  * HMAC (RFC 2104 §2) with one key, as two one-shot hashes over prepared blocks: nothing native to
@@ -22,25 +17,21 @@ const sizes: Readonly<Record<HashName, { readonly block: number; readonly digest
 export class Hmac {
   readonly blockBytes: number;
   readonly #hash: HashName;
-  readonly #inner: Buffer;
-  /** The outer pad with room for the inner digest behind it. */
-  readonly #outer: Buffer;
+  // Arrays of their own: pieces of Node's buffer pool would keep the pool's other, passing pieces.
+  readonly #inner: Uint8Array;
+  readonly #outer: Uint8Array;
 
   constructor(name: HashName, key: Uint8Array) {
-    const { block, digest } = sizes[name];
-    const short = key.length > block ? hash(name, key, 'buffer') : key;
-    const pads = Buffer.allocUnsafe(2 * block + digest);
-    pads.fill(0x36, 0, block);
-    pads.fill(0x5c, block);
+    this.#hash = name;
+    this.blockBytes = blocks[name];
+    this.#inner = new Uint8Array(this.blockBytes).fill(0x36);
+    this.#outer = new Uint8Array(this.blockBytes).fill(0x5c);
+    const short = key.length > this.blockBytes ? hash(name, key, 'buffer') : key;
     for (let at = 0; at < short.length; at++) {
       const byte = short[at] ?? 0;
-      pads[at] = 0x36 ^ byte;
-      pads[block + at] = 0x5c ^ byte;
+      this.#inner[at] = 0x36 ^ byte;
+      this.#outer[at] = 0x5c ^ byte;
     }
-    this.#hash = name;
-    this.blockBytes = block;
-    this.#inner = pads.subarray(0, block);
-    this.#outer = pads.subarray(block);
   }
 
   /** A buffer of `blockBytes + size` bytes: the inner pad, then undefined bytes for the message. */
@@ -73,9 +64,14 @@ export class Hmac {
   }
 
   #finish(frame: Buffer): string {
-    this.#outer.write(hash(this.#hash, frame, 'latin1'), this.blockBytes, 'latin1');
-    // The pad gives the key away, and the frame's memory may outlive this call as a plaintext's.
+    const inner = hash(this.#hash, frame, 'latin1');
+    const outer = Buffer.allocUnsafe(this.blockBytes + inner.length);
+    outer.set(this.#outer);
+    outer.write(inner, this.blockBytes, 'latin1');
+    const digest = hash(this.#hash, outer, 'latin1');
+    // Either pad gives the key away, and their memory may live on beside a plaintext.
     frame.fill(0, 0, this.blockBytes);
-    return hash(this.#hash, this.#outer, 'latin1');
+    outer.fill(0, 0, this.blockBytes);
+    return digest;
   }
 }

@@ -64,7 +64,7 @@ export function deriveRandom(
   seedBytes: number,
 ): Uint8Array {
   const count = blocks.length / blockBytes;
-  const seeds = Buffer.allocUnsafe(count * seedBytes);
+  const seeds = new Uint8Array(count * seedBytes);
   let current = blocks;
   for (let done = 0; done < seedBytes; done += blockBytes) {
     current = cipher.update(current);
