@@ -3,6 +3,7 @@ import type { Claims } from './claims.ts';
 import { evaluateCondition } from './condition.ts';
 import type { SecurityDescriptor } from './descriptor.ts';
 import type { Guid } from './guid.ts';
+import { resourceClaims } from './resource-attribute.ts';
 import type { Sid } from './sid.ts';
 import { wellKnown } from './well-known-sids.ts';
 
@@ -94,8 +95,9 @@ export function accessCheck(
   if (missing === 0) return { granted: true, reason: 'allowed-as-owner' };
   if (dacl === undefined) return { granted: false, reason: 'no-dacl' };
   if (dacl.aces.length === 0) return { granted: false, reason: 'empty-dacl' };
+  const resources = once(() => resourceClaims(sd.sacl));
   for (const [index, ace] of dacl.aces.entries()) {
-    const outcome = judge(ace, sd, token, missing, options);
+    const outcome = judge(ace, missing, { sd, token, options, resources });
     options.trace?.(index, ace, outcome);
     if (outcome === 'denied') {
       return { granted: false, reason: 'denied-by-ace', decidedBy: { index, ace } };
@@ -109,14 +111,17 @@ export function accessCheck(
   return { granted: false, reason: 'not-granted' };
 }
 
+/** What stays the same while the ACEs are gone through. */
+interface Check {
+  readonly sd: SecurityDescriptor;
+  readonly token: Token;
+  readonly options: AccessCheckOptions;
+  readonly resources: () => Claims;
+}
+
 /** What one ACE does for the rights that are still missing. */
-function judge(
-  ace: Ace,
-  sd: SecurityDescriptor,
-  token: Token,
-  missing: number,
-  options: AccessCheckOptions,
-): AceOutcome {
+function judge(ace: Ace, missing: number, check: Check): AceOutcome {
+  const { sd, token, options } = check;
   if ((ace.flags & AceFlag.inheritOnly) !== 0) return 'inherit-only';
   const effect = effectOf(ace.type);
   if (effect === undefined) return 'not-access-control';
@@ -124,7 +129,7 @@ function judge(
   if (!trusteeMatches(ace.sid, sd, token, options)) return 'other-trustee';
   if ((ace.mask & missing) === 0) return 'other-rights';
   if (!isConditional(ace.type)) return effect;
-  const verdict = evaluateCondition(ace.condition, token, sd.sacl);
+  const verdict = evaluateCondition(ace.condition, token, check.resources);
   if (verdict === 'false') return 'condition-false';
   // An unknown condition never allows and always denies (MS-DTYP 2.4.4.17.3).
   if (verdict === 'unknown' && effect === 'granted') return 'condition-unknown';
@@ -203,4 +208,12 @@ function withoutOwnerRights(
 
 function isOwner(sd: SecurityDescriptor, token: Token): boolean {
   return sd.owner !== undefined && token.sids.has(sd.owner);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

@@ -1,4 +1,4 @@
-import { WireError } from '@doublehop/wire/errors';
+import { WireError, type WireErrorCode } from '@doublehop/wire/errors';
 import { SecurityError, type SecurityErrorCode, type SecurityStructure } from '../errors.ts';
 
 /** Runs a decoder of the layer below and turns its error into this layer's. */
@@ -8,23 +8,22 @@ export function readingNdr<T>(structure: SecurityStructure, read: () => T): T {
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     const place = error.offset === undefined ? {} : { offset: error.offset };
-    throw new SecurityError(codeOf(error), structure, error.message, { ...place, cause: error });
+    throw new SecurityError(CODES[error.code], structure, error.message, {
+      ...place,
+      cause: error,
+    });
   }
 }
 
-function codeOf(error: WireError): SecurityErrorCode {
-  switch (error.code) {
-    case 'truncated':
-    case 'length':
-    case 'oversize':
-    case 'depth':
-    case 'alignment':
-      return error.code;
-    case 'tag':
-    case 'value':
-    case 'trailing':
-    case 'pointer':
-    case 'encode':
-      return 'value';
-  }
-}
+const CODES = {
+  truncated: 'truncated',
+  length: 'length',
+  oversize: 'oversize',
+  depth: 'depth',
+  alignment: 'alignment',
+  tag: 'value',
+  value: 'value',
+  trailing: 'value',
+  pointer: 'value',
+  encode: 'value',
+} as const satisfies Record<WireErrorCode, SecurityErrorCode>;
