@@ -11,9 +11,9 @@ export interface Guarded {
   /** File with everything that it printed. */
   readonly log: string;
   /** Whether the server still runs. */
-  running(): boolean;
+  readonly running: () => boolean;
   /** Ends the server and whatever it started; resolves when none is left. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface GuardOptions {

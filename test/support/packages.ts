@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +50,7 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   },
   heimdal: {
     packages: ['heimdal-clients', 'heimdal-kdc'],
-    files: [`${heimdalRoot}/usr/bin/kgetcred`, `${heimdalRoot}/usr/lib/heimdal-servers/kdc`],
+    files: [`${heimdalRoot}/usr/bin/kinit`, `${heimdalRoot}/usr/lib/heimdal-servers/kdc`],
   },
   samba: {
     packages: ['samba-ad-dc', 'samba-ad-provision', 'ldb-tools', 'krb5-user'],
@@ -180,11 +181,19 @@ async function unpackHeimdal(apt: Apt): Promise<string | undefined> {
     for (const file of readdirSync(dir)) {
       await run('dpkg', ['-x', join(dir, file), staged]);
     }
+    giveOwnNames(join(staged, 'usr', 'bin'));
     rmSync(heimdalRoot, { recursive: true, force: true });
     renameSync(staged, heimdalRoot);
     return undefined;
   } finally {
     removeDir(dir);
+  }
+}
+
+/** Debian calls the tools that MIT has too `kinit.heimdal` etc.; some look at what they are called. */
+function giveOwnNames(folder: string): void {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.heimdal'))) {
+    symlinkSync(name, join(folder, name.replace('.heimdal', '')));
   }
 }
 
