@@ -152,7 +152,7 @@ export interface TargetFacts {
   readonly descriptor: SecurityDescriptor | 'absent' | 'unparsable';
   /** AllowedToAuthenticateTo of its authentication policy (MS-KILE 3.3.5.7). */
   readonly authenticationPolicy: PolicyFinding;
-  /** Allowed-To-Authenticate, when the PAC has OTHER_ORGANIZATION (MS-KILE 3.3.5.7.3). */
+  /** Allowed-To-Authenticate, when the PAC has OTHER_ORGANIZATION (MS-KILE 3.3.5.7). */
   readonly selectiveAuthentication: PolicyFinding;
 }
 

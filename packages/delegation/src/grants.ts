@@ -54,7 +54,7 @@ export interface AddedGrant {
 /**
  * Lets `sid` act on behalf of users. Every other ACE is kept byte for byte and in order; the new
  * one stands where canonical order wants it: behind the explicit ACEs, before inherited ones
- * (MS-DTYP 2.4.5.1). A deny ACE of the same principal is neither moved nor removed: it still
+ * (MS-DTYP 2.4.5). A deny ACE of the same principal is neither moved nor removed: it still
  * wins, and `deniedBy` tells. A NULL DACL grants everybody, and is left alone: see `setGrants`.
  */
 export function addGrant(descriptor: SecurityDescriptor | undefined, sid: Sid): AddedGrant {

@@ -91,7 +91,7 @@ function evidenceRules(): Record<EvidenceId, Text> {
       fail: (facts) => `${ticket(facts)} ${pacFault(facts.evidence.pac)}`,
     },
     'evidence-rodc': {
-      rule: 'MS-PAC 2.8.1',
+      rule: 'MS-PAC 2.8',
       subject: ticket,
       pass: (facts) => `${ticket(facts)} is signed by a domain controller that counts here`,
       fail: ({ evidence: { rodc } }) =>
@@ -285,7 +285,7 @@ function accountRules(): Record<AccountId, Text> {
         `the authentication policy of ${facts.target.name} does not admit ${facts.user.name}`,
     },
     'selective-authentication': {
-      rule: 'MS-KILE 3.3.5.7.3',
+      rule: 'MS-KILE 3.3.5.7',
       subject: target,
       pass: (facts) => `${facts.user.name} is allowed to authenticate to ${facts.target.name}`,
       skip: () => 'no selective trust was crossed',

@@ -94,7 +94,7 @@ export const SELF_RULES: Readonly<Record<S4U2SelfCheckId, RuleText<Facts>>> = {
     fail: (facts) => `the referral was not made for ${facts.user.name}`,
   },
   'header-rodc': {
-    rule: 'MS-KILE 3.3.5.7.8',
+    rule: 'MS-KILE 3.3.5.7.7',
     subject: tgt,
     pass: (facts) => `${tgt(facts)} comes from a writable domain controller`,
     fail: ({ header: { rodc } }) => `the TGT comes from read-only domain controller ${rodc}`,

@@ -9,13 +9,14 @@ import type {
   HeaderFacts,
   MiddleFacts,
   PacFact,
+  PolicyFinding,
   S4U2ProxyFacts,
   S4U2SelfFacts,
   TargetFacts,
   UserFacts,
 } from '../src/facts.ts';
 import { rbcdToken } from '../src/rbcd.ts';
-import { domainComputers, serverB, serverB2, serverC } from './scene.ts';
+import { domainComputers, listing, serverB, serverB2, serverC } from './scene.ts';
 
 // Arbitrary facts: every field takes every value that its type allows.
 
@@ -30,9 +31,20 @@ export const sids: fc.Arbitrary<Sid> = fc.constantFrom<Sid[]>(
   'S-1-3-4',
 );
 
-const finding = fc.constantFrom<Finding[]>(true, true, true, false, 'assumed');
-const mostly = fc.constantFrom(true, true, true, false);
-const state = fc.constantFrom<AccountState[]>(
+/**
+ * The good value most of the time: with thirty facts of which each may refuse, hardly any
+ * arbitrary scene would be allowed otherwise.
+ */
+function usually<T>(good: T, ...others: readonly T[]): fc.Arbitrary<T> {
+  return fc.oneof(
+    { weight: 40, arbitrary: fc.constant(good) },
+    { weight: 1, arbitrary: fc.constantFrom(good, ...others) },
+  );
+}
+
+const finding = usually<Finding>(true, false, 'assumed');
+const mostly = usually(true, false);
+const state = usually<AccountState>(
   'usable',
   'disabled',
   'locked',
@@ -43,7 +55,7 @@ const state = fc.constantFrom<AccountState[]>(
   'elsewhere',
 );
 const pac: fc.Arbitrary<PacFact> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant('valid' as const) },
+  { weight: 40, arbitrary: fc.constant('valid' as const) },
   { weight: 1, arbitrary: fc.constantFrom('assumed', 'absent', 'malformed') },
   {
     weight: 1,
@@ -53,11 +65,11 @@ const pac: fc.Arbitrary<PacFact> = fc.oneof(
     }),
   },
 );
-const rodc = fc.constantFrom(0, 0, 0, 7);
+const rodc = usually(0, 7);
 const control = fc.constantFrom(0x200, 0x1000, 0x100000, 0x1000000, 0x2000000);
-const spns = fc.constantFrom('cifs/serverc', 'CIFS/SERVERC', 'http/serverd', '');
-const options = fc.constantFrom<(readonly string[])[]>([], [], [], ['renew']);
-const policy = fc.constantFrom('none', 'allows', 'refuses');
+const spns = fc.constantFrom('cifs/serverc', 'CIFS/SERVERC', 'http/serverd', 'http/servere', '');
+const options = usually<readonly string[]>([], ['renew']);
+const policy = usually<PolicyFinding>('none', 'allows', 'refuses');
 
 export const aces = fc
   .record<AceFields>({
@@ -92,11 +104,11 @@ const settings = fc.record({
 });
 
 const header: fc.Arbitrary<HeaderFacts> = fc.record({
-  crossRealm: fc.boolean(),
+  crossRealm: fc.constantFrom(false, false, false, true),
   forwardable: fc.boolean(),
   pac,
   pacClientMatches: finding,
-  requester: fc.constantFrom('matches', 'matches', 'assumed', 'absent', 'other'),
+  requester: usually<HeaderFacts['requester']>('matches', 'assumed', 'absent', 'other'),
   token: fc.array(sids).map((list) => rbcdToken(list)),
   rodc,
 });
@@ -105,7 +117,7 @@ const middle: fc.Arbitrary<MiddleFacts> = fc.record({
   sid: sids,
   name: fc.string(),
   userAccountControl: control,
-  allowedToDelegateTo: fc.array(spns),
+  allowedToDelegateTo: fc.oneof(fc.constant([]), fc.array(spns)),
   state,
 });
 
@@ -122,11 +134,17 @@ const evidence: fc.Arbitrary<EvidenceFacts> = fc.record(
     origin: fc.constantFrom('kerberos', 'protocol-transition', 'unknown'),
     decrypts: finding,
     pac,
-    validity: fc.constantFrom('valid', 'valid', 'assumed', 'expired', 'not-yet-valid', 'invalid'),
+    validity: usually<EvidenceFacts['validity']>(
+      'valid',
+      'assumed',
+      'expired',
+      'not-yet-valid',
+      'invalid',
+    ),
     serverSid: fc.option(sids, { nil: undefined }),
     serverName: fc.string(),
     pacClientMatches: finding,
-    forwardable: mostly,
+    forwardable: fc.boolean(),
     pacUserAccountControl: fc.constantFrom(0x10, 0x4000),
     rodc,
     proxyTgt,
@@ -149,7 +167,7 @@ const evidence: fc.Arbitrary<EvidenceFacts> = fc.record(
 
 const user: fc.Arbitrary<UserFacts> = fc.record({
   name: fc.string(),
-  place: fc.constantFrom('local', 'elsewhere', 'unknown'),
+  place: usually<UserFacts['place']>('local', 'elsewhere', 'unknown'),
   userAccountControl: control,
   protectedUser: fc.boolean(),
   state,
@@ -158,11 +176,18 @@ const user: fc.Arbitrary<UserFacts> = fc.record({
 const target: fc.Arbitrary<TargetFacts> = fc.record({
   spn: spns,
   name: fc.string(),
-  place: fc.constantFrom('local', 'local', 'elsewhere', 'unknown', 'ambiguous'),
+  place: fc.oneof(
+    { weight: 9, arbitrary: usually<TargetFacts['place']>('local', 'unknown', 'ambiguous') },
+    { weight: 1, arbitrary: fc.constant('elsewhere' as const) },
+  ),
   isKrbtgt: mostly.map((not) => !not),
   userAccountControl: control,
   state,
-  descriptor: fc.oneof(descriptors, fc.constantFrom('absent' as const, 'unparsable' as const)),
+  descriptor: fc.oneof(
+    descriptors,
+    sids.map((sid) => listing(sid)),
+    fc.constantFrom('absent' as const, 'unparsable' as const),
+  ),
   authenticationPolicy: policy,
   selectiveAuthentication: policy,
 });
@@ -183,7 +208,7 @@ export const proxyFacts: fc.Arbitrary<S4U2ProxyFacts> = fc
   })
   .chain((facts) =>
     // Otherwise hardly any evidence would be for the middle.
-    fc.boolean().map((same) => ({
+    mostly.map((same) => ({
       ...facts,
       evidence: same ? { ...facts.evidence, serverSid: facts.middle.sid } : facts.evidence,
     })),
@@ -193,7 +218,12 @@ export const selfFacts: fc.Arbitrary<S4U2SelfFacts> = fc.record({
   settings,
   request: fc.record({
     form: fc.constantFrom('x509-user', 'for-user'),
-    checksum: fc.constantFrom('valid', 'valid', 'valid', 'assumed', 'unkeyed', 'invalid'),
+    checksum: usually<S4U2SelfFacts['request']['checksum']>(
+      'valid',
+      'assumed',
+      'unkeyed',
+      'invalid',
+    ),
     nonceMatches: finding,
     userNamed: mostly,
     certificate: fc.boolean(),
@@ -204,8 +234,8 @@ export const selfFacts: fc.Arbitrary<S4U2SelfFacts> = fc.record({
   middle: middle.map((facts) => ({ ...facts, sid: serverB })),
   server: fc.record({
     name: fc.string(),
-    place: fc.constantFrom('local', 'elsewhere', 'unknown'),
-    sid: fc.constantFrom<(Sid | undefined)[]>(serverB, serverB, serverC, undefined),
+    place: usually<S4U2SelfFacts['server']['place']>('local', 'elsewhere', 'unknown'),
+    sid: usually<Sid | undefined>(serverB, serverC, undefined),
   }),
   user,
 });

@@ -29,6 +29,24 @@ function expectSound(decision: {
 }
 
 describe('a decision', () => {
+  // Without this the properties below could hold for want of facts that are allowed.
+  test('the facts below lead to every mode and to most of the refusals', () => {
+    const seen = new Set<string>();
+    for (const facts of fc.sample(any.proxyFacts, { numRuns: 3000, seed: 1 })) {
+      const decision = decideS4U2Proxy(facts);
+      seen.add(decision.allowed ? decision.mode : decision.refusal.reason);
+    }
+    for (const facts of fc.sample(any.selfFacts, { numRuns: 1000, seed: 1 })) {
+      const decision = decideS4U2Self(facts);
+      seen.add(decision.allowed ? decision.issue : decision.refusal.reason);
+    }
+    expect(seen).toContain('kcd');
+    expect(seen).toContain('rbcd');
+    expect(seen).toContain('referral');
+    expect(seen).toContain('ticket');
+    expect(seen.size).toBeGreaterThan(Object.keys(REFUSALS).length / 2);
+  });
+
   test('S4U2Proxy: allowed without a failed check, or refused by the last one', () => {
     const check = fc.property(any.proxyFacts, (facts) => {
       const decision = decideS4U2Proxy(facts);
