@@ -1,0 +1,296 @@
+import { decodeGuid, type Guid } from '@doublehop/security/guid';
+import { ATTRIBUTE_TABLE, PROPERTY_SETS } from './attribute-table.ts';
+import { CLASS_TABLE } from './class-table.ts';
+import { OID_PREFIXES } from './oid-prefixes.ts';
+import { isSyntax, type Syntax } from './syntax.ts';
+
+/** An attributeSchema object's facts. */
+export interface AttributeType {
+  /** lDAPDisplayName. */
+  readonly name: string;
+  readonly oid: string;
+  /** The number under which stores keep the attribute; derived from the OID, so it never moves. */
+  readonly code: number;
+  readonly syntax: Syntax;
+  readonly singleValued: boolean;
+  readonly systemOnly: boolean;
+  readonly inCatalog: boolean;
+  readonly searchFlags: number;
+  readonly systemFlags: number;
+  readonly linkId: number | undefined;
+  readonly rangeLower: number | undefined;
+  readonly rangeUpper: number | undefined;
+  readonly schemaIdGuid: Guid;
+  /** attributeSecurityGUID: the property set that access control knows it by. */
+  readonly propertySet: Guid | undefined;
+  /** Computed when read, never stored (MS-ADTS 3.1.1.4.5). */
+  readonly constructed: boolean;
+  /** The reading side of a link pair: odd linkIDs (MS-ADTS 3.1.1.1.6). */
+  readonly backLink: boolean;
+  /** The written side of a link pair, kept in the link table. */
+  readonly forwardLink: boolean;
+  /** Never returned by any read (MS-ADTS 3.1.1.4.4). */
+  readonly secret: boolean;
+  /** Kept in an index of the store. */
+  readonly indexed: boolean;
+}
+
+/** A classSchema object's facts. */
+export interface ClassType {
+  readonly name: string;
+  readonly oid: string;
+  /** cn of the class object. */
+  readonly cn: string;
+  readonly subClassOf: string;
+  readonly category: 'structural' | 'abstract' | 'auxiliary' | '88';
+  readonly rdnAttribute: string;
+  readonly schemaIdGuid: Guid;
+  /** cn of the class that objectCategory points to. */
+  readonly defaultCategory: string;
+  readonly auxiliary: readonly string[];
+  readonly possibleSuperiors: readonly string[];
+  readonly must: readonly string[];
+  readonly may: readonly string[];
+}
+
+/** Bits of searchFlags (MS-ADTS 2.2.9). */
+export const SearchFlag = { index: 1, anr: 4, tupleIndex: 32, confidential: 128 } as const;
+
+/** Bits of systemFlags on attributes (MS-ADTS 2.2.10). */
+const CONSTRUCTED = 4;
+
+/** MS-ADTS 3.1.1.4.4, with the secrets of trusts and LSA objects. */
+const SECRETS: ReadonlySet<string> = new Set([
+  'currentvalue',
+  'dbcspwd',
+  'initialauthincoming',
+  'initialauthoutgoing',
+  'lmpwdhistory',
+  'ntpwdhistory',
+  'priorvalue',
+  'supplementalcredentials',
+  'trustauthincoming',
+  'trustauthoutgoing',
+  'unicodepwd',
+]);
+
+/**
+ * Indexed by Active Directory, but with so few values that finding entries by them is no faster
+ * than looking at all: an index would only cost writes.
+ */
+const UNSELECTIVE: ReadonlySet<string> = new Set([
+  'instancetype',
+  'objectcategory',
+  'primarygroupid',
+  'samaccounttype',
+  'showinadvancedviewonly',
+  'useraccountcontrol',
+  'usncreated',
+]);
+
+/** Looked for by administrators of delegation, and held by few entries: cheap to index. */
+const ALSO_INDEXED: ReadonlySet<string> = new Set([
+  'admincount',
+  'dnshostname',
+  'msds-allowedtoactonbehalfofotheridentity',
+  'msds-allowedtodelegateto',
+  'objectclass',
+]);
+
+/** The known attributes and classes, by name of any case or OID. Immutable; one serves all. */
+export class Schema {
+  readonly #attributes = new Map<string, AttributeType>();
+  readonly #byCode = new Map<number, AttributeType>();
+  readonly #byLink = new Map<number, AttributeType>();
+  readonly #classes = new Map<string, ClassType>();
+  readonly #chains = new Map<string, readonly ClassType[]>();
+  readonly #allowed = new Map<string, ReadonlySet<string>>();
+
+  constructor() {
+    for (const line of lines(ATTRIBUTE_TABLE)) this.#addAttribute(parseAttribute(line));
+    for (const type of parseClasses(CLASS_TABLE)) {
+      this.#classes.set(type.name.toLowerCase(), type);
+      this.#classes.set(type.oid, type);
+    }
+  }
+
+  attribute(nameOrOid: string): AttributeType | undefined {
+    return this.#attributes.get(nameOrOid) ?? this.#attributes.get(nameOrOid.toLowerCase());
+  }
+
+  attributeByCode(code: number): AttributeType | undefined {
+    return this.#byCode.get(code);
+  }
+
+  attributeByLink(linkId: number): AttributeType | undefined {
+    return this.#byLink.get(linkId);
+  }
+
+  classType(nameOrOid: string): ClassType | undefined {
+    return this.#classes.get(nameOrOid) ?? this.#classes.get(nameOrOid.toLowerCase());
+  }
+
+  attributes(): IterableIterator<AttributeType> {
+    return this.#byCode.values();
+  }
+
+  classes(): ReadonlySet<ClassType> {
+    return new Set(this.#classes.values());
+  }
+
+  /** The class and its superclasses, `top` last. */
+  chain(type: ClassType): readonly ClassType[] {
+    const known = this.#chains.get(type.name);
+    if (known !== undefined) return known;
+    const chain: ClassType[] = [];
+    let at: ClassType | undefined = type;
+    while (at !== undefined && !chain.includes(at)) {
+      chain.push(at);
+      at = this.classType(at.subClassOf);
+    }
+    this.#chains.set(type.name, chain);
+    return chain;
+  }
+
+  /** Lower-case names of the attributes that an entry of this class may have. */
+  allowed(type: ClassType): ReadonlySet<string> {
+    const known = this.#allowed.get(type.name);
+    if (known !== undefined) return known;
+    const names = new Set<string>();
+    for (const each of this.withAuxiliaries(type)) {
+      for (const name of [...each.must, ...each.may]) names.add(name.toLowerCase());
+    }
+    this.#allowed.set(type.name, names);
+    return names;
+  }
+
+  /** The chain of a class with every auxiliary class of it, theirs included. */
+  withAuxiliaries(type: ClassType): ReadonlySet<ClassType> {
+    const all = new Set<ClassType>(this.chain(type));
+    // A set that grows is walked to its last member.
+    for (const each of all) {
+      for (const name of each.auxiliary) {
+        const auxiliary = this.classType(name);
+        if (auxiliary !== undefined) for (const one of this.chain(auxiliary)) all.add(one);
+      }
+    }
+    return all;
+  }
+
+  /** Whether an entry of the class is one of the other class too. */
+  isKindOf(type: ClassType, other: string): boolean {
+    const wanted = other.toLowerCase();
+    return this.chain(type).some((each) => each.name.toLowerCase() === wanted);
+  }
+
+  #addAttribute(type: AttributeType): void {
+    this.#attributes.set(type.name, type);
+    this.#attributes.set(type.name.toLowerCase(), type);
+    this.#attributes.set(type.oid, type);
+    this.#byCode.set(type.code, type);
+    if (type.linkId !== undefined) this.#byLink.set(type.linkId, type);
+  }
+}
+
+function parseAttribute(line: string): AttributeType {
+  const [name = '', oid = '', syntax = '', flags = '', search, system, link, range, guid, set] =
+    line.split(' ');
+  if (!isSyntax(syntax)) throw new TypeError(`attribute table: syntax ${syntax} of ${name}`);
+  const linkId = link === '-' ? undefined : Number(link);
+  const searchFlags = Number(search);
+  const systemFlags = Number(system);
+  const constructed = (systemFlags & CONSTRUCTED) !== 0;
+  const key = name.toLowerCase();
+  const [lower, upper] = range === '-' ? [undefined, undefined] : bounds(range);
+  const isIndexed = (searchFlags & SearchFlag.index) !== 0 || ALSO_INDEXED.has(key);
+  return {
+    name,
+    oid: expandOid(oid),
+    code: codeOf(oid),
+    syntax,
+    singleValued: flags.includes('s'),
+    systemOnly: flags.includes('o'),
+    inCatalog: flags.includes('g'),
+    searchFlags,
+    systemFlags,
+    linkId,
+    rangeLower: lower,
+    rangeUpper: upper,
+    schemaIdGuid: guidOf(guid),
+    propertySet: propertySetOf(set),
+    constructed,
+    backLink: linkId !== undefined && linkId % 2 === 1,
+    forwardLink: linkId !== undefined && linkId % 2 === 0 && syntax === 'dn',
+    secret: SECRETS.has(key),
+    indexed: isIndexed && syntax !== 'dn' && !constructed && !UNSELECTIVE.has(key),
+  };
+}
+
+function* parseClasses(table: string): Iterable<ClassType> {
+  let head = '';
+  let members: string[] = [];
+  for (const line of [...lines(table), '']) {
+    if (line.startsWith('  ')) {
+      members.push(line.trim());
+      continue;
+    }
+    if (head !== '') yield parseClass(head, members);
+    head = line;
+    members = [];
+  }
+}
+
+function parseClass(head: string, members: readonly string[]): ClassType {
+  const [name = '', oid = '', sub = '', category = '', rdn = '', guid, cn = '', target = ''] =
+    head.split(' ');
+  const named = (kind: string): string[] =>
+    members
+      .filter((line) => line.startsWith(`${kind} `))
+      .flatMap((line) => line.split(' ').slice(1));
+  if (!isCategory(category)) throw new TypeError(`class table: category of ${name}`);
+  return {
+    name,
+    oid: expandOid(oid),
+    cn: cn.replaceAll('_', ' '),
+    subClassOf: sub,
+    category,
+    rdnAttribute: rdn,
+    schemaIdGuid: guidOf(guid),
+    defaultCategory: (target === '-' ? cn : target).replaceAll('_', ' '),
+    auxiliary: named('aux'),
+    possibleSuperiors: named('under'),
+    must: named('must'),
+    may: named('may'),
+  };
+}
+
+function isCategory(text: string): text is ClassType['category'] {
+  return ['structural', 'abstract', 'auxiliary', '88'].includes(text);
+}
+
+function lines(table: string): string[] {
+  return table.split('\n').filter((line) => line !== '');
+}
+
+function expandOid(short: string): string {
+  return (OID_PREFIXES[short.charAt(0)] ?? '') + short.slice(1);
+}
+
+/** The letter of the OID's stem and its last arc: as stable as the OID itself. */
+function codeOf(short: string): number {
+  return short.charCodeAt(0) * 0x1_0000 + Number(short.slice(1));
+}
+
+function bounds(range = ':'): (number | undefined)[] {
+  return range.split(':').map((bound) => (bound === '' ? undefined : Number(bound)));
+}
+
+function guidOf(base64 = ''): Guid {
+  return decodeGuid(Buffer.from(base64, 'base64'));
+}
+
+function propertySetOf(code = '-'): Guid | undefined {
+  const text = PROPERTY_SETS[code];
+  // The table holds GUIDs in their usual text form, in lower case.
+  return text as Guid | undefined;
+}

@@ -1,0 +1,30 @@
+/** Everything below U+0080: the common case, for which folding is lower-casing. */
+const ASCII = /^[\0-\x7f]*$/;
+const MARKS = /\p{Mn}/gu;
+const HIRAGANA = /[\u3041-\u3096]/g;
+const HIRAGANA_TO_KATAKANA = 0x60;
+
+/**
+ * The form in which Active Directory compares text: without regard to case, width, kana type and
+ * non-spacing marks (MS-ADTS 6.5, the flags of its comparisons), so `Müller` equals `MULLER`.
+ */
+export function fold(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
+  return text
+    .normalize('NFKD')
+    .replace(MARKS, '')
+    .replace(HIRAGANA, (kana) => String.fromCharCode(kana.charCodeAt(0) + HIRAGANA_TO_KATAKANA))
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFC');
+}
+
+/** The UTF-8 bytes of a text as a byte string, the form of keys. */
+export function textBytes(text: string): string {
+  return ASCII.test(text) ? text : Buffer.from(text, 'utf8').latin1Slice();
+}
+
+/** Whether every character is below U+0080. */
+export function isAscii(text: string): boolean {
+  return ASCII.test(text);
+}
