@@ -1,0 +1,127 @@
+import type { Account } from '@doublehop/directory/account';
+import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
+import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
+import { NameType } from '@doublehop/kerberos/iana/name-types';
+import { PaType } from '@doublehop/kerberos/iana/padata-types';
+import { findPadata } from '@doublehop/kerberos/messages/common';
+import { KerbPaPacRequest } from '@doublehop/kerberos/messages/padata';
+import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
+import { decodeDer } from '@doublehop/wire/der';
+import { Refused } from '../errors.ts';
+import { accountState, requireFreshPassword, requireUsableClient } from './account-state.ts';
+import type { KdcContext } from './context.ts';
+import { refusePostdating } from './derived.ts';
+import { asReply, isKrbtgt, issueTicket, serverFlags } from './issue.ts';
+import { findClient, findServer, isOurRealm } from './names.ts';
+import { isDelegatable } from './pac-contents.ts';
+import { etypeInfo2, preAuthenticate } from './preauth.ts';
+import type { KdcCall } from './request.ts';
+import type { KdcKey } from './sealed-ticket.ts';
+import { ticketTimes } from './times.ts';
+
+/** Answers an AS-REQ (RFC 4120 §3.1, MS-KILE 3.3.5.6): gather, decide, issue. */
+export function asExchange(call: KdcCall, context: KdcContext): Uint8Array {
+  const { client, cname, server, sname } = gather(call, context);
+  const state = accountState(client, call.now, context.settings);
+  requireUsableClient(state);
+  refusePostdating(call.body.kdcOptions);
+  const { replyKey, type } = preAuthenticate(
+    client,
+    clientKeys(client, call, context),
+    call,
+    context,
+  );
+  call.record.preAuthType = type;
+  requireFreshPassword(state);
+  const now = Math.floor(call.now / 1000);
+  const times = ticketTimes(call.body, { now, authtime: now, ...lives(client, context) });
+  const reply = replyName(cname, client, call);
+  const pac = [
+    ...context.pacs.identity(client, reply.nameString.join('/'), now, 'by-authentication'),
+    ...context.pacs.ticketGranting(client, pacRequested(call)),
+  ];
+  const flags = asFlags(client, type, call, context) | serverFlags(server);
+  const order = { cname: reply, sname, server, flags, times, caddr: call.body.addresses, pac };
+  const issued = issueTicket(order, call, context);
+  const protection = { key: replyKey.key, usage: KeyUsage.AS_REP_ENC_PART, kvno: replyKey.kvno };
+  return asReply(issued, protection, [etypeInfo2(client, [replyKey])], call, context);
+}
+
+interface AsParties {
+  readonly client: Account;
+  readonly cname: PrincipalName;
+  readonly server: Account;
+  readonly sname: PrincipalName;
+}
+
+function gather({ body, record }: KdcCall, { accounts, domain }: KdcContext): AsParties {
+  const { cname, sname } = body;
+  if (!isOurRealm(domain, body.realm)) throw new Refused('KDC_ERR_WRONG_REALM', 'wrong-realm');
+  if (cname === undefined) throw new Refused('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'client-unnamed');
+  if (sname === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unnamed');
+  const client = findClient(accounts, domain, cname);
+  if (client === undefined) throw new Refused('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'client-unknown');
+  record.client = client;
+  const server = findServer(accounts, domain, sname);
+  if (server === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unknown');
+  record.server = server;
+  return { client, cname, server, sname: canonicalTgs(sname, server, domain.realm) };
+}
+
+/** krbtgt is named by the realm's DNS name in upper case, however it was asked for. */
+function canonicalTgs(sname: PrincipalName, server: Account, realm: string): PrincipalName {
+  return isKrbtgt(server) && isTicketGrantingService(sname)
+    ? { nameType: sname.nameType, nameString: ['krbtgt', realm] }
+    : sname;
+}
+
+/** The client's keys of types that it names itself, in this KDC's order of preference. */
+function clientKeys(client: Account, { body }: KdcCall, { keys, settings }: KdcContext): KdcKey[] {
+  // Protected Users have no RC4 (MS-KILE 3.3.5.6 and the group's documentation).
+  const noRc4 = settings.protectedUsers && client.protectedUser;
+  return keys
+    .current(client)
+    .filter(({ key }) => body.etype.includes(key.etype) && !(noRc4 && key.etype === RC4));
+}
+
+const RC4 = 23;
+
+function lives(client: Account, { settings }: KdcContext) {
+  const restricted = settings.protectedUsers && client.protectedUser;
+  return {
+    maxLife: restricted ? settings.protectedUserLife : settings.maxTicketLife,
+    maxRenew: restricted ? settings.protectedUserLife : settings.maxRenewLife,
+  };
+}
+
+/**
+ * The name in the ticket: the sAMAccountName where the client lets us choose (RFC 6806 §6, MS-KILE
+ * 3.3.5.6.1), else as asked.
+ */
+function replyName(cname: PrincipalName, client: Account, { body }: KdcCall): PrincipalName {
+  const canonicalize = (body.kdcOptions & KdcOption.CANONICALIZE) !== 0;
+  return canonicalize || cname.nameType === NameType.ENTERPRISE
+    ? { nameType: NameType.PRINCIPAL, nameString: [client.samAccountName] }
+    : cname;
+}
+
+function asFlags(client: Account, preAuthType: number, call: KdcCall, context: KdcContext): number {
+  const { kdcOptions } = call.body;
+  let flags: number = TicketFlag.INITIAL;
+  if (preAuthType !== 0) flags |= TicketFlag.PRE_AUTHENT;
+  if (findPadata(call.req.padata, PaType.REQ_ENC_PA_REP) !== undefined) {
+    flags |= TicketFlag.ENC_PA_REP;
+  }
+  // What cannot be forwarded cannot be delegated: MS-KILE 3.3.5.6 (ND), Protected Users.
+  if (isDelegatable(client, context.settings.protectedUsers)) {
+    if ((kdcOptions & KdcOption.FORWARDABLE) !== 0) flags |= TicketFlag.FORWARDABLE;
+    if ((kdcOptions & KdcOption.PROXIABLE) !== 0) flags |= TicketFlag.PROXIABLE;
+  }
+  return flags;
+}
+
+/** What KERB-PA-PAC-REQUEST says; undefined when it is absent (MS-KILE 2.2.3). */
+function pacRequested({ req }: KdcCall): boolean | undefined {
+  const padata = findPadata(req.padata, PaType.PAC_REQUEST);
+  return padata === undefined ? undefined : decodeDer(KerbPaPacRequest, padata).includePac;
+}

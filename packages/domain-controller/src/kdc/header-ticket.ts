@@ -1,0 +1,240 @@
+import { isKeyed, verifyChecksum } from '@doublehop/crypto/checksum';
+import { CryptoError } from '@doublehop/crypto/errors';
+import { Key } from '@doublehop/crypto/key';
+import type { HeaderFacts } from '@doublehop/delegation/facts';
+import type { Account } from '@doublehop/directory/account';
+import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
+import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
+import { PaType } from '@doublehop/kerberos/iana/padata-types';
+import { ApReq, Authenticator } from '@doublehop/kerberos/messages/ap';
+import { findPadata } from '@doublehop/kerberos/messages/common';
+import type { KdcReq } from '@doublehop/kerberos/messages/kdc';
+import { type EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
+import { formatName, sameName } from '@doublehop/kerberos/names';
+import type { Token } from '@doublehop/security/access-check';
+import { equal } from '@doublehop/wire/bytes';
+import { decodeDer } from '@doublehop/wire/der';
+import { Refused } from '../errors.ts';
+import { MAX_SESSION_KEYS } from '../limits.ts';
+import type { KdcContext } from './context.ts';
+import { findServer, isOurTgs } from './names.ts';
+import { decrypted, type KdcKey, openTicket } from './sealed-ticket.ts';
+import { readTgtPac, type TicketPac } from './ticket-pac.ts';
+
+/** The ticket with which a client asks for others, opened and its PAC verified. */
+export interface HeaderTicket {
+  readonly ticket: Ticket;
+  readonly part: EncTicketPart;
+  readonly sessionKey: Key;
+  /** The account whose key sealed it: krbtgt, or the server of a ticket that is to be renewed. */
+  readonly server: Account;
+  readonly sealedWith: KdcKey;
+  readonly pac: TicketPac;
+}
+
+/** A request proved to come from the client of its header ticket (RFC 4120 §3.3.2). */
+export interface AuthenticatedRequest {
+  readonly header: HeaderTicket;
+  /** Encrypts the reply: the subkey if there is one (RFC 4120 §5.4.2). */
+  readonly replyKey: Key;
+  readonly replyUsage: number;
+  readonly subkey: Key | undefined;
+}
+
+/**
+ * Header tickets seen lately. A TGT comes back with every request of its client: the same octets,
+ * sealed with a key that is still in use, need not be opened and verified again. Bounded; the one
+ * not seen for longest goes first.
+ */
+export class HeaderTickets {
+  readonly #recent = new Map<string, { bytes: Uint8Array; header: HeaderTicket }>();
+
+  /** The opened ticket; refuses what is no ticket of this realm (RFC 4120 §3.3.3). */
+  open(bytes: Uint8Array, options: number, context: KdcContext): HeaderTicket {
+    const id = tail(bytes);
+    const known = this.#recent.get(id);
+    if (known !== undefined && equal(known.bytes, bytes) && isCurrent(known.header, context)) {
+      this.#recent.delete(id);
+      this.#recent.set(id, known);
+      return known.header;
+    }
+    const header = openHeader(bytes, options, context);
+    this.#recent.set(id, { bytes: bytes.slice(), header });
+    if (this.#recent.size > MAX_SESSION_KEYS) {
+      const oldest = this.#recent.keys().next();
+      if (oldest.done !== true) this.#recent.delete(oldest.value);
+    }
+    return header;
+  }
+}
+
+/** Reads and verifies PA-TGS-REQ (RFC 4120 §3.3.2, §3.3.3.1). `now` is in milliseconds. */
+export function authenticate(req: KdcReq, now: number, context: KdcContext): AuthenticatedRequest {
+  const padata = findPadata(req.padata, PaType.TGS_REQ);
+  if (padata === undefined) throw new Refused('KDC_ERR_PADATA_TYPE_NOSUPP', 'no-header-ticket');
+  const apReq = decodeDer(ApReq, padata);
+  const { kdcOptions } = req.reqBody.value;
+  const header = context.headers.open(apReq.ticket, kdcOptions, context);
+  requireValidTimes(header.part, kdcOptions, now, context);
+  const plain = decrypted(
+    header.sessionKey,
+    KeyUsage.TGS_REQ_AUTHENTICATOR,
+    apReq.authenticator.cipher,
+  );
+  if (plain === undefined) throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'authenticator-integrity');
+  const authenticator = decodeDer(Authenticator, plain);
+  requireMatch(authenticator, header.part, now, context);
+  requireChecksum(authenticator, header.sessionKey, req.reqBody.raw, context);
+  const subkey = subkeyOf(authenticator);
+  return {
+    header,
+    subkey,
+    replyKey: subkey ?? header.sessionKey,
+    replyUsage:
+      subkey === undefined
+        ? KeyUsage.TGS_REP_ENC_PART_SESSION_KEY
+        : KeyUsage.TGS_REP_ENC_PART_SUBKEY,
+  };
+}
+
+/** What delegation rules look at in a header ticket. */
+export function headerFacts({ part, pac }: HeaderTicket): HeaderFacts {
+  return {
+    crossRealm: false,
+    forwardable: (part.flags & TicketFlag.FORWARDABLE) !== 0,
+    pac: pac.fact,
+    pacClientMatches: pac.names(formatName(part.cname), part.authtime),
+    requester: pac.requester,
+    get token(): Token {
+      return pac.token();
+    },
+    rodc: pac.rodc,
+  };
+}
+
+function openHeader(bytes: Uint8Array, options: number, context: KdcContext): HeaderTicket {
+  const ticket = decodeDer(Ticket, bytes);
+  const server = headerServer(ticket, options, context);
+  const opened = openTicket(ticket, context.keys.all(server));
+  if (opened === 'no-key') throw new Refused('KRB_AP_ERR_BADKEYVER', 'header-key-version');
+  if (opened === 'integrity') throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'header-integrity');
+  const { part, key } = opened;
+  if (part.crealm !== context.domain.realm) {
+    throw new Refused('KDC_ERR_POLICY', 'header-foreign-client');
+  }
+  return {
+    ticket,
+    part,
+    server,
+    sealedWith: key,
+    sessionKey: importKey(part.key),
+    pac: readTgtPac(part, key.key),
+  };
+}
+
+/** A TGT of this realm; or, to be renewed or validated, any ticket of it (RFC 4120 §3.3.3). */
+function headerServer(ticket: Ticket, options: number, context: KdcContext): Account {
+  const { accounts, domain } = context;
+  const again = (options & (KdcOption.RENEW | KdcOption.VALIDATE)) !== 0;
+  const ours = ticket.realm === domain.realm && (again || isOurTgs(domain, ticket.sname));
+  const server = ours ? findServer(accounts, domain, ticket.sname) : undefined;
+  if (server === undefined) throw new Refused('KRB_AP_ERR_NOT_US', 'header-not-a-tgt');
+  return server;
+}
+
+/** Still sealed with a key in use: a rollover or a removed account ends what is remembered. */
+function isCurrent({ server, sealedWith, ticket }: HeaderTicket, context: KdcContext): boolean {
+  const present = findServer(context.accounts, context.domain, ticket.sname);
+  if (present === server) return true;
+  return (
+    present !== undefined &&
+    context.keys
+      .all(present)
+      .some(({ kvno, key }) => kvno === sealedWith.kvno && key.etype === sealedWith.key.etype)
+  );
+}
+
+function requireValidTimes(
+  { flags, starttime, authtime, endtime }: EncTicketPart,
+  options: number,
+  now: number,
+  { settings }: KdcContext,
+): void {
+  const seconds = now / 1000;
+  const invalid = (flags & TicketFlag.INVALID) !== 0 && (options & KdcOption.VALIDATE) === 0;
+  if (invalid || (starttime ?? authtime) > seconds + settings.clockSkew) {
+    throw new Refused('KRB_AP_ERR_TKT_NYV', 'header-not-yet-valid');
+  }
+  if (endtime <= seconds) throw new Refused('KRB_AP_ERR_TKT_EXPIRED', 'header-expired');
+}
+
+function requireMatch(
+  authenticator: Authenticator,
+  part: EncTicketPart,
+  now: number,
+  { settings }: KdcContext,
+): void {
+  if (authenticator.crealm !== part.crealm || !sameName(authenticator.cname, part.cname)) {
+    throw new Refused('KRB_AP_ERR_BADMATCH', 'authenticator-client');
+  }
+  const skew = Math.abs(authenticator.ctime - now / 1000);
+  if (skew > settings.clockSkew) {
+    throw new Refused('KRB_AP_ERR_SKEW', 'clock-skew', { status: 'STATUS_TIME_DIFFERENCE_AT_DC' });
+  }
+}
+
+/** The body is protected by a keyed checksum in the authenticator (RFC 4120 §3.3.2). */
+function requireChecksum(
+  { cksum }: Authenticator,
+  sessionKey: Key,
+  body: Uint8Array,
+  { settings }: KdcContext,
+): void {
+  if (cksum === undefined) {
+    if (settings.requestChecksum === 'lenient') return;
+    throw new Refused('KRB_AP_ERR_INAPP_CKSUM', 'request-checksum-absent');
+  }
+  const { cksumtype, checksum } = cksum;
+  if (!isKeyed(cksumtype)) {
+    throw new Refused('KRB_AP_ERR_INAPP_CKSUM', 'request-checksum-unkeyed');
+  }
+  const usage = KeyUsage.TGS_REQ_AUTHENTICATOR_CKSUM;
+  if (!checksumHolds(cksumtype, sessionKey, usage, body, checksum)) {
+    throw new Refused('KRB_AP_ERR_MODIFIED', 'request-checksum');
+  }
+}
+
+/** Verifies a checksum of any type; a type that does not fit the key does not hold. */
+export function checksumHolds(
+  type: number,
+  key: Key,
+  usage: number,
+  data: Uint8Array,
+  checksum: Uint8Array,
+): boolean {
+  if (type === key.checksumType) return key.verifyChecksum(usage, data, checksum);
+  try {
+    return verifyChecksum(type, key, usage, data, checksum);
+  } catch (error) {
+    if (error instanceof CryptoError) return false;
+    throw error;
+  }
+}
+
+function subkeyOf({ subkey }: Authenticator): Key | undefined {
+  return subkey === undefined ? undefined : importKey(subkey);
+}
+
+function importKey({ keytype, keyvalue }: EncTicketPart['key']): Key {
+  try {
+    return Key.of(keytype, keyvalue);
+  } catch (error) {
+    if (error instanceof CryptoError) throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'key-type');
+    throw error;
+  }
+}
+
+/** Its last octets are a ticket's MAC: they tell tickets apart; the whole is compared after. */
+function tail(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(Math.max(0, bytes.length - 16)));
+}

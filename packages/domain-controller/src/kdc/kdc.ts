@@ -1,0 +1,117 @@
+import { CryptoError } from '@doublehop/crypto/errors';
+import type { RandomSource } from '@doublehop/crypto/random';
+import { type KdcReq, KdcRequest } from '@doublehop/kerberos/messages/kdc';
+import { SecurityError } from '@doublehop/security/errors';
+import { decodeDer } from '@doublehop/wire/der';
+import { WireError } from '@doublehop/wire/errors';
+import { Refused } from '../errors.ts';
+import { asExchange } from './as-exchange.ts';
+import { type AuditSink, auditEvent } from './audit.ts';
+import type { KdcContext } from './context.ts';
+import { errorReply, tooBigReply } from './error-reply.ts';
+import { HeaderTickets } from './header-ticket.ts';
+import { Keys } from './keys.ts';
+import type { AccountSource, KdcDomain } from './names.ts';
+import { PacContents } from './pac-contents.ts';
+import type { KdcCall, Peer } from './request.ts';
+import { Retransmits } from './retransmits.ts';
+import type { KdcSettings } from './settings.ts';
+import { tgsExchange } from './tgs-exchange.ts';
+
+/** What a KDC is made of. */
+export interface KdcOptions {
+  readonly domain: KdcDomain;
+  readonly accounts: AccountSource;
+  readonly settings: KdcSettings;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly random: RandomSource;
+  readonly audit: AuditSink;
+  /** Told of defects: exceptions that no request should be able to cause. */
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** A key distribution centre without sockets: octets in, octets out. */
+export interface Kdc {
+  /** The reply to a request, or undefined where silence is the answer: it is no Kerberos. */
+  handle(request: Uint8Array, peer: Peer): Uint8Array | undefined;
+}
+
+/** Makes a KDC (RFC 4120 §3, MS-KILE 3.3, MS-SFU 3.2). */
+export function createKdc(options: KdcOptions): Kdc {
+  const { domain, accounts, settings, random, clock } = options;
+  const context: KdcContext = {
+    domain,
+    accounts,
+    settings,
+    random,
+    keys: new Keys(settings.encryptionTypes),
+    pacs: new PacContents(domain),
+    headers: new HeaderTickets(),
+  };
+  const retransmits = new Retransmits();
+  return {
+    handle(request, peer) {
+      const now = clock();
+      if (peer.transport === 'tcp') return answer(request, peer, now, context, options);
+      const known = retransmits.find(request, now);
+      if (known !== undefined) return known;
+      const reply = answer(request, peer, now, context, options);
+      if (reply === undefined) return undefined;
+      const fitting =
+        reply.length <= settings.maxDatagramReply
+          ? reply
+          : tooBigReply({ realm: domain.realm, now, kind: 'unknown' });
+      retransmits.keep(request, fitting, now);
+      return fitting;
+    },
+  };
+}
+
+function answer(
+  bytes: Uint8Array,
+  peer: Peer,
+  now: number,
+  context: KdcContext,
+  { audit, onDefect }: KdcOptions,
+): Uint8Array | undefined {
+  const decoded = decodeRequest(bytes);
+  if (decoded === undefined) return undefined;
+  const { req, kind } = decoded;
+  const body = req.reqBody.value;
+  const call: KdcCall = { req, body, bytes, now, record: { kind } };
+  const { domain, accounts } = context;
+  try {
+    accounts.refresh();
+    const reply = kind === 'as' ? asExchange(call, context) : tgsExchange(call, context);
+    audit(auditEvent(call, undefined, peer, domain));
+    return reply;
+  } catch (error) {
+    const refused = asRefused(error, onDefect);
+    audit(auditEvent(call, refused, peer, domain));
+    const { cname, sname } = body;
+    return errorReply(refused, { realm: domain.realm, now, kind, cname, sname });
+  }
+}
+
+function decodeRequest(
+  bytes: Uint8Array,
+): { readonly req: KdcReq; readonly kind: 'as' | 'tgs' } | undefined {
+  try {
+    const { kind, value } = decodeDer(KdcRequest, bytes);
+    return { kind, req: value };
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
+/** What the layers below refuse inside a request is the sender's fault; anything else is ours. */
+function asRefused(error: unknown, onDefect: KdcOptions['onDefect']): Refused {
+  if (error instanceof Refused) return error;
+  const foreign =
+    error instanceof WireError || error instanceof SecurityError || error instanceof CryptoError;
+  if (foreign) return new Refused('KRB_ERR_GENERIC', 'malformed');
+  onDefect(error);
+  return new Refused('KRB_ERR_GENERIC', 'defect');
+}

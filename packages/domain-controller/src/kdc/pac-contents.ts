@@ -1,0 +1,155 @@
+import { hasControl } from '@doublehop/delegation/account-control';
+import type { Account } from '@doublehop/directory/account';
+import { fileTimeOf, NEVER } from '@doublehop/security/filetime';
+import { encodePacAttributes, PacAttribute } from '@doublehop/security/pac/attributes';
+import { encodeClientInfo } from '@doublehop/security/pac/client-info';
+import { encodeLogonInfo, type LogonInfo, UserFlag } from '@doublehop/security/pac/logon-info';
+import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
+import { encodeRequesterSid } from '@doublehop/security/pac/requester-sid';
+import { encodeUpnDnsInfo } from '@doublehop/security/pac/upn-dns-info';
+import type { Sid } from '@doublehop/security/sid';
+import { samUserAccountControl } from './sam-account-control.ts';
+import type { KdcDomain } from './names.ts';
+
+/** How the identity in a PAC was asserted (MS-SFU 3.2.5.1.2, MS-KILE 3.3.5.3). */
+export type Asserted = 'by-authentication' | 'by-service';
+
+const ASSERTED_SIDS: Readonly<Record<Asserted, Sid>> = {
+  'by-authentication': 'S-1-18-1',
+  'by-service': 'S-1-18-2',
+};
+
+/** SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED (MS-PAC 2.2.1). */
+const ENABLED = 7;
+
+/** Parts of a PAC that depend on the account alone. */
+interface AccountBuffers {
+  readonly logonInfo: Readonly<Record<Asserted, Uint8Array>>;
+  readonly upnDnsInfo: PacBuffer;
+  readonly requesterSid: PacBuffer;
+}
+
+/**
+ * Builds the unsigned buffers of PACs. What depends on the account alone is encoded once and kept
+ * as long as the directory keeps the account unchanged.
+ */
+export class PacContents {
+  readonly #domain: KdcDomain;
+  readonly #known = new WeakMap<Account, AccountBuffers>();
+
+  constructor(domain: KdcDomain) {
+    this.#domain = domain;
+  }
+
+  /** Buffers that say who an account is; `authtime` in seconds (MS-PAC 2.5, 2.7, 2.10). */
+  identity(account: Account, clientName: string, authtime: number, how: Asserted): PacBuffer[] {
+    const { logonInfo, upnDnsInfo } = this.#buffers(account);
+    const data = logonInfo[how].slice();
+    new DataView(data.buffer).setBigUint64(LOGON_TIME, fileTimeOf(authtime * 1000), true);
+    return [
+      { type: PacType.logonInfo, data },
+      { type: PacType.clientInfo, data: clientInfo(clientName, authtime) },
+      upnDnsInfo,
+    ];
+  }
+
+  /** Buffers of TGTs alone: whether a PAC was asked for, and by whom (MS-PAC 2.14, 2.15). */
+  ticketGranting(account: Account, requested: boolean | undefined): PacBuffer[] {
+    return [pacAttributes(requested), this.#buffers(account).requesterSid];
+  }
+
+  #buffers(account: Account): AccountBuffers {
+    let buffers = this.#known.get(account);
+    if (buffers === undefined) {
+      buffers = {
+        logonInfo: {
+          'by-authentication': encodeLogonInfo(this.#logonInfo(account, 'by-authentication')),
+          'by-service': encodeLogonInfo(this.#logonInfo(account, 'by-service')),
+        },
+        upnDnsInfo: { type: PacType.upnDnsInfo, data: this.#upnDnsInfo(account) },
+        requesterSid: { type: PacType.requesterSid, data: encodeRequesterSid(account.sid) },
+      };
+      this.#known.set(account, buffers);
+    }
+    return buffers;
+  }
+
+  /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1), its logon time to be filled in. */
+  #logonInfo(account: Account, how: Asserted): LogonInfo {
+    const { controller, netbiosName, sid } = this.#domain;
+    // BUILTIN groups are each machine's own business and stay out of PACs.
+    const foreign = account.extraSids.filter((extra) => !extra.startsWith('S-1-5-32-'));
+    const resources = account.resourceGroups.map(({ rid, attributes }) => ({ rid, attributes }));
+    return {
+      logonTime: 0n,
+      logoffTime: NEVER,
+      kickOffTime: NEVER,
+      passwordLastSet: account.pwdLastSet,
+      passwordCanChange: account.pwdLastSet,
+      passwordMustChange: NEVER,
+      effectiveName: account.samAccountName,
+      fullName: account.displayName ?? '',
+      logonScript: '',
+      profilePath: '',
+      homeDirectory: '',
+      homeDirectoryDrive: '',
+      logonCount: account.logonCount,
+      badPasswordCount: account.badPwdCount,
+      userId: account.rid,
+      primaryGroupId: account.primaryGroupRid,
+      groups: account.groups.map(({ rid, attributes }) => ({ rid, attributes })),
+      userFlags: UserFlag.extraSids | (resources.length > 0 ? UserFlag.resourceGroups : 0),
+      userSessionKey: new Uint8Array(16),
+      logonServer: controller,
+      logonDomainName: netbiosName,
+      logonDomainId: sid,
+      userAccountControl: samUserAccountControl(account.userAccountControl),
+      subAuthStatus: 0,
+      lastSuccessfulLogon: 0n,
+      lastFailedLogon: 0n,
+      failedLogonCount: 0,
+      extraSids: [ASSERTED_SIDS[how], ...foreign].map((extra) => ({
+        sid: extra,
+        attributes: ENABLED,
+      })),
+      resourceGroupDomainSid: resources.length > 0 ? sid : null,
+      resourceGroups: resources,
+    };
+  }
+
+  #upnDnsInfo(account: Account): Uint8Array {
+    const { dnsName, realm } = this.#domain;
+    return encodeUpnDnsInfo({
+      upn: account.userPrincipalName ?? `${account.samAccountName}@${dnsName}`,
+      dnsDomainName: realm,
+      upnConstructed: account.userPrincipalName === undefined,
+      account: { samName: account.samAccountName, sid: account.sid },
+    });
+  }
+}
+
+/** PAC_CLIENT_INFO for a name and an authtime in seconds (MS-PAC 2.7). */
+export function clientInfo(name: string, authtime: number): Uint8Array {
+  return encodeClientInfo({ name, authTime: fileTimeOf(authtime * 1000) });
+}
+
+/** Whether an account may be sent on by others: not sensitive, not in Protected Users. */
+export function isDelegatable(account: Account, protectedUsers: boolean): boolean {
+  return (
+    !hasControl(account.userAccountControl, 'NOT_DELEGATED') &&
+    !(protectedUsers && account.protectedUser)
+  );
+}
+
+/**
+ * Where LogonTime stands in an encoded KERB_VALIDATION_INFO: behind the common header, the private
+ * header and the referent of the top-level pointer (MS-RPCE 2.2.6.1, 2.2.6.2).
+ */
+const LOGON_TIME = 8 + 8 + 4;
+
+/** PAC_ATTRIBUTES_INFO: what the client said of a PAC in its AS-REQ (MS-PAC 2.14). */
+function pacAttributes(requested: boolean | undefined): PacBuffer {
+  const flags =
+    requested === undefined ? PacAttribute.givenImplicitly : requested ? PacAttribute.requested : 0;
+  return { type: PacType.attributes, data: encodePacAttributes(flags) };
+}

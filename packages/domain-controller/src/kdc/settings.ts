@@ -1,0 +1,43 @@
+import { defaultEncryptionTypes } from '@doublehop/crypto/policy';
+import { DEFAULT_SETTINGS, type DelegationSettings } from '@doublehop/delegation/facts';
+
+/** How a KDC behaves: the defaults are those of an up-to-date Windows domain. Times are seconds. */
+export interface KdcSettings extends DelegationSettings {
+  /** Longest life of a TGT or service ticket; MaxTicketAge of the domain policy. */
+  readonly maxTicketLife: number;
+  /** Longest time for which a ticket can be renewed; MaxRenewAge. */
+  readonly maxRenewLife: number;
+  /** Life and renew time of TGTs of Protected Users (MS-KILE 3.3.5.1). */
+  readonly protectedUserLife: number;
+  /** Greatest difference of clocks that is accepted; MaxClockSkew. */
+  readonly clockSkew: number;
+  /** How long a locked account stays locked; 0: until somebody unlocks it. LockoutDuration. */
+  readonly lockoutDuration: number;
+  /** Age after which a user's password has expired; 0: never. MaximumPasswordAge. */
+  readonly maxPasswordAge: number;
+  /** Encryption types in the order of preference; 23 (RC4) only where named here. */
+  readonly encryptionTypes: readonly number[];
+  /** Octets of a reply on UDP above which RESPONSE_TOO_BIG is answered. */
+  readonly maxDatagramReply: number;
+  /**
+   * `lenient` takes a TGS-REQ whose authenticator has no checksum over the body, as old impacket
+   * sends it: whoever is in between can then change the body (RFC 4120 §3.3.2 demands it).
+   */
+  readonly requestChecksum: 'required' | 'lenient';
+}
+
+const HOUR = 3600;
+
+/** Types 18, 17, 20 and 19; AES256-SHA1 first, which every peer knows. */
+export const DEFAULT_KDC_SETTINGS: KdcSettings = {
+  ...DEFAULT_SETTINGS,
+  maxTicketLife: 10 * HOUR,
+  maxRenewLife: 7 * 24 * HOUR,
+  protectedUserLife: 4 * HOUR,
+  clockSkew: 300,
+  lockoutDuration: 30 * 60,
+  maxPasswordAge: 42 * 24 * HOUR,
+  encryptionTypes: defaultEncryptionTypes,
+  maxDatagramReply: 4096,
+  requestChecksum: 'required',
+};

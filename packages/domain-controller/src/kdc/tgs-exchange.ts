@@ -1,0 +1,161 @@
+import { Trail } from '@doublehop/delegation/decision';
+import { hasControl } from '@doublehop/delegation/account-control';
+import { checkHeaderPac, type SharedCheckId } from '@doublehop/delegation/shared-checks';
+import type { Account } from '@doublehop/directory/account';
+import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
+import { PaType } from '@doublehop/kerberos/iana/padata-types';
+import { findPadata } from '@doublehop/kerberos/messages/common';
+import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
+import type { PacBuffer } from '@doublehop/security/pac/pac';
+import { Refused } from '../errors.ts';
+import { accountState, requireUsableClient } from './account-state.ts';
+import { clientAuthorizationData } from './client-authorization-data.ts';
+import type { KdcContext } from './context.ts';
+import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
+import {
+  type AuthenticatedRequest,
+  authenticate,
+  headerFacts,
+  type HeaderTicket,
+} from './header-ticket.ts';
+import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from './issue.ts';
+import { findClient, findServer, isOurRealm } from './names.ts';
+import type { KdcCall } from './request.ts';
+import { answerS4U2Proxy } from './s4u2proxy.ts';
+import { answerS4U2Self } from './s4u2self.ts';
+import type { TicketTimes } from './times.ts';
+
+/** Answers a TGS-REQ (RFC 4120 §3.3, MS-KILE 3.3.5.7, MS-SFU 3.2.5). */
+export function tgsExchange(call: KdcCall, context: KdcContext): Uint8Array {
+  const { padata } = call.req;
+  const request = authenticate(call.req, call.now, context);
+  call.record.cname = request.header.part.cname;
+  const client = requireClient(request.header, call, context);
+  call.record.client = client;
+  refusePostdating(call.body.kdcOptions);
+  if (
+    findPadata(padata, PaType.S4U_X509_USER) !== undefined ||
+    findPadata(padata, PaType.FOR_USER) !== undefined
+  ) {
+    return answerS4U2Self(request, client, call, context);
+  }
+  if ((call.body.kdcOptions & KdcOption.CNAME_IN_ADDL_TKT) !== 0) {
+    return answerS4U2Proxy(request, client, call, context);
+  }
+  return answerPlain(request, call, context);
+}
+
+/**
+ * The client's account: its PAC is in order, the SID there is the account that the name still
+ * means (CVE-2021-42287), and the account may be used now (MS-KILE 3.3.5.7.1).
+ */
+function requireClient(header: HeaderTicket, call: KdcCall, context: KdcContext): Account {
+  const trail = new Trail<SharedCheckId>();
+  const facts = headerFacts(header);
+  const ofTgt = isKrbtgt(header.server) ? facts : { ...facts, requester: 'matches' as const };
+  if (!checkHeaderPac(ofTgt, trail)) throw refusedBy(trail.refused().refusal);
+  const client = findClient(context.accounts, context.domain, header.part.cname);
+  const requester = header.pac.requesterSid();
+  if (client === undefined || (requester !== undefined && requester !== client.sid)) {
+    throw new Refused('KDC_ERR_TGT_REVOKED', 'client-changed');
+  }
+  requireUsableClient(accountState(client, call.now, context.settings));
+  return client;
+}
+
+function answerPlain(
+  request: AuthenticatedRequest,
+  call: KdcCall,
+  context: KdcContext,
+): Uint8Array {
+  const { header } = request;
+  const { kdcOptions } = call.body;
+  if ((kdcOptions & UNSUPPORTED) !== 0) throw new Refused('KDC_ERR_BADOPTION', 'option');
+  const renew = (kdcOptions & KdcOption.RENEW) !== 0;
+  if (renew) call.record.kind = 'renew';
+  const { server, sname } = requireServer(call, context);
+  if (renew && server !== header.server) throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
+  const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
+  const order: TicketOrder = {
+    cname: header.part.cname,
+    sname,
+    server,
+    flags:
+      (inheritedFlags(header, call) | movedFlags(header, kdcOptions) | serverFlags(server)) >>> 0,
+    times,
+    caddr: call.body.addresses ?? header.part.caddr,
+    pac: pacFor(header, server),
+    authorizationData: clientAuthorizationData(call, request.subkey, () => header.sessionKey),
+  };
+  const issued = issueTicket(order, call, context);
+  const protection = { key: request.replyKey, usage: request.replyUsage };
+  return tgsReply(issued, protection, undefined, call, context);
+}
+
+/** User-to-user is another exchange; nothing is ever postdated, so nothing needs validation. */
+const UNSUPPORTED = KdcOption.VALIDATE | KdcOption.ENC_TKT_IN_SKEY;
+
+/** The server's account, if tickets to it may be issued. */
+export function requireServer(
+  { body, record }: KdcCall,
+  { accounts, domain }: KdcContext,
+): { server: Account; sname: PrincipalName } {
+  const { sname, realm } = body;
+  if (sname === undefined || !isOurRealm(domain, realm)) {
+    throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-elsewhere');
+  }
+  const server = findServer(accounts, domain, sname);
+  if (server === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unknown');
+  record.server = server;
+  if (isKrbtgt(server)) {
+    const tgs = isTicketGrantingService(sname);
+    const nameString = tgs ? ['krbtgt', domain.realm] : sname.nameString;
+    return { server, sname: { nameType: sname.nameType, nameString } };
+  }
+  if (hasControl(server.userAccountControl, 'ACCOUNTDISABLE')) {
+    throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-disabled');
+  }
+  // A password is no service key: it could be guessed from the ticket (MS-KILE 3.3.5.7).
+  if (server.kind === 'user' && server.servicePrincipalNames.length === 0) {
+    throw new Refused('KDC_ERR_MUST_USE_USER2USER', 'server-is-a-user');
+  }
+  return { server, sname };
+}
+
+/** The header's PAC goes on as it is; without one where nobody wants it (MS-KILE 3.3.5.3). */
+function pacFor(header: HeaderTicket, server: Account): readonly PacBuffer[] | undefined {
+  if (isKrbtgt(server)) return header.pac.buffers;
+  const unwanted =
+    !header.pac.wanted || hasControl(server.userAccountControl, 'NO_AUTH_DATA_REQUIRED');
+  return unwanted ? undefined : header.pac.buffers;
+}
+
+/** FORWARDED and PROXY need a ticket that allows it (RFC 4120 §3.3.3). */
+function movedFlags({ part }: HeaderTicket, kdcOptions: number): number {
+  let flags = 0;
+  if ((kdcOptions & KdcOption.FORWARDED) !== 0) {
+    if ((part.flags & TicketFlag.FORWARDABLE) === 0) {
+      throw new Refused('KDC_ERR_BADOPTION', 'not-forwardable');
+    }
+    flags |= TicketFlag.FORWARDED;
+  }
+  if ((kdcOptions & KdcOption.PROXY) !== 0) {
+    if ((part.flags & TicketFlag.PROXIABLE) === 0) {
+      throw new Refused('KDC_ERR_BADOPTION', 'not-proxiable');
+    }
+    flags |= TicketFlag.PROXY;
+  }
+  return flags;
+}
+
+/** A renewed ticket lives as long as the old one did, within its renewable life. */
+function renewed({ part }: HeaderTicket, call: KdcCall): TicketTimes {
+  const now = Math.floor(call.now / 1000);
+  const { flags, authtime, starttime, endtime, renewTill } = part;
+  if ((flags & TicketFlag.RENEWABLE) === 0 || renewTill === undefined) {
+    throw new Refused('KDC_ERR_BADOPTION', 'not-renewable');
+  }
+  if (renewTill <= now) throw new Refused('KRB_AP_ERR_TKT_EXPIRED', 'renewable-life-over');
+  const life = endtime - (starttime ?? authtime);
+  return { authtime, starttime: now, endtime: Math.min(now + life, renewTill), renewTill };
+}

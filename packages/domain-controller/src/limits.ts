@@ -1,0 +1,21 @@
+/** The named limits of the domain controller. docs/limits.md lists what they protect. */
+
+/** Octets of one KDC request on TCP; a request with a large PAC and evidence has about 10,000. */
+export const MAX_KDC_REQUEST = 128 * 1024;
+
+/** TCP connections to the KDC at a time, and from one address. */
+export const MAX_KDC_CONNECTIONS = 1024;
+export const MAX_KDC_CONNECTIONS_PER_ADDRESS = 256;
+
+/** Milliseconds in which a TCP client must deliver a request it began, or ask again. */
+export const KDC_TCP_TIMEOUT = 10_000;
+
+/** Replies kept for retransmitted datagrams, and for how long (milliseconds). */
+export const MAX_RETRANSMITS = 4096;
+export const RETRANSMIT_LIFE = 10_000;
+
+/** Decrypted keys kept beside accounts and session keys beside ticket-granting tickets. */
+export const MAX_SESSION_KEYS = 8192;
+
+/** Nested AD-IF-RELEVANT in authorization data. */
+export const MAX_AUTHDATA_DEPTH = 3;
