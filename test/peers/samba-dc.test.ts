@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { withHosts } from '../support/hosts.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';

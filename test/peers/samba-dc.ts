@@ -43,7 +43,7 @@ export interface SambaDc extends Peer {
   readonly hosts: string;
   /** Keytab of an account: alice, bob, carol, servera, serverb, serverc. */
   readonly keytab: (account: string) => string;
-  /** Runs samba-tool on the domain's own database, e.g. `tool('delegation', 'show', 'SERVERC$')`. */
+  /** Runs samba-tool on the domain's database, e.g. `tool('delegation', 'show', 'SERVERC$')`. */
   readonly tool: (...args: readonly string[]) => Promise<Outcome>;
 }
 

@@ -25,7 +25,8 @@ base = str(db.get_default_basedn())
 
 
 def replace(dn, attribute, value):
-    db.modify_ldif('dn: %s\nchangetype: modify\nreplace: %s\n%s:%s\n' % (dn, attribute, attribute, value))
+    lines = 'dn: ' + dn, 'changetype: modify', 'replace: ' + attribute, attribute + ':' + value
+    db.modify_ldif('\n'.join(lines) + '\n')
 
 
 def computer(name):
@@ -38,7 +39,8 @@ def export(name, principal):
     if child == 0:
         session = SamDB(session_info=system_session(), lp=settings)
         path = os.path.join(keytabs, name + '.keytab')
-        Net(None, settings).export_keytab(samdb=session, keytab=path, principal='%s@%s' % (principal, realm))
+        full = '%s@%s' % (principal, realm)
+        Net(None, settings).export_keytab(samdb=session, keytab=path, principal=full)
         os._exit(0)
     if os.waitpid(child, 0)[1] != 0:
         sys.exit('no keytab for ' + principal)
@@ -69,6 +71,7 @@ flags = WORKSTATION_TRUST_ACCOUNT | TRUSTED_TO_AUTH_FOR_DELEGATION
 replace(computer('serverb'), 'userAccountControl', ' %d' % flags)
 found = db.search(computer('serverb'), attrs=['objectSid'])[0]
 sid = ndr_unpack(security.dom_sid, found['objectSid'][0])
-descriptor = security.descriptor.from_sddl('O:BAD:(A;;0xf01ff;;;%s)' % sid, security.dom_sid(db.get_domain_sid()))
+domain_sid = security.dom_sid(db.get_domain_sid())
+descriptor = security.descriptor.from_sddl('O:BAD:(A;;0xf01ff;;;%s)' % sid, domain_sid)
 encoded = base64.b64encode(ndr_pack(descriptor)).decode()
 replace(computer('serverc'), 'msDS-AllowedToActOnBehalfOfOtherIdentity', ': ' + encoded)

@@ -190,7 +190,7 @@ async function unpackHeimdal(apt: Apt): Promise<string | undefined> {
   }
 }
 
-/** Debian calls the tools that MIT has too `kinit.heimdal` etc.; some look at what they are called. */
+/** Debian has `kinit.heimdal` etc. beside MIT's; some of the tools look at what they are called. */
 function giveOwnNames(folder: string): void {
   for (const name of readdirSync(folder).filter((file) => file.endsWith('.heimdal'))) {
     symlinkSync(name, join(folder, name.replace('.heimdal', '')));

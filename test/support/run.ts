@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 export interface Outcome {
   readonly stdout: string;
   readonly stderr: string;
-  /** Exit code; 127 when the command could not be started, 124 after a time-out, 128 + signal number otherwise. */
+  /** Exit code; 127: it could not be started, 124: it ran out of time, 128: a signal ended it. */
   readonly status: number;
 }
 
@@ -63,7 +63,7 @@ export function run(
         finish(status);
       });
     });
-    // A command that exits without reading its input breaks the pipe; its exit code tells the story.
+    // A command that exits without reading its input breaks the pipe; its exit code says more.
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input);
   });
