@@ -57,6 +57,9 @@ export const MAX_DURATION_LENGTH = 64;
 /** Servers of a realm that one exchange considers. */
 export const MAX_SERVERS = 64;
 
+/** Addresses and transports that one exchange tries. */
+export const MAX_ATTEMPTS = 128;
+
 /** Seconds that an answer of the DNS about servers is kept, whatever its TTL says. */
 export const MAX_LOCATION_TTL = 300;
 
@@ -83,3 +86,27 @@ export const TCP_REPLY_WAIT = 10_000;
 
 /** Milliseconds of one exchange altogether, when the configuration sets no `request_timeout`. */
 export const EXCHANGE_WAIT = 30_000;
+
+/** Realms that one exchange visits by referrals (as MIT's KRB5_REFERRAL_MAXHOPS). */
+export const MAX_REFERRALS = 10;
+
+/** Requests of one AS exchange: pre-authentication, clock, referrals. */
+export const MAX_AS_ROUNDS = 16;
+
+/**
+ * Fewest PBKDF2 iterations that a KDC may ask for: the default of RFC 3962 §4. Whoever pretends to
+ * be a KDC gets something to guess passwords with, and fewer iterations would make that cheaper.
+ */
+export const MIN_ITERATIONS = 4096;
+
+/** S4U tickets that one client keeps in memory. */
+export const MAX_S4U_TICKETS = 1000;
+
+/** Milliseconds to wait for a DNS server. */
+export const DNS_WAIT = 2000;
+
+/** How often a DNS server is asked. */
+export const DNS_TRIES = 2;
+
+/** Labels of a host name: a name of the DNS has at most 255 octets (RFC 1035 §2.3.4). */
+export const MAX_HOST_LABELS = 128;
