@@ -1,0 +1,101 @@
+/**
+ * The lab's domain: CONTOSO, with the hosts and the organizational units of the story. Names as an
+ * administrator writes them; passwords of people only: computers make up their own.
+ */
+
+/** A member server or client computer. */
+export interface HostFacts {
+  /** `ServerB`, as people write it. */
+  readonly name: string;
+  /** Folder of its account, below the domain's head. */
+  readonly ou: string;
+  /** Whether the lab runs it: its LSA and its web service. */
+  readonly runs: boolean;
+}
+
+/** A person's account. */
+export interface PersonFacts {
+  readonly name: string;
+  readonly password: string;
+  readonly displayName: string;
+  /** Groups by sAMAccountName. */
+  readonly groups: readonly string[];
+  /** NOT_DELEGATED: sensitive and cannot be delegated. */
+  readonly sensitive?: boolean;
+}
+
+/** The facts of the lab's domain. */
+export interface Scenario {
+  readonly dnsName: string;
+  readonly netbiosName: string;
+  /** Name of the domain controller. */
+  readonly controller: string;
+  readonly organizationalUnits: readonly string[];
+  readonly hosts: readonly HostFacts[];
+  readonly people: readonly PersonFacts[];
+}
+
+const SERVERS = 'OU=Servers,OU=NA';
+
+/** CONTOSO.COM. */
+export const CONTOSO: Scenario = {
+  dnsName: 'contoso.com',
+  netbiosName: 'CONTOSO',
+  controller: 'DC',
+  organizationalUnits: ['OU=NA', SERVERS, `OU=Web,${SERVERS}`, 'OU=Workstations,OU=NA'],
+  hosts: [
+    { name: 'ServerA', ou: 'OU=Workstations,OU=NA', runs: true },
+    { name: 'ServerB', ou: SERVERS, runs: true },
+    { name: 'ServerB1', ou: `OU=Web,${SERVERS}`, runs: true },
+    { name: 'ServerB2', ou: `OU=Web,${SERVERS}`, runs: true },
+    { name: 'ServerB3', ou: `OU=Web,${SERVERS}`, runs: true },
+    { name: 'ServerC', ou: SERVERS, runs: true },
+    { name: 'JumpBox', ou: SERVERS, runs: true },
+  ],
+  people: [
+    { name: 'alice', password: 'Passw0rd.alice', displayName: 'Alice', groups: [] },
+    {
+      name: 'bob',
+      password: 'Passw0rd.bob',
+      displayName: 'Bob, who is sensitive and cannot be delegated',
+      groups: [],
+      sensitive: true,
+    },
+    {
+      name: 'carol',
+      password: 'Passw0rd.carol',
+      displayName: 'Carol, of Protected Users',
+      groups: ['Protected Users'],
+    },
+    {
+      name: 'Administrator',
+      password: 'Passw0rd.Administrator',
+      displayName: 'Administrator',
+      groups: ['Domain Admins'],
+    },
+  ],
+};
+
+/** `serverb.contoso.com`. */
+export function fullName(scenario: Scenario, host: string): string {
+  return `${host.toLowerCase()}.${scenario.dnsName}`;
+}
+
+/** `DC=contoso,DC=com`. */
+export function domainDn(scenario: Scenario): string {
+  return scenario.dnsName
+    .split('.')
+    .map((label) => `DC=${label}`)
+    .join(',');
+}
+
+/**
+ * SPNs of a host's account: what Windows registers at a join, and WSMAN, which WinRM adds. HTTP and
+ * cifs need none of their own: HOST covers them (sPNMappings).
+ */
+export function hostSpns(scenario: Scenario, host: string): readonly string[] {
+  const names = [host.toUpperCase(), fullName(scenario, host)];
+  return ['HOST', 'RestrictedKrbHost', 'WSMAN', 'TERMSRV'].flatMap((service) =>
+    names.map((name) => `${service}/${name}`),
+  );
+}
