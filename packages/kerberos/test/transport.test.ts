@@ -5,12 +5,16 @@ import { concat, fromHex, toHex } from '@doublehop/wire/bytes';
 import { encodeDer } from '@doublehop/wire/der';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { krb5Config } from '../src/config/krb5-conf.ts';
+import { parseProfile } from '../src/config/profile.ts';
 import type { ServerSpec } from '../src/config/values.ts';
 import { KerberosError } from '../src/errors.ts';
 import { ErrorCode } from '../src/iana/error-codes.ts';
 import { MAX_MESSAGE } from '../src/limits.ts';
+import { noResolver } from '../src/locate/resolver.ts';
 import { KrbError } from '../src/messages/krb-error.ts';
 import type { ChannelEvents, Endpoint, OpenChannel } from '../src/transport/channel.ts';
+import { configuredExchange } from '../src/transport/configured.ts';
 import { createKdcExchange, errorCodeOf } from '../src/transport/exchange.ts';
 import { FrameReader, frameMessage } from '../src/transport/framing.ts';
 import type { Timing } from '../src/transport/race.ts';
@@ -245,6 +249,26 @@ describe('KRB_ERR_RESPONSE_TOO_BIG (RFC 4120 §7.2.1)', () => {
 });
 
 describe('limits of an exchange', () => {
+  test('udp_preference_limit, request_timeout and kdc come from krb5.conf', async () => {
+    const { log, open } = scripted({});
+    const text = `[libdefaults]
+      udp_preference_limit = 0
+      request_timeout = 1s
+    [realms]
+      R = {
+        kdc = [fd00::1]:8088
+      }`;
+    const exchange = configuredExchange(krb5Config(parseProfile(text)), {
+      resolver: noResolver,
+      random: (size) => new Uint8Array(size),
+      clock: () => 0,
+      open,
+    });
+    await expect(exchange('R', REQUEST)).rejects.toThrow(/\[fd00::1\]:8088\/tcp \(no answer\)/);
+    expect(log[0]).toBe('fd00::1:8088/tcp');
+    await expect(exchange('S', REQUEST)).rejects.toMatchObject({ code: 'no-kdc' });
+  });
+
   test('an established connection is waited for, but not for ever', async () => {
     const connected: Step = (events) => events.onConnect();
     const { log, open } = scripted({

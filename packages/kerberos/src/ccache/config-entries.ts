@@ -5,7 +5,7 @@ import { CONFIG_REALM } from './format.ts';
 
 /** The keys of configuration entries that MIT krb5 uses (doc/formats/ccache_file_format). */
 export const CacheConfigKey = {
-  /** Not empty: the KDC told that it supports FAST (RFC 6806 §11). */
+  /** Not empty: the KDC told that it supports FAST (RFC 6806 §11). kinit notes it of the TGS. */
   FAST_AVAIL: 'fast_avail',
   /** JSON of the pre-authentication mechanism, of a server principal. */
   PA_CONFIG_DATA: 'pa_config_data',
