@@ -56,7 +56,7 @@ export interface PagedResults {
   readonly cookie: Uint8Array;
 }
 
-export const pagedResults: ControlCodec<PagedResults> = codec(
+export const pagedResults: ControlCodec<PagedResults> = codecOf(
   CONTROLS.pagedResults,
   sequence({ size: integer(0, MAX_INT), cookie: octets }, EXTENSIBLE),
 );
@@ -65,7 +65,7 @@ export const pagedResults: ControlCodec<PagedResults> = codec(
  * LDAP_SERVER_SD_FLAGS (MS-ADTS 3.1.1.3.4.1.11): which parts of a descriptor are meant: OWNER 1,
  * GROUP 2, DACL 4, SACL 8.
  */
-export const sdFlags: ControlCodec<{ readonly flags: number }> = codec(
+export const sdFlags: ControlCodec<{ readonly flags: number }> = codecOf(
   CONTROLS.sdFlags,
   sequence({ flags: integer(-MAX_INT - 1, MAX_INT) }, EXTENSIBLE),
 );
@@ -77,7 +77,7 @@ export interface SortKey {
   readonly reverse?: boolean | undefined;
 }
 
-export const sortRequest: ControlCodec<readonly SortKey[]> = codec(
+export const sortRequest: ControlCodec<readonly SortKey[]> = codecOf(
   CONTROLS.sortRequest,
   sequenceOf(
     sequence(
@@ -98,7 +98,7 @@ export interface SortResponse {
   readonly attribute?: string | undefined;
 }
 
-export const sortResponse: ControlCodec<SortResponse> = codec(
+export const sortResponse: ControlCodec<SortResponse> = codecOf(
   CONTROLS.sortResponse,
   sequence(
     { resultCode: enumerated(0, MAX_INT), attribute: optional(implicit(0, utf8Octets)) },
@@ -107,7 +107,7 @@ export const sortResponse: ControlCodec<SortResponse> = codec(
 );
 
 /** LDAP_SERVER_SEARCH_OPTIONS (MS-ADTS 3.1.1.3.4.1.12): DOMAIN_SCOPE 1, PHANTOM_ROOT 2. */
-export const searchOptions: ControlCodec<{ readonly flags: number }> = codec(
+export const searchOptions: ControlCodec<{ readonly flags: number }> = codecOf(
   CONTROLS.searchOptions,
   sequence({ flags: integer(-MAX_INT - 1, MAX_INT) }, EXTENSIBLE),
 );
@@ -119,7 +119,7 @@ const ExtendedDnValue = sequence({ option: integer(0, 1) }, EXTENSIBLE);
  * also without a value) or as texts (option 1).
  */
 export const extendedDn: ControlCodec<{ readonly option: number }> = {
-  ...codec(CONTROLS.extendedDn, ExtendedDnValue),
+  ...codecOf(CONTROLS.extendedDn, ExtendedDnValue),
   decode: (value) =>
     value === undefined || value.length === 0
       ? { option: 0 }
@@ -141,7 +141,7 @@ export const KNOWN_CONTROLS: ReadonlyMap<string, KnownControl> = new Map(
   ]),
 );
 
-function codec<T>(oid: string, type: Type<T>): ControlCodec<T> {
+function codecOf<T>(oid: string, type: Type<T>): ControlCodec<T> {
   return {
     oid,
     encode: (value, critical = false) => ({ type: oid, critical, value: encodeDer(type, value) }),

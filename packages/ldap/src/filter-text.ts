@@ -92,7 +92,7 @@ function parseParenthesized(parser: Parser): Filter {
 }
 
 function parseComponent(parser: Parser): Filter {
-  switch (parser.text[parser.at]) {
+  switch (parser.text.charAt(parser.at)) {
     case '&':
       return { kind: 'and', filters: parseList(parser) };
     case '|':
@@ -128,17 +128,17 @@ function parseItem(parser: Parser): Filter {
   if (sign === ':') return extensible(left.slice(0, -1), right, start);
   if (sign === '>' || sign === '<' || sign === '~') {
     const attribute = description(left.slice(0, -1), start);
-    return { kind: kind[sign], attribute, value: value(right, at + 1) };
+    return { kind: kind[sign], attribute, value: parseValue(right, at + 1) };
   }
   return simpleOrSubstrings(description(left, start), right, at + 1);
 }
 
 function simpleOrSubstrings(attribute: string, right: string, at: number): Filter {
   if (right === '*') return { kind: 'present', attribute };
-  if (!right.includes('*')) return { kind: 'equality', attribute, value: value(right, at) };
+  if (!right.includes('*')) return { kind: 'equality', attribute, value: parseValue(right, at) };
   const parts = right.split('*');
   if (parts.length > MAX_SUBSTRINGS + 2) throw fault('too many substrings', at);
-  const values = parts.map((part) => value(part, at));
+  const values = parts.map((part) => parseValue(part, at));
   const initial = values.at(0);
   const final = values.at(-1);
   // An empty part between two asterisks says nothing and has no wire form.
@@ -168,7 +168,7 @@ function extensible(left: string, right: string, at: number): ExtensibleFilter {
     kind: 'extensible',
     ...(matchingRule === undefined ? {} : { matchingRule }),
     ...(name === '' ? {} : { attribute: description(name, at) }),
-    value: value(right, at + left.length + 2),
+    value: parseValue(right, at + left.length + 2),
     ...(dnAttributes ? { dnAttributes } : {}),
   };
 }
@@ -180,7 +180,7 @@ function description(text: string, at: number): string {
   return name;
 }
 
-function value(text: string, at: number): Uint8Array {
+function parseValue(text: string, at: number): Uint8Array {
   if (text.includes('*')) throw fault('"*" must be escaped here', at);
   if (text.includes('\0')) throw fault('NUL must be escaped', at);
   if (!text.includes('\\')) return utf8(text);

@@ -92,3 +92,15 @@ export interface Rename {
   readonly deleteOldRdn?: boolean;
   readonly newSuperior?: string;
 }
+
+/** A search that is fetched page by page. */
+export interface SearchAllOptions extends SearchOptions {
+  /** Entries of one page; default 1,000, which Active Directory allows (MaxPageSize). */
+  readonly pageSize?: number;
+}
+
+/** The outcome of an extended operation. */
+export interface ExtendedDone extends Done {
+  readonly name: string | undefined;
+  readonly value: Uint8Array | undefined;
+}

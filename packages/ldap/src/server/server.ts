@@ -1,9 +1,12 @@
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, type Server, type Socket, createServer } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { ServerLimits } from '../limits.ts';
+import { LdapError } from '../errors.ts';
+import { DEFAULT_SERVER_LIMITS, type ServerLimits } from '../limits.ts';
 import type { SaslServerFactory } from '../sasl/mechanism.ts';
-import type { LdapServerLog } from './events.ts';
+import { Connection, type ConnectionOptions } from './connection.ts';
+import type { CloseReason, LdapServerLog } from './events.ts';
 import type { LdapHandler } from './handler.ts';
+import { DEFAULT_SERVER_POLICY, type ServerPolicy } from './policy.ts';
 
 /** What a server is made of. */
 export interface LdapServerOptions<I> {
@@ -17,24 +20,6 @@ export interface LdapServerOptions<I> {
   readonly limits?: Partial<ServerLimits>;
   readonly policy?: Partial<ServerPolicy>;
   readonly log?: LdapServerLog;
-}
-
-/** Security settings, each at its safe value by default. */
-export interface ServerPolicy {
-  /** Takes passwords of simple binds in clear text; default false: confidentialityRequired. */
-  readonly allowClearTextSimpleBind: boolean;
-  /**
-   * Takes SASL binds without integrity and without TLS; default false: strongerAuthRequired, as
-   * LDAPServerIntegrity = 2 of Active Directory.
-   */
-  readonly allowUnsignedSasl: boolean;
-  /** Offers SASL layers inside TLS; default false (MS-ADTS 5.1.1.1.2). */
-  readonly allowLayerInsideTls: boolean;
-  /**
-   * What a simple bind with a name and no password becomes (RFC 4513 §5.1.2): refused by default;
-   * `anonymous` is what Active Directory does without DenyUnauthenticatedBind.
-   */
-  readonly unauthenticatedBind: 'refuse' | 'anonymous';
 }
 
 /** Where to listen; `implicitTls` is LDAPS. */
@@ -60,4 +45,104 @@ export interface LdapServer {
 }
 
 /** Makes an LDAP server around a handler; it listens when told to. */
-export declare function createLdapServer<I>(options: LdapServerOptions<I>): LdapServer;
+export function createLdapServer<I>(options: LdapServerOptions<I>): LdapServer {
+  return new Engine(options);
+}
+
+class Engine<I> implements LdapServer {
+  readonly #options: ConnectionOptions<I>;
+  readonly #servers = new Set<Server>();
+  readonly #connections = new Set<Connection<I>>();
+  readonly #byAddress = new Map<string, number>();
+  #nextId = 1;
+  #closing = false;
+
+  constructor({ limits, policy, mechanisms, tls, log, ...options }: LdapServerOptions<I>) {
+    this.#options = {
+      ...options,
+      mechanisms: mechanisms ?? [],
+      tls,
+      limits: { ...DEFAULT_SERVER_LIMITS, ...limits },
+      policy: { ...DEFAULT_SERVER_POLICY, ...policy },
+      log: log ?? (() => undefined),
+    };
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  async listen({ host, port, implicitTls = false }: ListenOptions): Promise<AddressInfo> {
+    if (implicitTls) this.#requireTls();
+    const server = createServer({ noDelay: true }, (socket) => {
+      this.accept(socket, { implicitTls });
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+    // Errors of accepting, such as no more descriptors: the server goes on.
+    server.on('error', (error) => this.#options.log({ kind: 'error', connection: 0, error }));
+    this.#servers.add(server);
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('not a TCP server');
+    return address;
+  }
+
+  accept(socket: Socket, { implicitTls = false }: { readonly implicitTls?: boolean } = {}): void {
+    if (implicitTls) this.#requireTls();
+    const address = socket.remoteAddress ?? '';
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const reason = this.#refusal(address);
+    if (reason !== undefined) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      this.#options.log({ kind: 'close', connection: id, address, reason });
+      return;
+    }
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    const connection = new Connection(id, socket, this.#options, () => {
+      this.#connections.delete(connection);
+      const left = (this.#byAddress.get(address) ?? 1) - 1;
+      if (left === 0) this.#byAddress.delete(address);
+      else this.#byAddress.set(address, left);
+    });
+    this.#connections.add(connection);
+    if (implicitTls) connection.startImplicitTls();
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = Array.from(
+      this.#servers,
+      (server) => new Promise<void>((resolve) => server.close(() => resolve())),
+    );
+    this.#servers.clear();
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, this.#options.limits.closeTimeout);
+    const ended = Array.from(this.#connections, (connection) => connection.shutdown());
+    await Promise.all([...closed, ...ended]);
+    clearTimeout(timer);
+  }
+
+  #refusal(address: string): CloseReason | undefined {
+    const { maxConnections, maxConnectionsPerAddress } = this.#options.limits;
+    if (this.#closing) return 'shutdown';
+    if (this.#connections.size >= maxConnections) return 'too-many-connections';
+    if ((this.#byAddress.get(address) ?? 0) >= maxConnectionsPerAddress) {
+      return 'too-many-connections-of-address';
+    }
+    return undefined;
+  }
+
+  #requireTls(): void {
+    if (this.#options.tls === undefined) {
+      throw new LdapError('paramError', 'LDAPS needs a certificate');
+    }
+  }
+}
