@@ -190,7 +190,7 @@ describe('the order of attempts (MIT sendto_kdc.c)', () => {
     expect(log).toEqual(['10.0.0.1:88/udp', '10.0.0.2:88/udp']);
   });
 
-  test('a slow server still wins after the next one was asked; duplicates do not matter', async () => {
+  test('a slow server still wins after the next was asked; duplicates do not matter', async () => {
     const late: Step = (events) => setTimeout(() => answer(ANSWER, ANSWER)(events), 40);
     const { log, open, leaks } = scripted({ '10.0.0.1:88/udp': late });
     const exchange = exchangeWith([A, B], { open, timing: { passWait: 1000 } });
@@ -199,7 +199,7 @@ describe('the order of attempts (MIT sendto_kdc.c)', () => {
     expect(leaks()).toBe(0);
   });
 
-  test('a server that is unavailable is passed over, but its reply is better than none', async () => {
+  test('an unavailable server is passed over, but its reply is better than none', async () => {
     const script = { '10.0.0.1:88/udp': answer(UNAVAILABLE), '10.0.0.1:88/tcp': fail };
     const other = scripted({ ...script, '10.0.0.2:88/udp': answer(ANSWER) });
     expect(await exchangeWith([A, B], { open: other.open })('R', REQUEST)).toEqual(ANSWER);
