@@ -25,7 +25,7 @@ export class NdrReader {
 
   /** Skips padding, whatever it holds (C706 14.2.2). */
   align(size: number): void {
-    this.#at = Math.ceil(this.#at / size) * size;
+    this.#at = (this.#at + size - 1) & -size;
   }
 
   u8(): number {
@@ -102,7 +102,7 @@ export class NdrReader {
 
 const FIRST_REFERENT = 0x0002_0000;
 const REFERENT_STEP = 4;
-const FIRST_CAPACITY = 512;
+const FIRST_CAPACITY = 1024;
 
 /** Writes NDR primitives into a growing buffer, each on its alignment, padded with zeros. */
 export class NdrWriter {
@@ -117,7 +117,7 @@ export class NdrWriter {
   }
 
   align(size: number): void {
-    const end = Math.ceil(this.#at / size) * size;
+    const end = (this.#at + size - 1) & -size;
     this.#reserve(end - this.#at);
   }
 

@@ -16,6 +16,8 @@ export interface NdrType<T> {
   readonly minSize: number;
   /** Reads the part in place; the result reads the rest and gives the value. */
   readonly read: (reader: NdrReader) => () => T;
+  /** Reads the whole value: only on types that have nothing behind pointers. Saves a closure. */
+  readonly readFlat?: (reader: NdrReader) => T;
   /** Writes the part in place; the result, if any, writes the rest. */
   readonly write: (writer: NdrWriter, value: T) => (() => void) | undefined;
 }
@@ -102,39 +104,27 @@ export const hyper: NdrType<bigint> = scalar(
 );
 
 /** FILETIME (MS-DTYP 2.3.3): two 32-bit halves, so aligned to four; in 100 ns since 1601. */
-export const filetime: NdrType<bigint> = {
-  align: 4,
-  minSize: 8,
-  read: (reader) => {
-    const value = reader.u64(4);
-    return () => value;
-  },
-  write: (writer, value) => {
-    writer.u64(value, 4);
-    return undefined;
-  },
-};
+export const filetime: NdrType<bigint> = flat(
+  4,
+  8,
+  (reader) => reader.u64(4),
+  (writer, value) => writer.u64(value, 4),
+);
 
 /** A fixed array of bytes. Decodes to a view. */
 export function fixedBytes(length: number): NdrType<Uint8Array> {
-  return {
-    align: 1,
-    minSize: length,
-    read: (reader) => {
-      const value = reader.bytes(length);
-      return () => value;
-    },
-    write: (writer, value) => {
+  return flat(
+    1,
+    length,
+    (reader) => reader.bytes(length),
+    (writer, value) => {
       if (value.length !== length) {
         throw new WireError('encode', `${value.length} bytes where ${length} belong`);
       }
       writer.bytes(value);
-      return undefined;
     },
-  };
+  );
 }
-
-type Fields = Readonly<Record<string, NdrType<never>>>;
 
 /** The values of a structure's fields. */
 export type StructValue<F> = { readonly [K in keyof F]: NdrValue<F[K]> };
@@ -143,30 +133,42 @@ export type StructValue<F> = { readonly [K in keyof F]: NdrValue<F[K]> };
 export function struct<F extends { readonly [K in keyof F]: NdrType<NdrValue<F[K]>> }>(
   fields: F,
 ): NdrType<StructValue<F>> {
-  // F's constraint makes every property an NdrType; the entries only forget which is which, and
-  // the same key picks the type and the value it belongs to.
-  const entries = Object.entries(fields as unknown as Fields) as [string, NdrType<unknown>][];
-  const align = entries.reduce((widest, [, type]) => Math.max(widest, type.align), 1);
+  const names = Object.keys(fields);
+  // F's constraint makes every property an NdrType, and the same key picks the type and the value
+  // that goes with it; the array only forgets which is which.
+  const types = Object.values(fields) as NdrType<unknown>[];
+  const align = types.reduce((widest, type) => Math.max(widest, type.align), 1);
+  const minSize = types.reduce((sum, type) => sum + type.minSize, 0);
+  const read = (reader: NdrReader): (() => StructValue<F>) => {
+    reader.align(align);
+    const value: Record<string, unknown> = {};
+    const rest: [string, () => unknown][] = [];
+    for (const [index, type] of types.entries()) {
+      const name = names[index] ?? '';
+      value[name] = type.readFlat?.(reader);
+      if (type.readFlat === undefined) rest.push([name, type.read(reader)]);
+    }
+    return () => {
+      for (const [name, finish] of rest) value[name] = finish();
+      // Every field has its value by now.
+      return value as StructValue<F>;
+    };
+  };
+  const write = (writer: NdrWriter, value: StructValue<F>): (() => void) => {
+    writer.align(align);
+    const values: Readonly<Record<string, unknown>> = value;
+    const rest = types.map((type, index) => type.write(writer, values[names[index] ?? '']));
+    return () => {
+      for (const finish of rest) finish?.();
+    };
+  };
+  const isFlat = types.every((type) => type.readFlat !== undefined);
   return {
     align,
-    minSize: entries.reduce((sum, [, type]) => sum + type.minSize, 0),
-    read: (reader) => {
-      reader.align(align);
-      const finishers = entries.map(([, type]) => type.read(reader));
-      return () => {
-        const value: Record<string, unknown> = {};
-        for (const [index, [name]] of entries.entries()) value[name] = finishers[index]?.();
-        return value as StructValue<F>;
-      };
-    },
-    write: (writer, value) => {
-      writer.align(align);
-      const values = value as Readonly<Record<string, unknown>>;
-      const rest = entries.map(([name, type]) => type.write(writer, values[name]));
-      return () => {
-        for (const finish of rest) finish?.();
-      };
-    },
+    minSize,
+    read,
+    write,
+    ...(isFlat ? { readFlat: (reader: NdrReader) => read(reader)() } : {}),
   };
 }
 
@@ -202,10 +204,7 @@ export function conformantArray<T>(
     align: Math.max(4, element.align),
     minSize: 4,
     read: (reader) => {
-      const count = reader.count(element.minSize, maximum);
-      const finishers: (() => T)[] = [];
-      for (let index = 0; index < count; index += 1) finishers.push(element.read(reader));
-      return () => finishers.map((finish) => finish());
+      return readElements(reader, element, reader.count(element.minSize, maximum));
     },
     write: (writer, value) => {
       if (value.length > maximum) throw new WireError('encode', `${value.length} elements`);
@@ -227,10 +226,8 @@ export function conformantVaryingArray<T>(
     align: Math.max(4, element.align),
     minSize: 12,
     read: (reader) => {
-      const count = reader.varyingCount(element.minSize, maximum).actual;
-      const finishers: (() => T)[] = [];
-      for (let index = 0; index < count; index += 1) finishers.push(element.read(reader));
-      return () => finishers.map((finish) => finish());
+      const { actual } = reader.varyingCount(element.minSize, maximum);
+      return readElements(reader, element, actual);
     },
     write: (writer, value) => {
       if (value.length > maximum) throw new WireError('encode', `${value.length} elements`);
@@ -347,16 +344,35 @@ export function mapped<T, U>(
   };
 }
 
-function scalar<T>(
-  size: number,
-  read: (reader: NdrReader) => T,
+function readElements<T>(
+  reader: NdrReader,
+  element: NdrType<T>,
+  count: number,
+): () => readonly T[] {
+  const { readFlat } = element;
+  if (readFlat !== undefined) {
+    const values: T[] = [];
+    for (let index = 0; index < count; index += 1) values.push(readFlat(reader));
+    return () => values;
+  }
+  const finishers: (() => T)[] = [];
+  for (let index = 0; index < count; index += 1) finishers.push(element.read(reader));
+  return () => finishers.map((finish) => finish());
+}
+
+/** A type with nothing behind pointers. */
+function flat<T>(
+  align: number,
+  minSize: number,
+  readFlat: (reader: NdrReader) => T,
   write: (writer: NdrWriter, value: T) => void,
 ): NdrType<T> {
   return {
-    align: size,
-    minSize: size,
+    align,
+    minSize,
+    readFlat,
     read: (reader) => {
-      const value = read(reader);
+      const value = readFlat(reader);
       return () => value;
     },
     write: (writer, value) => {
@@ -364,4 +380,12 @@ function scalar<T>(
       return undefined;
     },
   };
+}
+
+function scalar<T>(
+  size: number,
+  read: (reader: NdrReader) => T,
+  write: (writer: NdrWriter, value: T) => void,
+): NdrType<T> {
+  return flat(size, size, read, write);
 }

@@ -129,11 +129,20 @@ function readEntry(view: DataView, bytes: Uint8Array, at: number, start: number)
 }
 
 function refuseOverlap(buffers: readonly PlacedBuffer[]): void {
+  const ascending = buffers.every((buffer, index) => buffer.offset >= offsetAt(buffers, index - 1));
   let end = 0;
-  for (const buffer of buffers.toSorted((a, b) => a.offset - b.offset)) {
-    if (buffer.data.length > 0 && buffer.offset < end) {
-      throw new SecurityError('value', 'pac', `buffer of type ${buffer.type} overlaps another`);
+  for (const { type, offset, data } of ascending ? buffers : buffers.toSorted(byOffset)) {
+    if (data.length > 0 && offset < end) {
+      throw new SecurityError('value', 'pac', `buffer of type ${type} overlaps another`);
     }
-    end = Math.max(end, buffer.offset + buffer.data.length);
+    end = Math.max(end, offset + data.length);
   }
+}
+
+function offsetAt(buffers: readonly PlacedBuffer[], index: number): number {
+  return buffers[index]?.offset ?? 0;
+}
+
+function byOffset(a: PlacedBuffer, b: PlacedBuffer): number {
+  return a.offset - b.offset;
 }
