@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 const conditions = ['@doublehop/source'];
 const resolve = { resolve: { conditions }, ssr: { resolve: { conditions } } };
-const foreign = ['interop', 'e2e', 'peers'].map((folder) => `test/${folder}/**/*.test.ts`);
+const foreign = ['interop', 'e2e', 'peers', 'support'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 // Two projects, one after the other: the quick tests share worker threads; those that start
 // servers and foreign programs get a process each, and run two files at a time.

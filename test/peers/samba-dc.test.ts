@@ -6,17 +6,20 @@ import { makeTempDir, removeDir } from '../support/temp.ts';
 import { startSambaDc, type SambaDc } from './samba-dc.ts';
 
 describe('Samba AD DC as a peer', () => {
-  const dir = makeTempDir('samba');
+  let dir: string | undefined;
   let dc: SambaDc | undefined;
 
   beforeAll(async () => {
     if (whyMissing('samba', 'mit') === undefined && process.getuid?.() === 0) {
+      dir = makeTempDir('samba');
       dc = await startSambaDc(dir);
     }
   });
   afterAll(async () => {
     await dc?.stop();
-    removeDir(dir);
+    if (dir !== undefined) {
+      removeDir(dir);
+    }
   });
 
   test('kvno: S4U2Self, then S4U2Proxy by RBCD', async (ctx) => {
