@@ -110,3 +110,30 @@ export const DNS_TRIES = 2;
 
 /** Labels of a host name: a name of the DNS has at most 255 octets (RFC 1035 §2.3.4). */
 export const MAX_HOST_LABELS = 128;
+
+/** Octets of one GSS-API context token: an AP-REQ that carries a large PAC and a forwarded TGT. */
+export const MAX_CONTEXT_TOKEN = 256 * 1024;
+
+/** Octets of one message in a wrap or MIC token. */
+export const MAX_GSS_MESSAGE = 64 * 1024 * 1024;
+
+/** Numbers behind the newest one that a replay-only context still tells apart. */
+export const REPLAY_WINDOW = 64;
+
+/** Authenticators that a replay cache remembers; beyond, everything is refused. */
+export const MAX_REPLAY_ENTRIES = 1_000_000;
+
+/** Keys of a keytab that are tried on one ticket. */
+export const MAX_KEY_TRIES = 32;
+
+/** Mechanisms that a peer may offer in one SPNEGO token. */
+export const MAX_MECHANISMS = 32;
+
+/** Tokens that a peer may send until a context is established. */
+export const MAX_NEGOTIATION_LEGS = 8;
+
+/** Characters of an Authorization or WWW-Authenticate field that carries a token. */
+export const MAX_NEGOTIATE_FIELD = 128 * 1024;
+
+/** Octets of a response's body that the HTTP client keeps, where its caller names no other limit. */
+export const MAX_HTTP_BODY = 16 * 1024 * 1024;
