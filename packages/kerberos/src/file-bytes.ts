@@ -99,17 +99,20 @@ export class FileWriter {
   }
 
   uint8(value: number): void {
-    this.#view.setUint8(this.#room(1), value);
+    const at = this.#room(1);
+    this.#view.setUint8(at, value);
   }
 
   /** Signed or unsigned. */
   int16(value: number): void {
-    this.#view.setInt16(this.#room(2), value, this.#little);
+    const at = this.#room(2);
+    this.#view.setInt16(at, value, this.#little);
   }
 
   /** Signed or unsigned. */
   int32(value: number): void {
-    this.#view.setInt32(this.#room(4), value, this.#little);
+    const at = this.#room(4);
+    this.#view.setInt32(at, value, this.#little);
   }
 
   octets(value: Uint8Array): void {

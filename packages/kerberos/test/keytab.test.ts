@@ -251,3 +251,12 @@ describe('keytab files', () => {
     await expect(writeKeytab(path.join(folder, 'no/x'), [])).rejects.toThrow(/ENOENT/);
   });
 });
+
+test('fields that end on the last bytes of the first buffer', () => {
+  for (let size = 200; size < 280; size += 1) {
+    const name = { nameType: 1, nameString: [`${'x'.repeat(size)}${'ü'.repeat(100)}`] };
+    const key = { etype: 18, bytes: new Uint8Array(32) };
+    const entries = [{ principal: { name, realm: 'R' }, timestamp: 0, kvno: 1, key }];
+    expect(parseKeytab(formatKeytab(entries))).toEqual(entries);
+  }
+});
