@@ -23,8 +23,8 @@ export interface BindOutcome {
   readonly method: string;
   /** Who was, or wanted to be, bound. */
   readonly name: string | undefined;
-  /** An error that is not the client's. */
-  readonly bug?: unknown;
+  /** The error behind the result, for the log alone. */
+  readonly cause?: unknown;
 }
 
 export interface BinderOptions<I> {
@@ -70,7 +70,8 @@ export class Binder<I> {
     } catch (error) {
       const { result, bug } = failure(error);
       const name = sasl ? undefined : request.name;
-      return { result, method, name, ...(bug ? { bug: error } : {}) };
+      const cause = error instanceof LdapError && !bug ? error.cause : error;
+      return { result, method, name, cause };
     }
   }
 
@@ -151,7 +152,9 @@ export class Binder<I> {
     } catch (error) {
       if (error instanceof LdapError) throw error;
       // A token that does not verify: why is the log's business, not the client's.
-      throw new RejectedToken(error);
+      throw new LdapError('invalidCredentials', 'the credentials were not accepted', {
+        cause: error,
+      });
     }
   }
 
@@ -166,11 +169,4 @@ interface Exchange {
   readonly name: string;
   steps: number;
   readonly mechanism: SaslServerMechanism;
-}
-
-/** invalidCredentials to the client; `cause` to the log. */
-export class RejectedToken extends LdapError {
-  constructor(cause: unknown) {
-    super('invalidCredentials', 'the credentials were not accepted', { cause });
-  }
 }

@@ -241,11 +241,10 @@ export class Connection<I> {
     const bound = this.#session.identity !== undefined;
     this.#channel.maxMessage = bound ? limits.maxMessage : limits.maxAnonymousMessage;
     const { id: connection, remoteAddress: address } = this.#session;
-    if (outcome.bug !== undefined) log({ kind: 'error', connection, error: outcome.bug });
     const { code, message = '' } = result;
     const millis = clock() - progress.started;
-    const { method, name } = outcome;
-    log({ kind: 'bind', connection, address, method, name, code, message, millis });
+    const { method, name, cause } = outcome;
+    log({ kind: 'bind', connection, address, method, name, code, message, cause, millis });
     this.#reopen();
   }
 
@@ -289,10 +288,7 @@ export class Connection<I> {
         this.#reopen();
         this.#pump();
       },
-      () => {
-        this.#reason ??= 'tls';
-        this.#channel.destroy();
-      },
+      () => this.#channel.destroy(),
     );
   }
 
@@ -351,6 +347,11 @@ export class Connection<I> {
   }
 
   #expire(reason: CloseReason): void {
+    if (this.#state === 'securing') {
+      // There is no way to tell the client anything before TLS is in place.
+      this.#channel.destroy();
+      return;
+    }
     if (reason === 'idle-timeout') this.#disconnect(reason, 'unavailable', 'idle for too long');
     else this.#disconnect(reason, 'protocolError', 'no whole message in time');
   }
@@ -371,6 +372,7 @@ export class Connection<I> {
 
   #closed(error: Error | undefined): void {
     if (error instanceof WriteTimeout) this.#reason ??= 'write-timeout';
+    if (this.#state === 'securing') this.#reason ??= 'tls';
     this.#reason ??= error === undefined ? 'client' : 'network';
     this.#state = 'closing';
     this.#deadline.set('none');

@@ -40,6 +40,8 @@ export type LdapServerEvent =
       readonly name: string | undefined;
       readonly code: ResultCode;
       readonly message: string;
+      /** The error behind the code, which the client was not told. */
+      readonly cause: unknown;
       readonly millis: number;
     }
   | {

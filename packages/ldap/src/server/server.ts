@@ -14,7 +14,7 @@ export interface LdapServerOptions<I> {
   /** SASL mechanisms offered; none by default. */
   readonly mechanisms?: readonly SaslServerFactory[];
   /** Certificate and key, from `tls.createSecureContext`; absent: neither StartTLS nor LDAPS. */
-  readonly tls?: SecureContext;
+  readonly tls?: SecureContext | undefined;
   /** Milliseconds since 1970: for the durations in the log. */
   readonly clock: () => number;
   readonly limits?: Partial<ServerLimits>;

@@ -39,22 +39,22 @@ export async function startServer(options: Partial<LdapServerOptions<string>> = 
     events,
     server,
     port,
-    async client(more: Partial<LdapClientOptions> = {}): Promise<LdapClient> {
+    client: async (more: Partial<LdapClientOptions> = {}): Promise<LdapClient> => {
       const url = `ldap://127.0.0.1:${port}`;
       const client = await LdapClient.connect({ url, timeout: 10_000, ...more });
       clients.push(client);
       return client;
     },
-    async raw(): Promise<RawPeer> {
+    raw: async (): Promise<RawPeer> => {
       const peer = await RawPeer.connect(port);
       sockets.push(peer);
       return peer;
     },
     /** Waits until an event has been logged. */
-    async event<K extends LdapServerEvent['kind']>(
+    event: async <K extends LdapServerEvent['kind']>(
       kind: K,
       test: (event: Extract<LdapServerEvent, { kind: K }>) => boolean = () => true,
-    ): Promise<Extract<LdapServerEvent, { kind: K }>> {
+    ): Promise<Extract<LdapServerEvent, { kind: K }>> => {
       for (;;) {
         for (const event of events) {
           // Sound: the kind tells which member of the union it is.
@@ -64,7 +64,7 @@ export async function startServer(options: Partial<LdapServerOptions<string>> = 
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
     },
-    async stop(): Promise<void> {
+    stop: async (): Promise<void> => {
       for (const client of clients) await client.close();
       for (const peer of sockets) peer.socket.destroy();
       await server.close();
@@ -76,6 +76,9 @@ export async function startServer(options: Partial<LdapServerOptions<string>> = 
 export class RawPeer {
   readonly socket: Socket;
   readonly messages: LdapMessage[] = [];
+  /** What came after `raw` was set: octets that are not plain LDAP. */
+  readonly octets: Uint8Array[] = [];
+  raw: (peer: RawPeer) => boolean = () => false;
   closed = false;
   readonly #deframer = new MessageDeframer(10_000_000);
 
@@ -83,9 +86,12 @@ export class RawPeer {
     this.socket = socket;
     socket.on('data', (chunk: Uint8Array) => {
       this.#deframer.push(chunk);
-      for (let next = this.#deframer.next(); next !== undefined; next = this.#deframer.next()) {
+      while (!this.raw(this)) {
+        const next = this.#deframer.next();
+        if (next === undefined) return;
         this.messages.push(decodeMessage(next));
       }
+      this.octets.push(this.#deframer.takeRest());
     });
     socket.on('error', () => undefined);
     socket.on('close', () => {
