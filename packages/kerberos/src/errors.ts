@@ -17,6 +17,20 @@ export type KerberosErrorCode =
   | 'password'
   | 'skew';
 
+/** Major status of GSS-API (RFC 2743 §1.2.1.1), where the code is `gss`. */
+export type GssStatus =
+  | 'GSS_S_BAD_BINDINGS'
+  | 'GSS_S_BAD_MECH'
+  | 'GSS_S_BAD_MIC'
+  | 'GSS_S_CREDENTIALS_EXPIRED'
+  | 'GSS_S_DEFECTIVE_TOKEN'
+  | 'GSS_S_DUPLICATE_TOKEN'
+  | 'GSS_S_FAILURE'
+  | 'GSS_S_GAP_TOKEN'
+  | 'GSS_S_NO_CONTEXT'
+  | 'GSS_S_OLD_TOKEN'
+  | 'GSS_S_UNSEQ_TOKEN';
+
 /** Structured facts of a KerberosError. */
 export interface KerberosErrorDetail {
   /** KRB-ERROR error-code (RFC 4120 §7.5.9) where a KDC or peer answered one. */
@@ -27,6 +41,9 @@ export interface KerberosErrorDetail {
   readonly ntStatus?: number;
   /** What the error is about: a file, a realm, a principal. Never a secret. */
   readonly subject?: string;
+  readonly gssStatus?: GssStatus;
+  /** A GSS-API token that tells the peer about it, to be sent before the connection is given up. */
+  readonly token?: Uint8Array;
   readonly cause?: unknown;
 }
 
