@@ -275,6 +275,12 @@ describe('encryption types: nothing is downgraded', () => {
     expect(message).toContain('encryption type 23 for the session key');
   });
 
+  test('and a key of another length', async () => {
+    const lab = makeLab();
+    lab.kdc.tamper = (draft) => set(draft, { key: { keytype: 18, keyvalue: new Uint8Array(31) } });
+    expect((await refusal(login(lab))).message).toContain('the session key cannot be used');
+  });
+
   test.each([
     [1, 'fewer than 4096'],
     [4095, 'fewer than 4096'],

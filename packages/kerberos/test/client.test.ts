@@ -3,8 +3,16 @@ import { pooledRandom } from '@doublehop/crypto/random';
 import type { CredentialCache } from '@doublehop/kerberos/ccache/ccache';
 import { memoryCache } from '@doublehop/kerberos/ccache/memory';
 import { type ClientOptions, KerberosClient } from '@doublehop/kerberos/client/client';
-import { freshNonce, freshTimestamp } from '@doublehop/kerberos/client/context';
+import {
+  defaultSettings,
+  freshNonce,
+  freshTimestamp,
+  permittedOf,
+} from '@doublehop/kerberos/client/context';
 import { KdcClock } from '@doublehop/kerberos/client/kdc-clock';
+import { settingsFromConfig } from '@doublehop/kerberos/client/settings';
+import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
+import { parseProfile } from '@doublehop/kerberos/config/profile';
 import { TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { formatPrincipal, principal } from '@doublehop/kerberos/names';
 import { type FakeKdc, transportTo } from './support/fake-kdc.ts';
@@ -185,6 +193,35 @@ describe('KerberosClient', () => {
 });
 
 describe('context', () => {
+  test('settings are those of [libdefaults]', () => {
+    const text = `[libdefaults]
+  permitted_enctypes = aes256-cts aes128-cts
+  default_tkt_enctypes = aes128-cts
+  default_tgs_enctypes = aes256-cts aes128-sha2
+  clockskew = 60
+  renew_lifetime = 7d
+  ticket_lifetime = 10h
+  forwardable = true`;
+    const settings = {
+      ...defaultSettings,
+      ...settingsFromConfig(krb5Config(parseProfile(text)).libdefaults),
+    };
+    expect(settings).toMatchObject({
+      etypes: [18, 17],
+      clockSkew: 60,
+      lifetime: 36_000,
+      renewLifetime: 604_800,
+      forwardable: true,
+      proxiable: false,
+      canonicalize: false,
+    });
+    expect(permittedOf(settings, undefined, settings.asEtypes)).toEqual([17]);
+    // What is wanted but not permitted is left out.
+    expect(permittedOf(settings, undefined, settings.tgsEtypes)).toEqual([18]);
+    expect(permittedOf(settings, [17, 23], settings.tgsEtypes)).toEqual([17]);
+    expect(permittedOf(settings, undefined)).toEqual([18, 17]);
+  });
+
   test('nonces have 31 bits', () => {
     expect(freshNonce((size) => new Uint8Array(size).fill(0xff))).toBe(0x7fff_ffff);
     expect(freshNonce((size) => Uint8Array.from({ length: size }, (_, i) => i + 1))).toBe(

@@ -32,7 +32,7 @@ import {
   samePrincipal,
   ticketGrantingService,
 } from '../names.ts';
-import { type ClientContext, freshNonce, freshTimestamp } from './context.ts';
+import { type ClientContext, freshNonce, freshTimestamp, permittedOf } from './context.ts';
 import { checkReply, checkTime, credentialsOf, mismatch, openReply } from './kdc-reply.ts';
 import { decodeAnswer, errorPadata, kerberosErrorOf } from './krb-error.ts';
 import {
@@ -116,9 +116,8 @@ export interface AsContinuation {
 /** The state before the first request. Throws KerberosError `etype-nosupp`. */
 export function startAs(context: ClientContext, request: InitialTicketRequest): AsState {
   const { client, secret } = request;
-  const permitted = context.settings.etypes;
-  const wanted = request.etypes?.filter((etype) => permitted.includes(etype)) ?? permitted;
-  const etypes = usableEtypes(secret, wanted);
+  const { settings } = context;
+  const etypes = usableEtypes(secret, permittedOf(settings, request.etypes, settings.asEtypes));
   const [first] = etypes;
   if (first === undefined) {
     const subject = formatPrincipal(client);

@@ -12,6 +12,10 @@ export interface ClientSettings {
    * another one is refused: nothing falls back to a type that is not here.
    */
   readonly etypes: readonly number[];
+  /** What an AS-REQ asks for, of `etypes`; all of them where absent (default_tkt_enctypes). */
+  readonly asEtypes?: readonly number[] | undefined;
+  /** What a TGS-REQ asks for, of `etypes`; all of them where absent (default_tgs_enctypes). */
+  readonly tgsEtypes?: readonly number[] | undefined;
   /** Seconds by which a KDC's clock may differ. */
   readonly clockSkew: number;
   /** Whether a larger difference is corrected once by the KDC's own time (kdc_timesync). */
@@ -37,6 +41,15 @@ export const defaultSettings: ClientSettings = {
   proxiable: false,
   canonicalize: false,
 };
+
+/** The wanted types that are permitted, in the wanted order; all permitted ones by default. */
+export function permittedOf(
+  { etypes }: ClientSettings,
+  ...wishes: readonly (readonly number[] | undefined)[]
+): readonly number[] {
+  const wish = wishes.find((list) => list !== undefined);
+  return wish?.filter((etype) => etypes.includes(etype)) ?? etypes;
+}
 
 /** One step of an exchange, for a log. It holds no secret. */
 export interface ExchangeEvent {

@@ -1,5 +1,5 @@
 import { CryptoError } from '@doublehop/crypto/errors';
-import type { Key } from '@doublehop/crypto/key';
+import { Key } from '@doublehop/crypto/key';
 import type { Credentials } from '../credentials.ts';
 import { KerberosError } from '../errors.ts';
 import { KdcOption, TicketFlag } from '../iana/flags.ts';
@@ -56,6 +56,7 @@ export function checkReply(
       { subject: formatPrincipal(sealed) },
     );
   }
+  if (!isUsable(enc.key)) throw mismatch('the session key cannot be used');
   if (body.till !== 0 && enc.endtime > body.till) throw mismatch('the ticket lives too long');
   const { rtime = 0, kdcOptions } = body;
   const renewable = (kdcOptions & KdcOption.RENEWABLE) !== 0 && rtime !== 0;
@@ -101,4 +102,14 @@ export function credentialsOf(rep: KdcRep, enc: EncKdcRepPart): Credentials {
     ticket: rep.ticket,
     secondTicket: new Uint8Array(0),
   };
+}
+
+function isUsable({ keytype, keyvalue }: EncKdcRepPart['key']): boolean {
+  try {
+    Key.of(keytype, keyvalue);
+    return true;
+  } catch (error) {
+    if (error instanceof CryptoError) return false;
+    throw error;
+  }
 }

@@ -23,7 +23,7 @@ import {
   sameName,
   samePrincipal,
 } from '../names.ts';
-import { type ClientContext, freshNonce, freshTimestamp } from './context.ts';
+import { type ClientContext, freshNonce, freshTimestamp, permittedOf } from './context.ts';
 import { checkReply, checkTime, credentialsOf, mismatch, openReply } from './kdc-reply.ts';
 import { decodeAnswer, findKrbError, kerberosErrorOf } from './krb-error.ts';
 
@@ -153,7 +153,6 @@ function tgsBody(
 ): KdcReqBody {
   const { tgt, options, authorizationData } = request;
   const renewTill = (options & KdcOption.RENEWABLE) !== 0 ? tgt.times.renewTill : 0;
-  const etypes = request.etypes?.filter((etype) => settings.etypes.includes(etype));
   const rtime = request.rtime ?? renewTill;
   return {
     kdcOptions: options >>> 0,
@@ -162,7 +161,7 @@ function tgsBody(
     till: request.till ?? tgt.times.endtime,
     ...(rtime === 0 ? {} : { rtime }),
     nonce,
-    etype: etypes ?? settings.etypes,
+    etype: permittedOf(settings, request.etypes, settings.tgsEtypes),
     addresses: request.addresses,
     ...(authorizationData === undefined
       ? {}
