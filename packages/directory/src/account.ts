@@ -58,9 +58,11 @@ export interface Account {
   readonly primaryGroupRid: number;
   /** Primary group and nested global and universal groups of the account's own domain. */
   readonly groups: readonly AccountGroup[];
-  /** Nested domain-local groups of the own domain: the PAC's resource groups (MS-KILE 3.3.5.7.3). */
+  /** Nested domain-local groups of the own domain: resource groups (MS-KILE 3.3.5.7.3). */
   readonly resourceGroups: readonly AccountGroup[];
-  /** SIDs of the closure from elsewhere: BUILTIN groups and the account's sIDHistory. */
+  /** BUILTIN groups (S-1-5-32-…): never in a PAC, but they count at the controller itself. */
+  readonly builtinGroups: readonly Sid[];
+  /** SIDs of the closure from other domains, and the account's sIDHistory. */
   readonly extraSids: readonly Sid[];
   readonly protectedUser: boolean;
   /** The keys of the present password. */

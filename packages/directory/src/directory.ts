@@ -1,11 +1,21 @@
 import type { RandomSource } from '@doublehop/crypto/random';
 import type { KeySet } from './account.ts';
+import { changesAfter, type Change, ChangeFlag } from './changes.ts';
+import { lastNumber } from './counters.ts';
+import { readDomain, type DomainInfo } from './domain.ts';
+import { EntryView } from './entry-view.ts';
 import type { AttributeInput, Entry, EntryName, Modification, Renaming } from './entry.ts';
+import { DirectoryError } from './errors.ts';
+import { compileFilter, type FilterContext } from './evaluate.ts';
 import type { AssertionValue, Filter } from './filter.ts';
-import type { Store } from './store/store.ts';
-
-/** Milliseconds since 1970-01-01 UTC. */
-export type Clock = () => number;
+import { knownAttributes, type KnownAttributes } from './known-attributes.ts';
+import { locate, noSuchObject } from './names.ts';
+import type { StoredEntry } from './record.ts';
+import { Schema } from './schema/schema.ts';
+import { search, type Scope } from './search.ts';
+import type { Reader, Store } from './store/store.ts';
+import { NameCache, View } from './view.ts';
+import { DirectoryWriter, type Clock, type KeyOptions } from './writer.ts';
 
 /** What a directory works with. */
 export interface DirectoryOptions {
@@ -13,9 +23,6 @@ export interface DirectoryOptions {
   readonly clock: Clock;
   readonly random: RandomSource;
 }
-
-/** How far a search reaches (RFC 4511 §4.5.1.2). */
-export type Scope = 'base' | 'one' | 'subtree';
 
 /** What to look for and where. */
 export interface SearchRequest {
@@ -26,34 +33,183 @@ export interface SearchRequest {
   readonly limit?: number;
 }
 
-/** The writes of one atomic unit; they see each other. */
-export interface DirectoryWriter {
-  find(name: EntryName | string): Entry | undefined;
-  add(dn: string, attributes: AttributeInput): Entry;
-  modify(name: EntryName | string, changes: readonly Modification[]): Entry;
-  remove(name: EntryName | string, options?: { readonly subtree?: boolean }): void;
-  rename(name: EntryName | string, renaming: Renaming): Entry;
-  /** Replaces the present keys; what was present joins the previous ones. */
-  setKeys(name: EntryName | string, keys: KeySet, options?: { readonly keep?: number }): void;
-}
+/** Told what changed, or that it is not known what: everything may have. */
+export type ChangeListener = (changes: readonly Change[] | 'unknown') => void;
 
-/** The Active Directory data model over a store. Reads are synchronous; writes are durable. */
-export declare class Directory {
-  constructor(options: DirectoryOptions);
+/** Changes that are followed one by one; beyond, whoever keeps something starts afresh. */
+const MAX_FOLLOWED = 4096;
+
+/**
+ * The Active Directory data model over a store. Reads are synchronous; writes are atomic, and
+ * durable when their promise resolves.
+ */
+export class Directory {
+  readonly schema = new Schema();
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #random: RandomSource;
+  readonly #known: KnownAttributes;
+  readonly #names = new NameCache();
+  readonly #view: View;
+  readonly #listeners: ChangeListener[] = [];
+  #revision: number;
+  #usn: number;
+  #domain: DomainInfo | undefined;
+
+  constructor(options: DirectoryOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#known = knownAttributes(this.schema);
+    this.#view = new View(options.store, this.schema, this.#names);
+    this.#revision = options.store.revision();
+    this.#usn = lastNumber(options.store, 'usn');
+  }
+
+  /** The entries for code that reads many of them; good until the next turn of the event loop. */
+  get view(): View {
+    this.#follow();
+    return this.#view;
+  }
+
+  /** The directory's own attributes. */
+  get known(): KnownAttributes {
+    return this.#known;
+  }
+
+  /** The domain held, or undefined before there is one. */
+  get domain(): DomainInfo | undefined {
+    this.#domain ??= readDomain(this.#store);
+    return this.#domain;
+  }
+
   /** Later reads see what any process has committed up to now; call it once a request. */
-  refresh(): void;
+  refresh(): void {
+    this.#store.refresh();
+    this.#follow();
+  }
+
+  /** The USN of the last change that reads see (rootDSE highestCommittedUSN). */
+  highestUsn(): number {
+    return lastNumber(this.#store, 'usn');
+  }
+
+  /** Calls a listener with what changed, before the first read that sees it. */
+  onChange(listener: ChangeListener): void {
+    this.#listeners.push(listener);
+  }
+
   /** The entry, or undefined; throws invalidDNSyntax. */
-  find(name: EntryName | string): Entry | undefined;
+  find(name: EntryName | string): Entry | undefined {
+    this.#follow();
+    const stored = this.#stored(name);
+    return stored === undefined ? undefined : new EntryView(this.#view, this.#known, stored);
+  }
+
   /** The entry; throws noSuchObject with `matchedDn`. */
-  get(name: EntryName | string): Entry;
-  /** Entries lazily, base first; throws noSuchObject for the base. */
-  search(request: SearchRequest): Iterable<Entry>;
+  get(name: EntryName | string): Entry {
+    const entry = this.find(name);
+    if (entry === undefined) throw noSuchObject(this.#view, name);
+    return entry;
+  }
+
+  /** Entries lazily, in no promised order; throws noSuchObject for the base. */
+  search(request: SearchRequest): Iterable<Entry> {
+    this.#follow();
+    const base = this.#stored(request.base);
+    if (base === undefined) throw noSuchObject(this.#view, request.base);
+    return search(this.#filterContext(), this.#known, { ...request, base });
+  }
+
   /** Whether the entry has the value (RFC 4511 §4.10); throws noSuchAttribute. */
-  compare(name: EntryName | string, attribute: string, value: AssertionValue): boolean;
-  write<T>(work: (writer: DirectoryWriter) => T): Promise<T>;
-  add(dn: string, attributes: AttributeInput): Promise<Entry>;
-  modify(name: EntryName | string, changes: readonly Modification[]): Promise<Entry>;
-  remove(name: EntryName | string): Promise<void>;
-  rename(name: EntryName | string, renaming: Renaming): Promise<Entry>;
-  setKeys(name: EntryName | string, keys: KeySet): Promise<void>;
+  compare(name: EntryName | string, attribute: string, value: AssertionValue): boolean {
+    const type = this.schema.attribute(attribute);
+    if (type === undefined) {
+      throw new DirectoryError('undefinedAttributeType', `${attribute} is unknown`, { attribute });
+    }
+    this.#follow();
+    const stored = this.#stored(name);
+    if (stored === undefined) throw noSuchObject(this.#view, name);
+    const entry = new EntryView(this.#view, this.#known, stored);
+    if (entry.valuesOf(type).length === 0) {
+      throw new DirectoryError('noSuchAttribute', `${attribute} is not there`, { attribute });
+    }
+    const filter: Filter = { kind: 'equality', attribute, value };
+    return compileFilter(this.#filterContext(), filter).test(entry) === true;
+  }
+
+  /** Several writes as one; `work` may run more than once and must only write through `writer`. */
+  async write<T>(work: (writer: DirectoryWriter) => T): Promise<T> {
+    return this.#store.write((tx) => work(this.#writer(tx)));
+  }
+
+  add(dn: string, attributes: AttributeInput): Promise<Entry> {
+    return this.#writeEntry((writer) => writer.add(dn, attributes));
+  }
+
+  modify(name: EntryName | string, changes: readonly Modification[]): Promise<Entry> {
+    return this.#writeEntry((writer) => writer.modify(name, changes));
+  }
+
+  remove(name: EntryName | string, options?: { readonly subtree?: boolean }): Promise<void> {
+    return this.write((writer) => writer.remove(name, options));
+  }
+
+  rename(name: EntryName | string, renaming: Renaming): Promise<Entry> {
+    return this.#writeEntry((writer) => writer.rename(name, renaming));
+  }
+
+  setKeys(name: EntryName | string, keys: KeySet, options?: KeyOptions): Promise<void> {
+    return this.write((writer) => writer.setKeys(name, keys, options));
+  }
+
+  /** The entry as reads see it after the write: one from within would hold on to the writer. */
+  async #writeEntry(work: (writer: DirectoryWriter) => Entry): Promise<Entry> {
+    const id = await this.write((writer) => work(writer).id);
+    return this.get({ id });
+  }
+
+  #writer(tx: Parameters<Parameters<Store['write']>[0]>[0]): DirectoryWriter {
+    return new DirectoryWriter({
+      tx,
+      schema: this.schema,
+      known: this.#known,
+      clock: this.#clock,
+      random: this.#random,
+    });
+  }
+
+  #stored(name: EntryName | string): StoredEntry | undefined {
+    const id = locate(this.#view, this.#known, name);
+    return id === undefined ? undefined : this.#view.entry(id);
+  }
+
+  #filterContext(): FilterContext {
+    return {
+      view: this.#view,
+      resolve: (dn) => locate(this.#view, this.#known, dn),
+      schemaDn: this.domain?.schemaDn,
+    };
+  }
+
+  /** Drops what was derived from entries that have changed since the last read. */
+  #follow(): void {
+    const revision = this.#store.revision();
+    if (revision === this.#revision) return;
+    this.#revision = revision;
+    const reader: Reader = this.#store;
+    const changes = changesAfter(reader, this.#usn, MAX_FOLLOWED);
+    this.#usn = lastNumber(reader, 'usn');
+    if (changes === undefined) {
+      this.#names.clear();
+      this.#tell('unknown');
+      return;
+    }
+    if (changes.some((change) => (change.flags & ChangeFlag.renamed) !== 0)) this.#names.clear();
+    if (changes.length > 0) this.#tell(changes);
+  }
+
+  #tell(changes: readonly Change[] | 'unknown'): void {
+    for (const listener of this.#listeners) listener(changes);
+  }
 }

@@ -15,7 +15,16 @@ import type { Key, Range } from './store/store.ts';
  *     b target link owner         the same link, from its back side
  *     u usn id                    the change log
  */
-const KIND = { meta: 'm', entry: 'e', keys: 's', child: 'c', index: 'i', forward: 'f', back: 'b', log: 'u' };
+const KIND = {
+  meta: 'm',
+  entry: 'e',
+  keys: 's',
+  child: 'c',
+  index: 'i',
+  forward: 'f',
+  back: 'b',
+  log: 'u',
+};
 
 /** Bytes of an entry's number in keys. */
 export const ID_BYTES = 6;
@@ -72,7 +81,11 @@ export function indexStart(code: number, start: string): Range {
 }
 
 /** Every entry with a value from `low` (or the lowest) to `high` (or the highest), bounds too. */
-export function indexBetween(code: number, low: string | undefined, high: string | undefined): Range {
+export function indexBetween(
+  code: number,
+  low: string | undefined,
+  high: string | undefined,
+): Range {
   const all = prefixed(indexPrefix(code));
   const cut = (text: string): string => escapeNul(text.slice(0, MAX_INDEX_VALUE_BYTES));
   const end = high === undefined ? all.end : prefixed(indexPrefix(code) + cut(high)).end;
@@ -157,7 +170,12 @@ export function decodeId(bytes: string, at: number): number {
 function indexPrefix(code: number): string {
   return (
     KIND.index +
-    String.fromCharCode((code >>> 24) & 0xff, (code >>> 16) & 0xff, (code >>> 8) & 0xff, code & 0xff)
+    String.fromCharCode(
+      (code >>> 24) & 0xff,
+      (code >>> 16) & 0xff,
+      (code >>> 8) & 0xff,
+      code & 0xff,
+    )
   );
 }
 

@@ -30,3 +30,6 @@ export const ACCOUNT_CACHE_SIZE = 20_000;
 
 /** Records that the search planner counts before it calls an index unselective. */
 export const PLANNER_PROBE = 64;
+
+/** Values of an attribute beyond which looking for its presence means looking at all entries. */
+export const PLANNER_COMMON = 4096;

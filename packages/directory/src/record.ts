@@ -160,7 +160,9 @@ function kindOf(values: readonly StoredValue[]): number {
   const [first] = values;
   if (typeof first === 'number') return KIND.reference;
   if (first instanceof Uint8Array) return KIND.bytes;
-  return values.every((value) => typeof value === 'string' && isAscii(value)) ? KIND.ascii : KIND.utf8;
+  return values.every((value) => typeof value === 'string' && isAscii(value))
+    ? KIND.ascii
+    : KIND.utf8;
 }
 
 function encodeValue(value: StoredValue, kind: number): Buffer {
@@ -185,18 +187,23 @@ function decodeValues(bytes: Buffer, header: number): StoredValue[] {
   return values;
 }
 
-function decodeValue(bytes: Buffer, kind: number | undefined, at: number, stop: number): StoredValue {
-  switch (kind) {
-    case KIND.ascii:
-      return bytes.latin1Slice(at, stop);
-    case KIND.utf8:
-      return bytes.utf8Slice(at, stop);
-    case KIND.bytes:
-      // A copy, plain: callers keep values longer than the record they came in.
-      return new Uint8Array(bytes.subarray(at, stop));
-    case KIND.reference:
-      return bytes.readUIntBE(at, ID_BYTES);
-    default:
-      throw new StoreError('format', `a value of unknown kind ${kind}`);
-  }
+function decodeValue(
+  bytes: Buffer,
+  kind: number | undefined,
+  at: number,
+  stop: number,
+): StoredValue {
+  if (kind === KIND.ascii) return bytes.latin1Slice(at, stop);
+  if (kind === KIND.utf8) return bytes.utf8Slice(at, stop);
+  // A copy, plain: callers keep values longer than the record they came in.
+  if (kind === KIND.bytes) return new Uint8Array(bytes.subarray(at, stop));
+  if (kind === KIND.reference) return bytes.readUIntBE(at, ID_BYTES);
+  throw new StoreError('format', `a value of unknown kind ${kind}`);
+}
+
+/** The same record with one more flag. */
+export function withFlag(record: Uint8Array, flag: number): Uint8Array {
+  const copy = new Uint8Array(record);
+  copy[1] = (copy[1] ?? 0) | flag;
+  return copy;
 }

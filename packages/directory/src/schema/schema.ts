@@ -177,6 +177,11 @@ export class Schema {
     return all;
   }
 
+  /** Classes below which an entry of this one may be: its own and its superclasses' rules. */
+  superiors(type: ClassType): readonly string[] {
+    return this.chain(type).flatMap((each) => each.possibleSuperiors);
+  }
+
   /** Whether an entry of the class is one of the other class too. */
   isKindOf(type: ClassType, other: string): boolean {
     const wanted = other.toLowerCase();
@@ -241,22 +246,22 @@ function* parseClasses(table: string): Iterable<ClassType> {
 }
 
 function parseClass(head: string, members: readonly string[]): ClassType {
-  const [name = '', oid = '', sub = '', category = '', rdn = '', guid, cn = '', target = ''] =
-    head.split(' ');
+  const [name = '', oid = '', sub = '', category = '', rdn = '', guid] = head.split(' ');
   const named = (kind: string): string[] =>
     members
       .filter((line) => line.startsWith(`${kind} `))
       .flatMap((line) => line.split(' ').slice(1));
+  const [cn = '', target = cn] = named('cn').map((text) => text.replaceAll('_', ' '));
   if (!isCategory(category)) throw new TypeError(`class table: category of ${name}`);
   return {
     name,
     oid: expandOid(oid),
-    cn: cn.replaceAll('_', ' '),
+    cn,
     subClassOf: sub,
     category,
     rdnAttribute: rdn,
     schemaIdGuid: guidOf(guid),
-    defaultCategory: (target === '-' ? cn : target).replaceAll('_', ' '),
+    defaultCategory: target,
     auxiliary: named('aux'),
     possibleSuperiors: named('under'),
     must: named('must'),

@@ -1,0 +1,138 @@
+import { DirectoryError } from './errors.ts';
+import type { Draft } from './draft.ts';
+import type { KnownAttributes } from './known-attributes.ts';
+import type { StoredAttributes } from './record.ts';
+import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
+import { fold } from './text.ts';
+import { refused, Win32 } from './values.ts';
+import type { View } from './view.ts';
+
+/**
+ * Attributes that the schema calls systemOnly though Windows lets clients write them: delegation
+ * could not be administered otherwise.
+ */
+const WRITABLE: ReadonlySet<string> = new Set([
+  'msDS-AllowedToActOnBehalfOfOtherIdentity',
+  'objectClass',
+]);
+
+/** Kept by access control, which fills it in; an entry without one is not incomplete. */
+const NOT_REQUIRED: ReadonlySet<string> = new Set(['nTSecurityDescriptor']);
+
+/** Characters that no account name has (MS-SAMR 3.1.1.8.4). */
+const BAD_NAME = /["/\\[\]:|<>+=;?,*\p{Cc}]/u;
+
+/** The type of an attribute that a client may write; throws what AD answers for others. */
+export function writableType(schema: Schema, name: string, system: boolean): AttributeType {
+  const type = schema.attribute(name);
+  if (type === undefined) {
+    const what = 'is not an attribute of the schema';
+    throw refused('noSuchAttribute', { name }, what, Win32.invalidParameter);
+  }
+  if (type.secret) throw refused('unwillingToPerform', type, 'is set by its own operations only');
+  if (type.constructed || type.backLink) {
+    throw refused('constraintViolation', type, 'is computed by the directory');
+  }
+  if (type.systemOnly && !system && !WRITABLE.has(type.name)) {
+    throw refused('constraintViolation', type, 'is written by the directory alone');
+  }
+  return type;
+}
+
+/** The class of a new entry: the most specific of those given; the others must be its kind. */
+export function structuralClass(schema: Schema, names: readonly string[]): ClassType {
+  const types = names.map((name) => {
+    const type = schema.classType(name);
+    if (type !== undefined) return type;
+    throw new DirectoryError('objectClassViolation', `${name} is not a class of the schema`);
+  });
+  const structural = types.filter((type) => type.category === 'structural');
+  const [first, ...others] = structural;
+  if (first === undefined) {
+    throw new DirectoryError('objectClassViolation', 'no structural class is given');
+  }
+  const deepest = others.reduce((a, b) => (schema.isKindOf(b, a.name) ? b : a), first);
+  for (const type of types) {
+    if (type.category === 'auxiliary' || schema.isKindOf(deepest, type.name)) continue;
+    const what = `${deepest.name} is not a kind of ${type.name}`;
+    throw new DirectoryError('objectClassViolation', what);
+  }
+  return deepest;
+}
+
+/** Whether an entry may be where it is asked to be (MS-ADTS 3.1.1.5.2.2). */
+export function checkSuperior(schema: Schema, type: ClassType, parent: ClassType): void {
+  const allowed = schema.superiors(type);
+  if (allowed.some((name) => schema.isKindOf(parent, name))) return;
+  throw new DirectoryError('namingViolation', `a ${type.name} cannot be below a ${parent.name}`);
+}
+
+/** Whether an entry has what its class demands and nothing that it does not allow. */
+export function checkContent(
+  schema: Schema,
+  draft: Draft,
+  auxiliary: readonly ClassType[],
+  isLinked: (type: AttributeType) => boolean,
+): void {
+  const types = [draft.type, ...auxiliary];
+  for (const code of draft.attributes.keys()) {
+    const type = schema.attributeByCode(code);
+    const name = type?.name.toLowerCase() ?? '';
+    if (types.some((each) => schema.allowed(each).has(name))) continue;
+    const what = `is not an attribute of a ${draft.type.name}`;
+    throw refused('objectClassViolation', type ?? { name }, what, Win32.attributeNotAllowed);
+  }
+  for (const each of types.flatMap((one) => [...schema.withAuxiliaries(one)])) {
+    for (const name of each.must) {
+      const type = schema.attribute(name);
+      if (type === undefined || NOT_REQUIRED.has(type.name)) continue;
+      if (draft.attributes.has(type.code) || (type.forwardLink && isLinked(type))) continue;
+      throw refused('objectClassViolation', type, 'is missing', Win32.missingRequired);
+    }
+  }
+}
+
+/** Names that accounts are found by belong to one account (MS-ADTS 3.1.1.5.1.3). */
+export function checkUnique(
+  view: View,
+  known: KnownAttributes,
+  draft: Draft,
+  before: StoredAttributes | undefined,
+): void {
+  checkAccountName(view, known, draft, before);
+  const others = [
+    [known.userPrincipalName, Win32.upnNotUnique],
+    [known.servicePrincipalName, Win32.spnNotUnique],
+  ] as const;
+  for (const [type, win32] of others) {
+    const values = draft.attributes.get(type.code) ?? [];
+    if (values === before?.get(type.code)) continue;
+    for (const value of values) {
+      if (typeof value !== 'string' || !isTaken(view, type, value, draft.id)) continue;
+      throw refused('constraintViolation', type, `${value} is another account's`, win32);
+    }
+  }
+}
+
+function checkAccountName(
+  view: View,
+  known: KnownAttributes,
+  draft: Draft,
+  before: StoredAttributes | undefined,
+): void {
+  const type = known.samAccountName;
+  const values = draft.attributes.get(type.code);
+  const [name] = values ?? [];
+  if (values === before?.get(type.code) || typeof name !== 'string') return;
+  if (name === '' || BAD_NAME.test(name) || fold(name).trim() === '') {
+    throw refused('constraintViolation', type, 'is no name for an account');
+  }
+  if (isTaken(view, type, name, draft.id)) {
+    throw refused('entryAlreadyExists', type, `${name} is taken`, Win32.userExists);
+  }
+}
+
+function isTaken(view: View, type: AttributeType, value: string, by: number): boolean {
+  for (const id of view.withValue(type, value)) if (id !== by) return true;
+  return false;
+}

@@ -1,0 +1,94 @@
+import type { RandomSource } from '@doublehop/crypto/random';
+import {
+  AccountControl,
+  accountTypeOfGroup,
+  accountTypeOfUser,
+  defaultPrimaryGroup,
+} from './account-control.ts';
+import { numberOf, setNumber, type Draft } from './draft.ts';
+import { GroupType } from './groups.ts';
+import { needed, type KnownAttributes } from './known-attributes.ts';
+import type { Schema } from './schema/schema.ts';
+
+/** Attributes that every new user has, as Windows shows them. */
+const USER_DEFAULTS = {
+  accountExpires: '9223372036854775807',
+  badPasswordTime: '0',
+  badPwdCount: '0',
+  codePage: '0',
+  countryCode: '0',
+  lastLogoff: '0',
+  lastLogon: '0',
+  logonCount: '0',
+  pwdLastSet: '0',
+} as const;
+
+/** Default groupType: a global security group, as a signed 32-bit number (MS-ADTS 2.2.12). */
+const GLOBAL_SECURITY = GroupType.security | GroupType.global | 0;
+
+const NAME_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ012345';
+
+/** Whether entries of a class get a SID and an account name. */
+export function isPrincipal(schema: Schema, draft: Draft): boolean {
+  return ['user', 'group'].some((name) => schema.isKindOf(draft.type, name));
+}
+
+/** Gives a new account or group what it was not given. */
+export function fillDefaults(
+  schema: Schema,
+  known: KnownAttributes,
+  draft: Draft,
+  random: RandomSource,
+): void {
+  if (!isPrincipal(schema, draft)) return;
+  if (!draft.attributes.has(known.samAccountName.code)) {
+    draft.attributes.set(known.samAccountName.code, [randomName(random)]);
+  }
+  if (schema.isKindOf(draft.type, 'group')) {
+    if (!draft.attributes.has(known.groupType.code)) {
+      setNumber(draft, known.groupType, GLOBAL_SECURITY);
+    }
+    return;
+  }
+  if (!draft.attributes.has(known.userAccountControl.code)) {
+    const machine = schema.isKindOf(draft.type, 'computer');
+    const kind = machine ? AccountControl.workstation : AccountControl.normal;
+    const closed = AccountControl.disabled | AccountControl.passwordNotRequired;
+    setNumber(draft, known.userAccountControl, kind | closed);
+  }
+  for (const [name, value] of Object.entries(USER_DEFAULTS)) {
+    const type = needed(schema, name);
+    if (!draft.attributes.has(type.code)) draft.attributes.set(type.code, [value]);
+  }
+  if (!draft.attributes.has(known.primaryGroupId.code)) {
+    const control = numberOf(draft, known.userAccountControl) ?? 0;
+    setNumber(draft, known.primaryGroupId, defaultPrimaryGroup(control));
+  }
+}
+
+/** Keeps sAMAccountType in step with what it is computed from (MS-SAMR 3.1.1.8.4). */
+export function deriveAccountType(schema: Schema, known: KnownAttributes, draft: Draft): void {
+  if (schema.isKindOf(draft.type, 'user')) {
+    let control = numberOf(draft, known.userAccountControl) ?? 0;
+    const kinds =
+      AccountControl.normal |
+      AccountControl.interdomainTrust |
+      AccountControl.workstation |
+      AccountControl.server;
+    if ((control & kinds) === 0) {
+      // An account without a kind is a normal one (MS-SAMR 3.1.1.8.10).
+      control |= AccountControl.normal;
+      setNumber(draft, known.userAccountControl, control);
+    }
+    setNumber(draft, known.samAccountType, accountTypeOfUser(control));
+  } else if (schema.isKindOf(draft.type, 'group')) {
+    const type = numberOf(draft, known.groupType) ?? 0;
+    setNumber(draft, known.samAccountType, accountTypeOfGroup(type));
+  }
+}
+
+/** The name of an account made without one: `$` and 20 random letters (MS-SAMR 3.1.1.8.4). */
+function randomName(random: RandomSource): string {
+  const letters = Array.from(random(18), (byte) => NAME_LETTERS.charAt(byte & 31)).join('');
+  return `$${letters.slice(0, 6)}-${letters.slice(6)}`;
+}

@@ -1,0 +1,68 @@
+import type { KnownAttributes } from './known-attributes.ts';
+import { indexKey } from './layout.ts';
+import type { StoredAttributes, StoredValue } from './record.ts';
+import { matchKey } from './schema/syntax.ts';
+import type { AttributeType, Schema } from './schema/schema.ts';
+import type { Transaction } from './store/store.ts';
+
+const NOTHING = new Uint8Array(0);
+
+/** Makes the indexes say what an entry now is; returns whether an account's name changed. */
+export function reindex(
+  tx: Transaction,
+  schema: Schema,
+  known: KnownAttributes,
+  id: number,
+  before: StoredAttributes,
+  after: StoredAttributes,
+): boolean {
+  let names = false;
+  for (const code of new Set([...before.keys(), ...after.keys()])) {
+    const type = schema.attributeByCode(code);
+    const old = before.get(code) ?? [];
+    const next = after.get(code) ?? [];
+    if (type === undefined || !type.indexed || old === next) continue;
+    const changed = replaceKeys(tx, keysOf(known, type, id, old), keysOf(known, type, id, next));
+    names ||= changed && isAccountName(known, type);
+  }
+  return names;
+}
+
+function replaceKeys(tx: Transaction, old: Set<string>, next: Set<string>): boolean {
+  let changed = false;
+  for (const key of old) {
+    if (next.has(key)) continue;
+    tx.delete(key);
+    changed = true;
+  }
+  for (const key of next) {
+    if (old.has(key)) continue;
+    tx.put(key, NOTHING);
+    changed = true;
+  }
+  return changed;
+}
+
+function keysOf(
+  known: KnownAttributes,
+  type: AttributeType,
+  id: number,
+  values: readonly StoredValue[],
+): Set<string> {
+  // Every entry is of class top: only the most specific class tells entries apart.
+  const indexed = type === known.objectClass ? values.slice(-1) : values;
+  const keys = new Set<string>();
+  for (const value of indexed) {
+    if (typeof value !== 'number') keys.add(indexKey(type.code, matchKey(type.syntax, value), id));
+  }
+  return keys;
+}
+
+function isAccountName(known: KnownAttributes, type: AttributeType): boolean {
+  return (
+    type === known.samAccountName ||
+    type === known.servicePrincipalName ||
+    type === known.userPrincipalName ||
+    type === known.objectSid
+  );
+}

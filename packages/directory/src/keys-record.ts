@@ -1,0 +1,59 @@
+import type { AccountKey, KeySet } from './account.ts';
+import { StoreError } from './errors.ts';
+
+const FORMAT = 1;
+/** Passwords whose keys are kept; tickets made with older ones have long run out. */
+const MAX_SETS = 8;
+
+/** The stored form of an account's keys, newest first. */
+export function encodeKeys(sets: readonly KeySet[]): Uint8Array {
+  const parts: Buffer[] = [Buffer.from([FORMAT, Math.min(sets.length, MAX_SETS)])];
+  for (const set of sets.slice(0, MAX_SETS)) {
+    const head = Buffer.allocUnsafe(5);
+    head.writeUInt32BE(set.kvno, 0);
+    head[4] = set.keys.length;
+    parts.push(head, ...set.keys.map(encodeKey));
+  }
+  return Buffer.concat(parts);
+}
+
+/** The keys of an account from their stored form, newest first. */
+export function decodeKeys(record: Uint8Array): KeySet[] {
+  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  if (bytes[0] !== FORMAT) throw new StoreError('format', 'a key record has an unknown format');
+  const sets: KeySet[] = [];
+  let at = 2;
+  for (let left = bytes[1] ?? 0; left > 0; left -= 1) {
+    const kvno = bytes.readUInt32BE(at);
+    let count = bytes[at + 4] ?? 0;
+    at += 5;
+    const keys: AccountKey[] = [];
+    for (; count > 0; count -= 1) {
+      const { key, next } = decodeKey(bytes, at);
+      keys.push(key);
+      at = next;
+    }
+    sets.push({ kvno, keys });
+  }
+  return sets;
+}
+
+function encodeKey(key: AccountKey): Buffer {
+  const salt = Buffer.from(key.salt ?? '', 'utf8');
+  const head = Buffer.allocUnsafe(9);
+  head.writeInt32BE(key.etype, 0);
+  head.writeUInt16BE(key.bytes.length, 4);
+  head[6] = key.salt === undefined ? 0 : 1;
+  head.writeUInt16BE(salt.length, 7);
+  return Buffer.concat([head, key.bytes, salt]);
+}
+
+function decodeKey(bytes: Buffer, at: number): { key: AccountKey; next: number } {
+  const keyEnd = at + 9 + bytes.readUInt16BE(at + 4);
+  const next = keyEnd + bytes.readUInt16BE(at + 7);
+  const etype = bytes.readInt32BE(at);
+  // Keys outlive the record and must not sit in a shared buffer pool.
+  const own = new Uint8Array(bytes.subarray(at + 9, keyEnd));
+  if (bytes[at + 6] === 0) return { key: { etype, bytes: own }, next };
+  return { key: { etype, bytes: own, salt: bytes.utf8Slice(keyEnd, next) }, next };
+}

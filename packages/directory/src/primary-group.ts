@@ -1,0 +1,64 @@
+import { decodeSid, domainOf, encodeSid, withRid } from '@doublehop/security/sid';
+import { AccountControl, defaultPrimaryGroup } from './account-control.ts';
+import { numberOf, setNumber, type Draft } from './draft.ts';
+import type { KnownAttributes } from './known-attributes.ts';
+import { backKey } from './layout.ts';
+import type { StoredAttributes } from './record.ts';
+import { refused, Win32 } from './values.ts';
+import type { View } from './view.ts';
+
+/** The groups of a change of primaryGroupID: the one left and the one joined. */
+export interface PrimaryGroupChange {
+  readonly left: number | undefined;
+  readonly joined: number;
+}
+
+const KINDS = AccountControl.workstation | AccountControl.server | AccountControl.partialSecrets;
+
+/**
+ * Keeps primaryGroupID right: it follows the kind of a machine account (MS-SAMR 3.1.1.8.1), and a
+ * client may set it only to a group that the account is in (MS-SAMR 3.1.1.8.2).
+ */
+export function followPrimaryGroup(
+  view: View,
+  known: KnownAttributes,
+  draft: Draft,
+  before: StoredAttributes,
+): PrimaryGroupChange | undefined {
+  const old = number(before.get(known.primaryGroupId.code));
+  if (old === undefined) return undefined;
+  const wasControl = number(before.get(known.userAccountControl.code)) ?? 0;
+  const control = numberOf(draft, known.userAccountControl) ?? 0;
+  const isSet = numberOf(draft, known.primaryGroupId) !== old;
+  if (!isSet && (control & KINDS) === (wasControl & KINDS)) return undefined;
+  if (!isSet) setNumber(draft, known.primaryGroupId, defaultPrimaryGroup(control));
+  const rid = numberOf(draft, known.primaryGroupId);
+  if (rid === undefined) throw refused('constraintViolation', known.primaryGroupId, 'is needed');
+  if (rid === old) return undefined;
+  const joined = groupWithRid(view, known, draft, rid);
+  const link = known.member.linkId ?? 0;
+  const isMember =
+    joined !== undefined && view.reader.get(backKey(draft.id, link, joined)) !== undefined;
+  if (joined === undefined || (isSet && !isMember)) {
+    const what = 'names a group that the account is not in';
+    throw refused('unwillingToPerform', known.primaryGroupId, what, Win32.memberNotInGroup);
+  }
+  return { left: groupWithRid(view, known, draft, old), joined };
+}
+
+function groupWithRid(
+  view: View,
+  known: KnownAttributes,
+  draft: Draft,
+  rid: number,
+): number | undefined {
+  const [sid] = draft.attributes.get(known.objectSid.code) ?? [];
+  if (!(sid instanceof Uint8Array)) return undefined;
+  const group = encodeSid(withRid(domainOf(decodeSid(sid)), rid));
+  return view.onlyWithValue(known.objectSid, group);
+}
+
+function number(values: readonly unknown[] | undefined): number | undefined {
+  const [value] = values ?? [];
+  return typeof value === 'string' ? Number(value) : undefined;
+}

@@ -1,0 +1,242 @@
+import { EntryView } from './entry-view.ts';
+import { compileFilter, type Access, type FilterContext, type Predicate } from './evaluate.ts';
+import type { Filter } from './filter.ts';
+import type { KnownAttributes } from './known-attributes.ts';
+import {
+  allEntries,
+  idOfEntryKey,
+  idOfIndexKey,
+  indexBetween,
+  indexOf,
+  indexStart,
+  indexValue,
+  ROOT_ID,
+} from './layout.ts';
+import { PLANNER_COMMON, PLANNER_PROBE } from './limits.ts';
+import { EntryFlag, StoredEntry } from './record.ts';
+import type { Range } from './store/store.ts';
+import type { AttributeType } from './schema/schema.ts';
+import type { View } from './view.ts';
+
+/** How far a search reaches (RFC 4511 §4.5.1.2). */
+export type Scope = 'base' | 'one' | 'subtree';
+
+/** A search whose base is found. */
+export interface Search {
+  readonly base: StoredEntry;
+  readonly scope: Scope;
+  readonly filter: Filter;
+  readonly limit?: number;
+}
+
+/** Attributes of which a value belongs to one entry, or nearly: better than any other way. */
+const UNIQUE: ReadonlySet<string> = new Set([
+  'objectGUID',
+  'objectSid',
+  'sAMAccountName',
+  'servicePrincipalName',
+  'userPrincipalName',
+]);
+
+/** The entries that pass, lazily: an index leads to them, else the tree below the base. */
+export function* search(
+  context: FilterContext,
+  known: KnownAttributes,
+  request: Search,
+): Generator<EntryView> {
+  const predicate = compileFilter(context, request.filter);
+  let left = request.limit ?? Number.POSITIVE_INFINITY;
+  if (left <= 0) return;
+  for (const entry of candidates(context.view, predicate, request)) {
+    const shown = new EntryView(context.view, known, entry);
+    if (predicate.test(shown) !== true) continue;
+    yield shown;
+    left -= 1;
+    if (left === 0) return;
+  }
+}
+
+/** Every entry in scope that may pass, each once. */
+function candidates(view: View, predicate: Predicate, request: Search): Iterable<StoredEntry> {
+  const { base, scope } = request;
+  if (scope === 'base') return [base];
+  const access = worthwhile(view, predicate.access);
+  if (access !== undefined && (scope === 'subtree' || cost(view, access) < PLANNER_PROBE)) {
+    return within(view, base, scope, idsOf(view, access));
+  }
+  if (scope === 'one') return childrenOf(view, base);
+  const isContext = (base.flags & EntryFlag.contextHead) !== 0;
+  return isContext ? scan(view, base) : walk(view, base);
+}
+
+/** The best way there, unless so many entries have the attribute that looking at all is faster. */
+function worthwhile(view: View, access: Access | undefined): Access | undefined {
+  if (access === undefined) return undefined;
+  const best = cheapest(view, access);
+  if (best.kind !== 'present') return best;
+  const range = { ...indexOf(best.attribute.code), limit: PLANNER_COMMON };
+  let count = 0;
+  for (const _ of view.reader.range(range)) count += 1;
+  return count < PLANNER_COMMON ? best : undefined;
+}
+
+function* within(
+  view: View,
+  base: StoredEntry,
+  scope: Scope,
+  found: Iterable<number>,
+): Iterable<StoredEntry> {
+  const reach = new Reach(view, base.id);
+  for (const id of found) {
+    const entry = view.entry(id);
+    if (entry === undefined) continue;
+    const isChild = entry.parentId === base.id && (entry.flags & EntryFlag.contextHead) === 0;
+    if (scope === 'one' ? isChild : reach.covers(entry)) yield entry;
+  }
+}
+
+function* childrenOf(view: View, base: StoredEntry): Iterable<StoredEntry> {
+  if ((base.flags & EntryFlag.parent) === 0) return;
+  for (const id of view.childIds(base.id)) {
+    const entry = view.entry(id);
+    if (entry !== undefined && (entry.flags & EntryFlag.contextHead) === 0) yield entry;
+  }
+}
+
+/** Everything below an entry by its children: for parts of a naming context. */
+function* walk(view: View, base: StoredEntry): Iterable<StoredEntry> {
+  yield base;
+  const open: Iterator<StoredEntry>[] = [childrenOf(view, base)[Symbol.iterator]()];
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const next = top.next();
+    if (next.done === true) {
+      open.pop();
+      continue;
+    }
+    yield next.value;
+    if ((next.value.flags & EntryFlag.parent) !== 0) {
+      open.push(childrenOf(view, next.value)[Symbol.iterator]());
+    }
+  }
+}
+
+/** Everything in a naming context, in the order of the store: one read for many entries. */
+function* scan(view: View, base: StoredEntry): Iterable<StoredEntry> {
+  const reach = new Reach(view, base.id);
+  for (const { key, value } of view.reader.range(allEntries())) {
+    const entry = new StoredEntry(idOfEntryKey(key), value);
+    if (reach.covers(entry)) yield entry;
+  }
+}
+
+/** Tells what is at or below a base without another naming context between. */
+class Reach {
+  readonly #view: View;
+  readonly #base: number;
+  /** Answers for entries that have others below them. */
+  readonly #known = new Map<number, boolean>();
+
+  constructor(view: View, base: number) {
+    this.#view = view;
+    this.#base = base;
+  }
+
+  covers(entry: StoredEntry): boolean {
+    if (entry.id === this.#base) return true;
+    if ((entry.flags & EntryFlag.contextHead) !== 0) return false;
+    return this.#coversId(entry.parentId);
+  }
+
+  #coversId(id: number): boolean {
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    const entry = id === ROOT_ID ? undefined : this.#view.entry(id);
+    const answer = entry !== undefined && this.covers(entry);
+    this.#known.set(id, answer);
+    return answer;
+  }
+}
+
+/** Of ways that all lead there, the one with the fewest entries on it. */
+function cheapest(view: View, access: Access): Access {
+  if (access.kind !== 'all') return access;
+  let best: { access: Access; cost: number } | undefined;
+  for (const each of access.of) {
+    const one = cheapest(view, each);
+    const price = cost(view, one);
+    if (best === undefined || price < best.cost) best = { access: one, cost: price };
+    if (best.cost <= 1) break;
+  }
+  return best?.access ?? access;
+}
+
+/** How many entries are on a way, counted no further than `PLANNER_PROBE`. */
+function cost(view: View, access: Access): number {
+  if (access.kind === 'value' && UNIQUE.has(access.attribute.name)) return 1;
+  if (access.kind === 'any') {
+    let sum = 0;
+    for (const each of access.of) {
+      sum += cost(view, cheapest(view, each));
+      if (sum >= PLANNER_PROBE) break;
+    }
+    return sum;
+  }
+  let count = 0;
+  for (const _ of idsOf(view, access)) {
+    count += 1;
+    if (count >= PLANNER_PROBE) break;
+  }
+  // Bounds and presence may go on for ever; at equal counts an exact value is the better guess.
+  return access.kind === 'value' || access.kind === 'ids' ? count : count + 1;
+}
+
+function idsOf(view: View, access: Access): Iterable<number> {
+  switch (access.kind) {
+    case 'value':
+      return ids(view, indexValue(access.attribute.code, access.key));
+    case 'start':
+      return stretch(view, access.attribute, indexStart(access.attribute.code, access.key));
+    case 'present':
+      return stretch(view, access.attribute, indexOf(access.attribute.code));
+    case 'between': {
+      const { attribute, low, high } = access;
+      return stretch(view, attribute, indexBetween(attribute.code, low, high));
+    }
+    case 'ids':
+      return access.ids();
+    case 'any': {
+      const sources = access.of.map((each) => idsOf(view, cheapest(view, each)));
+      return access.disjoint === true ? chain(sources) : once(chain(sources));
+    }
+    case 'all':
+      return idsOf(view, cheapest(view, access));
+    default:
+      return unreachable(access);
+  }
+}
+
+function* ids(view: View, range: Range): Iterable<number> {
+  for (const { key } of view.reader.range(range)) yield idOfIndexKey(key);
+}
+
+/** A stretch of an index with many values: an entry is in it once for each of its values. */
+function stretch(view: View, attribute: AttributeType, range: Range): Iterable<number> {
+  return attribute.singleValued ? ids(view, range) : once(ids(view, range));
+}
+
+function* chain(sources: readonly Iterable<number>[]): Iterable<number> {
+  for (const source of sources) yield* source;
+}
+
+function* once(source: Iterable<number>): Iterable<number> {
+  const seen = new Set<number>();
+  for (const id of source) {
+    if (seen.has(id)) continue;
+    seen.add(id);
+    yield id;
+  }
+}
+
+function unreachable(access: never): never {
+  throw new TypeError(`access ${JSON.stringify(access)}`);
+}

@@ -1,0 +1,497 @@
+import type { RandomSource } from '@doublehop/crypto/random';
+import { encodeSid, withRid } from '@doublehop/security/sid';
+import type { KeySet } from './account.ts';
+import { ChangeFlag, logChange } from './changes.ts';
+import {
+  checkContent,
+  checkSuperior,
+  checkUnique,
+  structuralClass,
+  writableType,
+} from './checks.ts';
+import { lastNumber, nextNumber } from './counters.ts';
+import { deriveAccountType, fillDefaults, isPrincipal } from './defaults.ts';
+import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
+import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
+import { setNumber, setValue, type Draft } from './draft.ts';
+import { EntryView } from './entry-view.ts';
+import type { AttributeInput, Entry, EntryName, Modification, Renaming, Value } from './entry.ts';
+import { DirectoryError } from './errors.ts';
+import { reindex } from './indexing.ts';
+import { decodeKeys, encodeKeys } from './keys-record.ts';
+import { needed, type KnownAttributes } from './known-attributes.ts';
+import { childKey, entryKey, keysKey, ROOT_ID } from './layout.ts';
+import { LinkTable, setFlag } from './links.ts';
+import { locate, missing, noSuchObject } from './names.ts';
+import { applyModification, type LinkChange } from './modify.ts';
+import { followPrimaryGroup } from './primary-group.ts';
+import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
+import { generalizedTime } from './schema/syntax.ts';
+import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
+import type { Transaction } from './store/store.ts';
+import { textBytes } from './text.ts';
+import { refused, storedValues } from './values.ts';
+import { contextKey, contextRdn, NameCache, View } from './view.ts';
+
+/** Milliseconds since 1970-01-01 UTC. */
+export type Clock = () => number;
+
+/** What a writer works with. */
+export interface WriterOptions {
+  readonly tx: Transaction;
+  readonly schema: Schema;
+  readonly known: KnownAttributes;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+}
+
+/** How an entry is added by the directory itself. */
+export interface AddOptions {
+  /** May set what only the system sets: SIDs, GUIDs, instanceType. */
+  readonly system?: boolean;
+  /** The entry is the head of a naming context. */
+  readonly contextHead?: boolean;
+}
+
+/** How keys are set. */
+export interface KeyOptions {
+  /** Earlier passwords whose keys stay; 1 unless told. */
+  readonly keep?: number;
+  /** The new pwdLastSet as a Windows file time; the present time unless told. */
+  readonly passwordLastSet?: bigint;
+}
+
+/** Milliseconds between 1601-01-01 and 1970-01-01. */
+const EPOCH_OFFSET = 11_644_473_600_000;
+
+/** A clock's milliseconds as a Windows file time: 100 ns since 1601-01-01 UTC. */
+export function fileTime(milliseconds: number): bigint {
+  return BigInt(milliseconds + EPOCH_OFFSET) * 10_000n;
+}
+
+/** The writes of one atomic unit; each is checked against what the ones before it have left. */
+export class DirectoryWriter {
+  readonly #tx: Transaction;
+  readonly #schema: Schema;
+  readonly #known: KnownAttributes;
+  readonly #clock: Clock;
+  readonly #random: RandomSource;
+  readonly #view: View;
+  readonly #links: LinkTable;
+  #domain: DomainInfo | undefined;
+
+  constructor(options: WriterOptions) {
+    this.#tx = options.tx;
+    this.#schema = options.schema;
+    this.#known = options.known;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#view = new View(options.tx, options.schema, new NameCache());
+    this.#links = new LinkTable(options.tx, options.known);
+  }
+
+  /** The entry as it is now, writes of this unit included. */
+  find(name: EntryName | string): Entry | undefined {
+    const id = locate(this.#view, this.#known, name);
+    return id === undefined ? undefined : this.#show(id);
+  }
+
+  /** Adds an entry (MS-ADTS 3.1.1.5.2). */
+  add(dn: string, input: AttributeInput, options: AddOptions = {}): Entry {
+    const parsed = parseDn(dn);
+    const [rdn] = parsed;
+    if (rdn === undefined) throw new DirectoryError('namingViolation', 'the root is no entry');
+    const given = this.#input(input, options.system === true);
+    const names = textValues(given.get('objectClass') ?? []);
+    const type = structuralClass(this.#schema, names);
+    const auxiliary = this.#auxiliaries(names);
+    const { parentId, key } = this.#place(parsed, type, options);
+    const id = nextNumber(this.#tx, 'id');
+    const flags = options.contextHead === true ? EntryFlag.contextHead : 0;
+    const atRoot = parentId === ROOT_ID;
+    const draft: Draft = {
+      id,
+      parentId,
+      flags,
+      rdn: atRoot ? contextRdn(parsed) : rdn,
+      type,
+      attributes: new Map(),
+    };
+    const changes = this.#take(draft, given, options.system === true);
+    this.#setIdentity(draft, rdn.value, auxiliary);
+    fillDefaults(this.#schema, this.#known, draft, this.#random);
+    deriveAccountType(this.#schema, this.#known, draft);
+    const isLinked = (one: AttributeType): boolean => changes.some((each) => each.type === one);
+    checkContent(this.#schema, draft, auxiliary, isLinked);
+    checkUnique(this.#view, this.#known, draft, undefined);
+    const usn = nextNumber(this.#tx, 'usn');
+    this.#tx.put(key, idBytes(id));
+    if (!atRoot) setFlag(this.#tx, parentId, EntryFlag.parent);
+    if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
+    this.#stamp(draft, usn, true);
+    this.#save(draft, new Map(), usn);
+    this.#applyLinks(draft.id, changes, usn);
+    return this.#show(id);
+  }
+
+  /** Changes an entry (MS-ADTS 3.1.1.5.3). */
+  modify(
+    name: EntryName | string,
+    modifications: readonly Modification[],
+    options: { readonly system?: boolean } = {},
+  ): Entry {
+    const before = this.#stored(name);
+    const draft = this.#draft(before);
+    const original: StoredAttributes = new Map(draft.attributes);
+    const usn = nextNumber(this.#tx, 'usn');
+    const changes = modifications.flatMap((modification) => {
+      const type = writableType(this.#schema, modification.attribute, options.system === true);
+      this.#refuseNaming(draft, type.name);
+      return applyModification(
+        { schema: this.#schema, links: this.#links, resolve: (dn) => this.#resolve(dn) },
+        draft,
+        type,
+        modification,
+      );
+    });
+    this.#refuseNewClass(draft, original);
+    deriveAccountType(this.#schema, this.#known, draft);
+    const group = followPrimaryGroup(this.#view, this.#known, draft, original);
+    const auxiliary = this.#auxiliaries(textValues(this.#classesOf(draft)));
+    const isLinked = (one: AttributeType): boolean =>
+      this.#links.hasAny(draft.id, one) || changes.some((each) => each.type === one);
+    checkContent(this.#schema, draft, auxiliary, isLinked);
+    checkUnique(this.#view, this.#known, draft, original);
+    if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
+    this.#stamp(draft, usn, false);
+    this.#save(draft, original, usn);
+    this.#applyLinks(draft.id, changes, usn);
+    if (group !== undefined) this.#swapPrimaryGroup(draft.id, group.left, group.joined, usn);
+    return this.#show(draft.id);
+  }
+
+  /** Removes an entry, with all below it when told (MS-ADTS 3.1.1.5.5). */
+  remove(name: EntryName | string, options: { readonly subtree?: boolean } = {}): void {
+    const entry = this.#stored(name);
+    if ((entry.flags & EntryFlag.contextHead) !== 0) {
+      throw new DirectoryError('unwillingToPerform', 'a naming context is not removed');
+    }
+    if (entry.text(this.#known.isCriticalSystemObject.code) === 'TRUE') {
+      throw new DirectoryError('unwillingToPerform', 'the domain cannot do without this entry');
+    }
+    const children = [...this.#view.childIds(entry.id)];
+    if (children.length > 0 && options.subtree !== true) {
+      throw new DirectoryError('notAllowedOnNonLeaf', 'the entry has others below it');
+    }
+    for (const id of children) this.remove({ id }, options);
+    const usn = nextNumber(this.#tx, 'usn');
+    for (const owner of this.#links.forget(entry.id, usn)) this.#touch(owner);
+    reindex(this.#tx, this.#schema, this.#known, entry.id, entry.attributes(), new Map());
+    this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
+    this.#tx.delete(entryKey(entry.id));
+    this.#tx.delete(keysKey(entry.id));
+    this.#view.names.clear();
+    const flags = ChangeFlag.names | ChangeFlag.renamed | ChangeFlag.removed;
+    logChange(this.#tx, { usn, id: entry.id, flags });
+  }
+
+  /** Renames or moves an entry (MS-ADTS 3.1.1.5.4). */
+  rename(name: EntryName | string, renaming: Renaming): Entry {
+    const entry = this.#stored(name);
+    const draft = this.#draft(entry);
+    const original: StoredAttributes = new Map(draft.attributes);
+    if ((entry.flags & EntryFlag.contextHead) !== 0) {
+      throw new DirectoryError('unwillingToPerform', 'a naming context is not renamed');
+    }
+    if (renaming.deleteOldRdn === false) {
+      throw new DirectoryError('unwillingToPerform', 'the old name cannot be kept as a value');
+    }
+    draft.rdn = parseRdn(renaming.newRdn);
+    if (renaming.newSuperior !== undefined) this.#move(draft, renaming.newSuperior);
+    this.#checkRdnType(draft.rdn.type, draft.type);
+    const oldKey = childKey(entry.parentId, textBytes(rdnKey(entry.rdn)));
+    const newKey = childKey(draft.parentId, textBytes(rdnKey(draft.rdn)));
+    if (newKey !== oldKey && this.#tx.get(newKey) !== undefined) {
+      throw new DirectoryError('entryAlreadyExists', `${renaming.newRdn} exists`);
+    }
+    const usn = nextNumber(this.#tx, 'usn');
+    this.#tx.delete(oldKey);
+    this.#tx.put(newKey, idBytes(draft.id));
+    setFlag(this.#tx, draft.parentId, EntryFlag.parent);
+    this.#setName(draft, draft.rdn.value);
+    this.#stamp(draft, usn, false);
+    const isParent = (entry.flags & EntryFlag.parent) !== 0;
+    this.#save(draft, original, usn, ChangeFlag.renamed | (isParent ? ChangeFlag.below : 0));
+    this.#view.names.clear();
+    return this.#show(draft.id);
+  }
+
+  /** Replaces the present keys of an account; what was present joins the earlier ones. */
+  setKeys(name: EntryName | string, keys: KeySet, options: KeyOptions = {}): void {
+    const entry = this.#stored(name);
+    const record = this.#tx.get(keysKey(entry.id));
+    const earlier = record === undefined ? [] : decodeKeys(record);
+    const kept = earlier.filter((set) => set.kvno !== keys.kvno).slice(0, options.keep ?? 1);
+    this.#tx.put(keysKey(entry.id), encodeKeys([keys, ...kept]));
+    const draft = this.#draft(entry);
+    const original: StoredAttributes = new Map(draft.attributes);
+    const time = options.passwordLastSet ?? fileTime(this.#clock());
+    draft.attributes.set(needed(this.#schema, 'pwdLastSet').code, [time.toString()]);
+    const usn = nextNumber(this.#tx, 'usn');
+    this.#stamp(draft, usn, false);
+    this.#save(draft, original, usn);
+  }
+
+  /** Notes which domain the directory holds; once, before its first entry. */
+  setDomain(domain: DomainInfo): void {
+    writeDomain(this.#tx, domain);
+    this.#domain = domain;
+  }
+
+  #show(id: number): EntryView {
+    const stored = this.#view.entry(id);
+    if (stored === undefined) throw new TypeError(`entry ${id} is not there after its write`);
+    return new EntryView(this.#view, this.#known, stored);
+  }
+
+  #stored(name: EntryName | string): StoredEntry {
+    const id = locate(this.#view, this.#known, name);
+    const entry = id === undefined ? undefined : this.#view.entry(id);
+    if (entry === undefined) throw noSuchObject(this.#view, name);
+    return entry;
+  }
+
+  #draft(entry: StoredEntry): Draft {
+    const name = String(entry.values(this.#known.objectClass.code).at(-1) ?? '');
+    const type = this.#schema.classType(name);
+    if (type === undefined) throw new TypeError(`entry ${entry.id} is of no known class`);
+    const { id, parentId, flags, rdn } = entry;
+    return { id, parentId, flags, rdn, type, attributes: entry.attributes() };
+  }
+
+  /** The caller's attributes under the names of the schema. */
+  #input(input: AttributeInput, system: boolean): Map<string, readonly Value[]> {
+    const given = new Map<string, readonly Value[]>();
+    for (const [name, value] of Object.entries(input)) {
+      const type = writableType(this.#schema, name, system);
+      if (given.has(type.name)) throw refused('attributeOrValueExists', type, 'is given twice');
+      given.set(type.name, isValue(value) ? [value] : value);
+    }
+    return given;
+  }
+
+  /** Puts the caller's values into a new entry; returns those that are links. */
+  #take(draft: Draft, given: Map<string, readonly Value[]>, system: boolean): LinkChange[] {
+    const changes: LinkChange[] = [];
+    for (const [name, values] of given) {
+      const type = writableType(this.#schema, name, system);
+      if (type === this.#known.objectClass || values.length === 0) continue;
+      const stored = storedValues(this.#schema, type, values, (dn) => this.#resolve(dn));
+      if (!type.forwardLink) {
+        draft.attributes.set(type.code, stored);
+        continue;
+      }
+      for (const target of stored) {
+        if (typeof target === 'number') changes.push({ type, target, operation: 'add' });
+      }
+    }
+    return changes;
+  }
+
+  /** The parent of a new entry and the key of its name there. */
+  #place(dn: Dn, type: ClassType, options: AddOptions): { parentId: number; key: string } {
+    this.#checkRdnType(dn[0]?.type ?? '', type);
+    const { id, matched } = this.#view.resolve(dn);
+    if (id !== undefined) {
+      throw new DirectoryError('entryAlreadyExists', `${dn[0]?.value ?? ''} exists`);
+    }
+    const parent = this.#view.resolve(dn.slice(1));
+    if (parent.id === undefined) {
+      if (options.contextHead !== true || matched !== ROOT_ID) {
+        throw missing(this.#view, dn.slice(1), 'entry above');
+      }
+      return { parentId: ROOT_ID, key: childKey(ROOT_ID, textBytes(contextKey(dn))) };
+    }
+    const above = this.#view.entry(parent.id);
+    if (above === undefined) throw new TypeError(`entry ${parent.id} is in the tree only`);
+    if (options.system !== true) checkSuperior(this.#schema, type, this.#draft(above).type);
+    const [rdn] = dn;
+    const name = rdn === undefined ? '' : rdnKey(rdn);
+    return { parentId: parent.id, key: childKey(parent.id, textBytes(name)) };
+  }
+
+  #checkRdnType(written: string, type: ClassType): void {
+    const used = this.#schema.attribute(written)?.name;
+    const wanted = this.#schema.attribute(this.#rdnAttribute(type))?.name;
+    if (used === wanted) return;
+    throw new DirectoryError('namingViolation', `a ${type.name} is not named by ${written}`);
+  }
+
+  #rdnAttribute(type: ClassType): string {
+    return type.rdnAttribute === '' ? 'cn' : type.rdnAttribute;
+  }
+
+  #auxiliaries(names: readonly string[]): ClassType[] {
+    return names.flatMap((name) => {
+      const type = this.#schema.classType(name);
+      return type?.category === 'auxiliary' ? [type] : [];
+    });
+  }
+
+  /** What makes an entry this one: class, name, GUID, SID. */
+  #setIdentity(draft: Draft, name: string, auxiliary: readonly ClassType[]): void {
+    const chain = this.#schema.chain(draft.type).map((type) => type.name);
+    const [structural = '', ...above] = chain;
+    const classes = [...above.reverse(), ...auxiliary.map((type) => type.name), structural];
+    draft.attributes.set(this.#known.objectClass.code, [...new Set(classes)]);
+    if (!draft.attributes.has(this.#known.objectGuid.code)) {
+      setValue(draft, this.#known.objectGuid, versionFour(this.#random(16)));
+    }
+    this.#setName(draft, name);
+    const instanceType = needed(this.#schema, 'instanceType');
+    if (!draft.attributes.has(instanceType.code)) setNumber(draft, instanceType, 4);
+    this.#setCategory(draft);
+    const sid = this.#known.objectSid;
+    const domain = this.#domainInfo();
+    if (draft.attributes.has(sid.code) || !isPrincipal(this.#schema, draft)) return;
+    if (domain === undefined) throw refused('unwillingToPerform', sid, 'needs a domain');
+    setValue(draft, sid, encodeSid(withRid(domain.sid, nextNumber(this.#tx, 'rid'))));
+  }
+
+  #setName(draft: Draft, name: string): void {
+    draft.attributes.set(this.#known.name.code, [name]);
+    const type = this.#schema.attribute(this.#rdnAttribute(draft.type));
+    if (type !== undefined) draft.attributes.set(type.code, [name]);
+  }
+
+  /** objectCategory points to a class object, once there are such objects (MS-ADTS 3.1.1.2.4). */
+  #setCategory(draft: Draft): void {
+    const type = needed(this.#schema, 'objectCategory');
+    const domain = this.#domainInfo();
+    if (draft.attributes.has(type.code) || domain === undefined) return;
+    const dn = `CN=${draft.type.defaultCategory},${domain.schemaDn}`;
+    const { id } = this.#view.resolve(parseDn(dn));
+    draft.attributes.set(type.code, [id ?? draft.id]);
+  }
+
+  #stamp(draft: Draft, usn: number, isNew: boolean): void {
+    const now = generalizedTime(this.#clock());
+    if (isNew) {
+      draft.attributes.set(this.#known.whenCreated.code, [now]);
+      setNumber(draft, this.#known.usnCreated, usn);
+    }
+    draft.attributes.set(this.#known.whenChanged.code, [now]);
+    setNumber(draft, this.#known.usnChanged, usn);
+  }
+
+  #save(draft: Draft, before: StoredAttributes, usn: number, flags = 0): void {
+    const { id, attributes } = draft;
+    const names = reindex(this.#tx, this.#schema, this.#known, id, before, attributes);
+    this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
+    logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) });
+  }
+
+  #applyLinks(owner: number, changes: readonly LinkChange[], usn: number): void {
+    for (const { type, target, operation } of changes)
+      this.#links[operation](owner, type, target, usn);
+  }
+
+  /** An entry whose links another operation changed: a change of its own to observers. */
+  #touch(id: number): void {
+    const entry = this.#view.entry(id);
+    if (entry === undefined) return;
+    const draft = this.#draft(entry);
+    const original: StoredAttributes = new Map(draft.attributes);
+    const usn = nextNumber(this.#tx, 'usn');
+    this.#stamp(draft, usn, false);
+    this.#save(draft, original, usn);
+  }
+
+  #refuseNaming(draft: Draft, name: string): void {
+    const rdn = this.#schema.attribute(this.#rdnAttribute(draft.type))?.name;
+    if (name !== rdn && name !== 'name') return;
+    throw refused('notAllowedOnRDN', { name }, 'changes by a rename only');
+  }
+
+  #refuseNewClass(draft: Draft, original: StoredAttributes): void {
+    const { code } = this.#known.objectClass;
+    const now = draft.attributes.get(code);
+    if (now === original.get(code)) return;
+    const type = structuralClass(this.#schema, textValues(now ?? []));
+    if (type === draft.type) {
+      this.#setClasses(draft, textValues(now ?? []));
+      return;
+    }
+    throw new DirectoryError('objectClassModsProhibited', 'an entry keeps its structural class');
+  }
+
+  #setClasses(draft: Draft, names: readonly string[]): void {
+    const [structural = '', ...above] = this.#schema.chain(draft.type).map((type) => type.name);
+    const auxiliary = this.#auxiliaries(names).map((type) => type.name);
+    const classes = new Set([...above.reverse(), ...auxiliary, structural]);
+    draft.attributes.set(this.#known.objectClass.code, [...classes]);
+  }
+
+  #classesOf(draft: Draft): readonly (string | Uint8Array | number)[] {
+    return draft.attributes.get(this.#known.objectClass.code) ?? [];
+  }
+
+  #move(draft: Draft, newSuperior: string): void {
+    const parent = this.#stored(newSuperior);
+    if (this.#view.isWithin(parent.id, draft.id)) {
+      throw new DirectoryError('unwillingToPerform', 'an entry cannot be moved below itself');
+    }
+    checkSuperior(this.#schema, draft.type, this.#draft(parent).type);
+    draft.parentId = parent.id;
+  }
+
+  /** Membership that the primary group gave becomes a link, and the new one's link goes. */
+  #swapPrimaryGroup(member: number, left: number | undefined, joined: number, usn: number): void {
+    const type = this.#known.member;
+    if (this.#links.has(joined, type, member)) {
+      this.#links.remove(joined, type, member, usn);
+      this.#touch(joined);
+    }
+    if (left !== undefined && !this.#links.has(left, type, member)) {
+      setFlag(this.#tx, left, EntryFlag.forwardLinks);
+      this.#links.add(left, type, member, usn);
+      this.#touch(left);
+    }
+  }
+
+  #resolve(dn: string): number | undefined {
+    return locate(this.#view, this.#known, dn);
+  }
+
+  #domainInfo(): DomainInfo | undefined {
+    this.#domain ??= readDomain(this.#tx);
+    return this.#domain;
+  }
+
+  /** The USN given last, for callers that report it. */
+  lastUsn(): number {
+    return lastNumber(this.#tx, 'usn');
+  }
+}
+
+/** RFC 9562 §5.4: a random GUID; byte 7 in this order holds the version. */
+function versionFour(bytes: Uint8Array): Uint8Array {
+  const guid = new Uint8Array(bytes);
+  guid[7] = ((guid[7] ?? 0) & 0x0f) | 0x40;
+  guid[8] = ((guid[8] ?? 0) & 0x3f) | 0x80;
+  return guid;
+}
+
+function idBytes(id: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(6);
+  bytes.writeUIntBE(id, 0, 6);
+  return bytes;
+}
+
+function isValue(value: Value | readonly Value[]): value is Value {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+function textValues(values: readonly unknown[]): string[] {
+  return values.filter((value) => typeof value === 'string');
+}
