@@ -11,7 +11,7 @@ export const kerberosString = mapped(generalString, checkedText, (text) => text)
 /** Realm (RFC 4120 §5.2.2). */
 export const realmType = kerberosString;
 
-/** PrincipalName ::= SEQUENCE { name-type [0] Int32, name-string [1] SEQUENCE OF KerberosString } */
+/** PrincipalName ::= SEQUENCE { name-type [0], name-string [1] SEQUENCE OF KerberosString } */
 export const PrincipalName = sequence({
   nameType: field(0, int32),
   nameString: field(1, sequenceOf(kerberosString, MAX_NAME_COMPONENTS)),

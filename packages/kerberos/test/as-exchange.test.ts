@@ -67,7 +67,7 @@ describe('RFC 4120 §3.1: AS exchange by password', () => {
     expect(lab.kdc.requests).toHaveLength(1);
   });
 
-  test('the optimistic timestamp takes the default salt; a wrong guess costs one round', async () => {
+  test('the optimistic timestamp takes the default salt; a wrong guess costs a round', async () => {
     const lab = makeLab();
     await login(lab, { optimistic: true });
     expect(padataTypes(lab).map(([first]) => first)).toEqual([

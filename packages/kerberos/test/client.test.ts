@@ -66,7 +66,7 @@ describe('KerberosClient', () => {
     kdc.now += 86_400_000;
     const { code, message } = await refusal(made.getTgt());
     expect(code).toBe('no-credentials');
-    expect(message).toContain(`no ticket-granting ticket of alice@${REALM} that is good now`);
+    expect(message).toContain(`no valid ticket-granting ticket of alice@${REALM}`);
   });
 
   test('an account gets a TGT when it needs one, and again when that has ended', async () => {

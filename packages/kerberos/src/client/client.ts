@@ -171,7 +171,7 @@ export class KerberosClient {
       const server = ticketGrantingService(client.realm);
       const found = await this.#cache.find({ client, server, goodAt: this.#now() });
       const subject = formatPrincipal(client);
-      const message = `${this.#cache.name} has no ticket-granting ticket of ${subject} that is good now`;
+      const message = `${this.#cache.name} has no valid ticket-granting ticket of ${subject}`;
       const why = new KerberosError('no-credentials', message, { subject });
       return found === undefined ? { why } : { found, why };
     } catch (why) {

@@ -52,7 +52,7 @@ export function checkReply(
   if (!etypes.includes(enc.key.keytype)) {
     throw new KerberosError(
       'etype-nosupp',
-      `the KDC chose encryption type ${enc.key.keytype} for the session key, which is not permitted`,
+      `the KDC chose encryption type ${enc.key.keytype} for the session key, not permitted`,
       { subject: formatPrincipal(sealed) },
     );
   }

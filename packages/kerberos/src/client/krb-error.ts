@@ -136,7 +136,7 @@ const EXPLANATIONS: ReadonlyMap<number, (subject: ErrorSubject, error: KrbError)
     [
       ErrorCode.KDC_ERR_ETYPE_NOSUPP,
       ({ client, server }) =>
-        `the KDC has no encryption type in common with what is permitted for ${client} and ${server}`,
+        `no encryption type is permitted here and has a key for ${client} and ${server} there`,
     ],
     [
       ErrorCode.KDC_ERR_CLIENT_REVOKED,

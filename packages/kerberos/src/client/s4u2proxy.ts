@@ -148,7 +148,8 @@ function echoesRbcd(padata: TgsReply['encryptedPadata']): boolean {
 function explainRefusal(error: unknown, request: S4u2ProxyRequest): unknown {
   const { tgt, evidence, target } = request;
   if (isKrbError(error, ErrorCode.KRB_AP_ERR_BAD_INTEGRITY) && isForeign(request)) {
-    const text = `name ${formatName(target.name)} without its realm: the middle's own KDC must be asked`;
+    const name = formatName(target.name);
+    const text = `name ${name} without its realm: the middle's own KDC must be asked`;
     return new KerberosError('krb-error', text, { ...error.detail, cause: error });
   }
   const refused =
