@@ -77,8 +77,6 @@ export class PacContents {
   /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1), its logon time to be filled in. */
   #logonInfo(account: Account, how: Asserted): LogonInfo {
     const { controller, netbiosName, sid } = this.#domain;
-    // BUILTIN groups are each machine's own business and stay out of PACs.
-    const foreign = account.extraSids.filter((extra) => !extra.startsWith('S-1-5-32-'));
     const resources = account.resourceGroups.map(({ rid, attributes }) => ({ rid, attributes }));
     return {
       logonTime: 0n,
@@ -108,7 +106,7 @@ export class PacContents {
       lastSuccessfulLogon: 0n,
       lastFailedLogon: 0n,
       failedLogonCount: 0,
-      extraSids: [ASSERTED_SIDS[how], ...foreign].map((extra) => ({
+      extraSids: [ASSERTED_SIDS[how], ...account.extraSids].map((extra) => ({
         sid: extra,
         attributes: ENABLED,
       })),

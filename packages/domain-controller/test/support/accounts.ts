@@ -61,6 +61,7 @@ export function account(
     groups: [group(kind === 'user' ? 513 : 515)],
     resourceGroups: [],
     extraSids: [],
+    builtinGroups: [],
     protectedUser: false,
     keys: passwordKeys(`Passw0rd.${samAccountName}`, salt),
     previousKeys: [],
@@ -97,8 +98,8 @@ export class ListedAccounts implements AccountSource {
 
   refresh(): void {}
 
-  replace(account: Account): void {
-    this.#accounts = [...this.#accounts.filter(({ rid }) => rid !== account.rid), account];
+  replace(changed: Account): void {
+    this.#accounts = [...this.#accounts.filter(({ rid }) => rid !== changed.rid), changed];
   }
 
   byName(name: string): Account | undefined {
