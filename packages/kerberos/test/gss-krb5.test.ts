@@ -266,7 +266,7 @@ describe('RFC 4120 §3.2.3: what an acceptor refuses', () => {
   });
 
   test('an authenticator without the checksum of GSS-API', () => {
-    const bare = ({ cksum: _, ...rest }: Authenticator): Authenticator => rest;
+    const bare = (a: Authenticator): Authenticator => ({ ...a, cksum: undefined });
     const missing = frameKrb5(TokenId.AP_REQ, forgedRequest(bare));
     expectErrorCode(codes.KRB_AP_ERR_INAPP_CKSUM, () => accept(missing));
     expect(accept(missing, { bareRequests: true }).established).toBe(true);
