@@ -21,7 +21,7 @@ export function parseFilter(text: string): Filter {
   return filter;
 }
 
-/** The text of a filter, with everything escaped that RFC 4515 §3 asks for and what is not UTF-8. */
+/** The text of a filter; what RFC 4515 §3 asks for is escaped, and what is not UTF-8. */
 export function formatFilter(filter: Filter): string {
   switch (filter.kind) {
     case 'and':
@@ -174,7 +174,7 @@ function extensible(left: string, right: string, at: number): ExtensibleFilter {
 }
 
 function description(text: string, at: number): string {
-  // Blanks around a name are no part of it; administrators write them and Active Directory reads them.
+  // Blanks around a name are no part of it; administrators write them.
   const name = text.trim();
   if (!DESCRIPTION.test(name)) throw fault('not an attribute description', at);
   return name;

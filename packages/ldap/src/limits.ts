@@ -3,13 +3,13 @@
 /** Octets of one LDAPMessage from an authenticated peer; Active Directory's MaxReceiveBuffer. */
 export const MAX_MESSAGE = 10_485_760;
 
-/** Octets of one LDAPMessage before a bind has succeeded: an anonymous peer is worth less memory. */
+/** Octets of one LDAPMessage before a bind has succeeded: anonymous peers get less memory. */
 export const MAX_ANONYMOUS_MESSAGE = 262_144;
 
 /** Octets of one LDAPMessage that a client takes from the server it chose. */
 export const MAX_RESPONSE = 64 * 1024 * 1024;
 
-/** Elements of one Filter, all levels together (RFC 4511 §4.5.1.7). Its depth is wire's MAX_DEPTH. */
+/** Elements of one Filter, all levels together (RFC 4511 §4.5.1.7); wire bounds its depth. */
 export const MAX_FILTER_ELEMENTS = 4_096;
 
 /** Characters of one filter in its text form (RFC 4515). */
@@ -57,12 +57,9 @@ export const SEARCH_TURN = 128;
 /** Entries that a client keeps for a slow reader before it stops reading from the socket. */
 export const MAX_QUEUED_ITEMS = 1_024;
 
-/** Characters of one LDIF content file line, folded lines joined. */
-export const MAX_LDIF_LINE = 16 * 1024 * 1024;
-
 /** What one server gives to its peers; times in milliseconds. */
 export interface ServerLimits {
-  /** Connections at a time; the next one is closed at once (MaxConnections, MS-ADTS 3.1.1.3.4.6). */
+  /** Connections at a time; the next one is closed (MaxConnections, MS-ADTS 3.1.1.3.4.6). */
   readonly maxConnections: number;
   /** Connections of one remote address at a time. */
   readonly maxConnectionsPerAddress: number;
@@ -71,7 +68,7 @@ export interface ServerLimits {
   readonly maxAnonymousMessage: number;
   /** Operations of one connection in progress; beyond it nothing is read (MaxActiveQueries). */
   readonly maxOperations: number;
-  /** From the connection, or from the start of TLS, to the first whole message (InitRecvTimeout). */
+  /** From the connection, or the end of its handshake, to a whole message (InitRecvTimeout). */
   readonly firstMessageTimeout: number;
   /** From the first octet of a message to its last: drops peers that send slowly or half. */
   readonly messageTimeout: number;
@@ -79,7 +76,7 @@ export interface ServerLimits {
   readonly idleTimeout: number;
   /** How long the peer may leave full buffers unread. */
   readonly writeTimeout: number;
-  /** The longest search, whatever the request asks; ends in timeLimitExceeded (MaxQueryDuration). */
+  /** The longest search, whatever it asks; ends in timeLimitExceeded (MaxQueryDuration). */
   readonly searchTimeout: number;
   /** How long `close` waits for operations in progress. */
   readonly closeTimeout: number;

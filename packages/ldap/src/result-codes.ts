@@ -1,4 +1,4 @@
-/** The result codes of LDAP by name and number (RFC 4511 §4.1.9, appendix A; RFC 4532, 3909, 4370). */
+/** The result codes of LDAP by name (RFC 4511 §4.1.9 and appendix A, RFC 2891, 3909, 4370). */
 export const RESULT_CODES = {
   success: 0,
   operationsError: 1,

@@ -182,7 +182,7 @@ describe('RFC 4511 §4.6 to §4.12 updates, compare, extended', () => {
     ]);
   });
 
-  test('an unknown exception becomes `other` without its text; the connection lives on', async () => {
+  test('an unknown exception becomes `other` without its text; all goes on', async () => {
     const { client, event } = await start();
     const connection = await client();
     const error = await failure(collect(connection.search({ base: 'throw' })));

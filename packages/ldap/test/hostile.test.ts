@@ -83,7 +83,7 @@ describe('RFC 4511 §4.1.1 messages that are not valid', () => {
     ]);
   });
 
-  test('a filter that is too deep or too large is refused, and the connection lives on', async () => {
+  test('a filter that is too deep or too large is refused, and all goes on', async () => {
     const peer = await (await start()).raw();
     let deep: Filter = { kind: 'present', attribute: 'a' };
     for (let i = 0; i < 100; i += 1) deep = { kind: 'not', filter: deep };

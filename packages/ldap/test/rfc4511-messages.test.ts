@@ -29,7 +29,8 @@ const vectors: readonly (readonly [string, string, LdapMessage])[] = [
   ],
   [
     '§4.2 simple bind (*)',
-    `3039 020101 6034 020103 0424 ${ascii('uid=jdoe,ou=People,dc=example,dc=com')} 8009 ${ascii('secret123')}`,
+    `3039 020101 6034 020103 0424 ${ascii('uid=jdoe,ou=People,dc=example,dc=com')}
+     8009 ${ascii('secret123')}`,
     {
       messageId: 1,
       operation: {

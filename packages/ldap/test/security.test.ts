@@ -67,7 +67,7 @@ describe('RFC 4513 §5.1 simple bind', () => {
     expect(await connection.whoAmI()).toBe('u:alice');
   });
 
-  test('a name without password is refused, or anonymous by the named setting (§5.1.2)', async () => {
+  test('a name without password is refused, or anonymous by the setting (§5.1.2)', async () => {
     const bytes = encodeMessage({
       messageId: 1,
       operation: {

@@ -6,7 +6,7 @@ interface HasAttributes {
   readonly attributes: readonly Attribute[];
 }
 
-/** The values of an attribute by its name of any case, options included; none where it is absent. */
+/** The values of an attribute by its name of any case, options included; none if absent. */
 export function valuesOf(entry: HasAttributes, name: string): readonly Uint8Array[] {
   const wanted = name.toLowerCase();
   return entry.attributes.find(({ type }) => type.toLowerCase() === wanted)?.values ?? [];

@@ -21,8 +21,8 @@ const MAX_MESSAGE_ID = 2_147_483_647;
 const WRITE_TIMEOUT = 60_000;
 
 /**
- * A client's connection as requests and their answers. It knows message IDs, flow and the end of the
- * connection, and nothing of what operations mean.
+ * A client's connection as requests and their answers. It knows message IDs, flow and the end of
+ * the connection, and nothing of what operations mean.
  */
 export class Link {
   readonly #channel: Channel;

@@ -17,7 +17,7 @@ import { type TextOrOctets, textOrOctets } from './values.ts';
 /** maxInt of RFC 4511 §4.1.1.1. */
 export const MAX_INT = 2_147_483_647;
 
-/** The module has EXTENSIBILITY IMPLIED (RFC 4511 appendix B): unknown trailing parts are skipped. */
+/** EXTENSIBILITY IMPLIED (RFC 4511 appendix B): unknown trailing parts are skipped. */
 export const EXTENSIBLE = { extensible: true } as const;
 
 /** LDAPString, LDAPDN, LDAPOID: octets that hold UTF-8 (RFC 4511 §4.1.2, §4.1.3). */

@@ -3,7 +3,7 @@ import { MAX_SASL_SEND } from '../limits.ts';
 import { ByteQueue } from '../transport/byte-queue.ts';
 import type { SecurityLayer } from './mechanism.ts';
 
-/** The octets of a stream as protected buffers, each behind its length of 4 octets (RFC 4422 §3.7). */
+/** Octets as protected buffers, each behind its length of 4 octets (RFC 4422 §3.7). */
 export function protect(layer: SecurityLayer, bytes: Uint8Array): Uint8Array[] {
   const step = Math.min(layer.maxSend, MAX_SASL_SEND);
   const out: Uint8Array[] = [];

@@ -6,8 +6,9 @@ import type { Protection, SecurityLayer } from './mechanism.ts';
 const WRAP_OVERHEAD = 256;
 
 /**
- * The security layer that a context gives: every buffer is one token of GSS_Wrap. `peerMax` is the
- * longest token that the peer takes. A token that is not sealed is refused where sealing was agreed.
+ * The security layer that a context gives: every buffer is one token of GSS_Wrap (RFC 2743 §2.3.3).
+ * `peerMax` is the longest token that the peer takes. A token that is not sealed is refused where
+ * sealing was agreed on.
  */
 export function gssLayer(
   context: GssContext,

@@ -98,7 +98,7 @@ export class Connection<I> {
     this.#secure();
   }
 
-  /** Waits for the operations in progress, tells the client why, closes; resolves when all is over. */
+  /** Waits for operations in progress, tells the client, closes; resolves when all is over. */
   async shutdown(): Promise<void> {
     if (this.#state !== 'closing') {
       this.#state = 'closing';
@@ -279,6 +279,7 @@ export class Connection<I> {
       new TLSSocket(socket, { isServer: true, ...(secureContext && { secureContext }) });
     this.#channel.startTls(wrap, 'secure').then(
       (socket) => {
+        socket.disableRenegotiation();
         this.#session.tls = true;
         const certificate = socket.getX509Certificate()?.raw;
         this.#session.channelBinding = certificate && tlsServerEndPoint(certificate);
@@ -380,7 +381,11 @@ export class Connection<I> {
     for (const wake of this.#draining.splice(0)) wake();
     const { id: connection, remoteAddress: address } = this.#session;
     this.#options.log({ kind: 'close', connection, address, reason: this.#reason });
-    this.#options.handler.closed?.(this.#session);
+    try {
+      this.#options.handler.closed?.(this.#session);
+    } catch (failure) {
+      this.#options.log({ kind: 'error', connection, error: failure });
+    }
     this.#onClosed();
     this.#over.resolve();
   }

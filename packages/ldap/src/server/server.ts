@@ -38,8 +38,8 @@ export interface LdapServer {
   /** Connections now. */
   readonly connections: number;
   /**
-   * Stops listening, lets operations in progress finish (at most `closeTimeout`), tells every client
-   * `unavailable` (RFC 4511 §4.4.1) and ends its connection.
+   * Stops listening, lets operations in progress finish (at most `closeTimeout`), tells every
+   * client `unavailable` (RFC 4511 §4.4.1) and ends its connection.
    */
   close(): Promise<void>;
 }
@@ -94,6 +94,8 @@ class Engine<I> implements LdapServer {
 
   accept(socket: Socket, { implicitTls = false }: { readonly implicitTls?: boolean } = {}): void {
     if (implicitTls) this.#requireTls();
+    // A socket handed over may have died on the way: it would never tell us of its end.
+    if (socket.destroyed) return;
     const address = socket.remoteAddress ?? '';
     const id = this.#nextId;
     this.#nextId += 1;

@@ -19,7 +19,7 @@ export interface ChannelEvents {
 
 export interface ChannelOptions {
   readonly maxMessage: number;
-  /** Milliseconds that the peer may leave full buffers unread; then `closed` comes with an error. */
+  /** Milliseconds that the peer may leave full buffers unread before the connection ends. */
   readonly writeTimeout: number;
 }
 
