@@ -1,0 +1,29 @@
+import { messageTargets } from './targets/messages.ts';
+import { fileTargets } from './targets/files.ts';
+import { kdcTargets } from './targets/kdc.ts';
+import { ldapTargets } from './targets/ldap.ts';
+import { securityTargets } from './targets/security.ts';
+
+/** One parser or server that takes octets of strangers. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** Inputs that are taken. */
+  readonly seeds: readonly Uint8Array[];
+  /** Takes an input; throws only what `refuses` names. */
+  run(input: Uint8Array): void | Promise<void>;
+  /** The layer's error classes. */
+  readonly refuses: readonly (new (
+    ...args: never[]
+  ) => Error)[];
+}
+
+/** Every target. */
+export async function allTargets(): Promise<readonly FuzzTarget[]> {
+  return [
+    ...(await kdcTargets()),
+    ...(await messageTargets()),
+    ...fileTargets(),
+    ...securityTargets(),
+    ...ldapTargets(),
+  ];
+}

@@ -1,0 +1,70 @@
+import { encodePacAttributes } from '@doublehop/security/pac/attributes';
+import { encodeClientInfo } from '@doublehop/security/pac/client-info';
+import { encodeDelegationInfo } from '@doublehop/security/pac/delegation-info';
+import { encodeLogonInfo } from '@doublehop/security/pac/logon-info';
+import { encodePac } from '@doublehop/security/pac/pac';
+import { encodeRequesterSid } from '@doublehop/security/pac/requester-sid';
+import { encodeUpnDnsInfo } from '@doublehop/security/pac/upn-dns-info';
+import { NEVER } from '@doublehop/security/filetime';
+
+const DOMAIN = 'S-1-5-21-1-2-3';
+
+const LOGON_INFO = encodeLogonInfo({
+  logonTime: 1n,
+  logoffTime: NEVER,
+  kickOffTime: NEVER,
+  passwordLastSet: 0n,
+  passwordCanChange: 0n,
+  passwordMustChange: NEVER,
+  effectiveName: 'alice',
+  fullName: 'Alice',
+  logonScript: '',
+  profilePath: '',
+  homeDirectory: '',
+  homeDirectoryDrive: '',
+  logonCount: 1,
+  badPasswordCount: 0,
+  userId: 1103,
+  primaryGroupId: 513,
+  groups: [{ rid: 513, attributes: 7 }],
+  userFlags: 0x220,
+  userSessionKey: new Uint8Array(16),
+  logonServer: 'DC',
+  logonDomainName: 'CONTOSO',
+  logonDomainId: DOMAIN,
+  userAccountControl: 0x10,
+  subAuthStatus: 0,
+  lastSuccessfulLogon: 0n,
+  lastFailedLogon: 0n,
+  failedLogonCount: 0,
+  extraSids: [{ sid: 'S-1-18-1', attributes: 7 }],
+  resourceGroupDomainSid: DOMAIN,
+  resourceGroups: [{ rid: 1200, attributes: 0x2000_0007 }],
+});
+
+const BUFFERS = [
+  { type: 1, data: LOGON_INFO },
+  { type: 10, data: encodeClientInfo({ name: 'alice', authTime: 1n }) },
+  {
+    type: 11,
+    data: encodeDelegationInfo({ proxyTarget: 'cifs/c', transitedServices: ['HTTP/b@R'] }),
+  },
+  {
+    type: 12,
+    data: encodeUpnDnsInfo({
+      upn: 'alice@contoso.com',
+      dnsDomainName: 'CONTOSO.COM',
+      upnConstructed: true,
+      account: { samName: 'alice', sid: `${DOMAIN}-1103` },
+    }),
+  },
+  { type: 17, data: encodePacAttributes(1) },
+  { type: 18, data: encodeRequesterSid(`${DOMAIN}-1103`) },
+  { type: 6, data: Uint8Array.from([16, 0, 0, 0, ...new Uint8Array(12)]) },
+];
+
+/** Buffers by type; 0 is a whole PAC. */
+export const PAC_SEEDS: ReadonlyMap<number, readonly Uint8Array[]> = new Map([
+  [0, [encodePac(BUFFERS)]],
+  ...BUFFERS.map(({ type, data }): [number, Uint8Array[]] => [type, [data]]),
+]);
