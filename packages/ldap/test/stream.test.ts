@@ -1,16 +1,12 @@
-import { X509Certificate, hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat, fromHex, toHex, utf8 } from '@doublehop/wire/bytes';
-import { WireError } from '@doublehop/wire/errors';
 import { LdapError } from '../src/errors.ts';
 import { RESULT_CODES, isResultCode, resultCodeName } from '../src/result-codes.ts';
-import { tlsServerEndPoint } from '../src/sasl/channel-binding.ts';
 import { SaslDeframer, protect } from '../src/sasl/framing.ts';
 import { ByteQueue } from '../src/transport/byte-queue.ts';
 import { MessageDeframer } from '../src/transport/message-deframer.ts';
 import { parseLdapUrl } from '../src/url.ts';
-import { certificate } from './support/harness.ts';
 import { xorLayer } from './support/xor-mechanism.ts';
 
 const pieces = fc.array(fc.uint8Array({ maxLength: 700 }), { maxLength: 12 });
@@ -120,37 +116,6 @@ describe('RFC 4422 §3.7 buffers of a security layer', () => {
     const deframer = new SaslDeframer(xorLayer());
     deframer.push(fromHex('000003e9'));
     expect(() => deframer.next()).toThrow(expect.objectContaining({ code: 'decodingError' }));
-  });
-});
-
-describe('RFC 5929 §4 tls-server-end-point', () => {
-  test('of a certificate signed with SHA-256', () => {
-    const { raw } = new X509Certificate(certificate);
-    const digest = hash('sha256', raw, 'hex');
-    expect(toHex(tlsServerEndPoint(raw))).toBe(toHex(utf8('tls-server-end-point:')) + digest);
-  });
-
-  test('by the hash of the signature, SHA-256 for SHA-1 and what is not known', () => {
-    // SEQUENCE { body, SEQUENCE { algorithm }, BIT STRING }; only the algorithm matters here.
-    const shell = (oid: string) => {
-      const algorithm = concat(Uint8Array.of(6, oid.length / 2), fromHex(oid));
-      const content = concat(fromHex('3000 30'), Uint8Array.of(algorithm.length), algorithm);
-      const whole = concat(content, fromHex('030100'));
-      return concat(Uint8Array.of(0x30, whole.length), whole);
-    };
-    for (const [oid, name] of [
-      ['2a864886f70d01010b', 'sha256'],
-      ['2a864886f70d01010c', 'sha384'],
-      ['2a864886f70d01010d', 'sha512'],
-      ['2a864886f70d010105', 'sha256'],
-      ['2a8648ce3d040303', 'sha384'],
-      ['2a8648ce3d040304', 'sha512'],
-      ['2b6570', 'sha256'],
-    ] as const) {
-      const bytes = shell(oid);
-      expect(toHex(tlsServerEndPoint(bytes).subarray(21))).toBe(hash(name, bytes, 'hex'));
-    }
-    expect(() => tlsServerEndPoint(utf8('no certificate'))).toThrow(WireError);
   });
 });
 

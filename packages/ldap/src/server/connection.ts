@@ -11,7 +11,7 @@ import {
 } from '../messages/message.ts';
 import { EXTENDED } from '../oids.ts';
 import type { ResultCode } from '../result-codes.ts';
-import { tlsServerEndPoint } from '../sasl/channel-binding.ts';
+import { tlsServerEndPoint } from '@doublehop/kerberos/gss/channel-bindings';
 import type { SaslServerFactory } from '../sasl/mechanism.ts';
 import { Channel, WriteTimeout } from '../transport/channel.ts';
 import { Binder } from './bind.ts';
@@ -277,20 +277,24 @@ export class Connection<I> {
     this.#deadline.set('message');
     const wrap = (socket: Socket) =>
       new TLSSocket(socket, { isServer: true, ...(secureContext && { secureContext }) });
-    this.#channel.startTls(wrap, 'secure').then(
-      (socket) => {
-        socket.disableRenegotiation();
-        this.#session.tls = true;
-        const certificate = socket.getX509Certificate()?.raw;
-        this.#session.channelBinding = certificate && tlsServerEndPoint(certificate);
-        // Who authenticated in clear text need not be who speaks now (RFC 4513 §3.1.2).
-        this.#session.identity = undefined;
-        this.#deadline.set('idle');
-        this.#reopen();
-        this.#pump();
-      },
-      () => this.#channel.destroy(),
-    );
+    this.#channel
+      .startTls(wrap, 'secure')
+      .then((socket) => this.#secured(socket))
+      .catch(() => {
+        this.#channel.destroy();
+      });
+  }
+
+  #secured(socket: TLSSocket): void {
+    socket.disableRenegotiation();
+    const certificate = socket.getX509Certificate()?.raw;
+    this.#session.channelBindings = certificate && tlsServerEndPoint(certificate);
+    this.#session.tls = true;
+    // Who authenticated in clear text need not be who speaks now (RFC 4513 §3.1.2).
+    this.#session.identity = undefined;
+    this.#deadline.set('idle');
+    this.#reopen();
+    this.#pump();
   }
 
   #reopen(): void {

@@ -1,3 +1,4 @@
+import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
 import type { Socket } from 'node:net';
 import type { Protection } from '../sasl/mechanism.ts';
 import type { LdapSession } from './handler.ts';
@@ -12,7 +13,7 @@ export class Session<I> implements LdapSession<I> {
   identity: I | undefined;
   tls = false;
   layer: Protection = 'none';
-  channelBinding: Uint8Array | undefined;
+  channelBindings: ChannelBindings | undefined;
 
   constructor(id: number, socket: Socket) {
     this.id = id;

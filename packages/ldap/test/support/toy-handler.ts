@@ -3,6 +3,7 @@ import { findControl, pagedResults } from '../../src/controls.ts';
 import { LdapError } from '../../src/errors.ts';
 import type { Filter } from '../../src/filter.ts';
 import { CONTROLS } from '../../src/oids.ts';
+import type { SaslOutcome } from '../../src/sasl/mechanism.ts';
 import type {
   LdapHandler,
   LdapResult,
@@ -46,7 +47,7 @@ export class ToyHandler implements LdapHandler<string> {
     throw new LdapError('invalidCredentials', 'no such user or wrong password');
   }
 
-  bindSasl(_session: LdapSession<string>, { peer }: { readonly peer: string }): string {
+  bindSasl(_session: LdapSession<string>, { peer }: SaslOutcome): string {
     if (peer === 'mallory') throw new LdapError('authorizationDenied', 'not you');
     return peer;
   }

@@ -1,0 +1,92 @@
+import type { AcceptedContext } from '@doublehop/kerberos/gss/acceptor';
+import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
+import { DEFAULT_FLAGS, GssFlag } from '@doublehop/kerberos/gss/flags';
+import { type Negotiation, saslContext } from '@doublehop/kerberos/gss/negotiation';
+import { spnegoAcceptor } from '@doublehop/kerberos/spnego/acceptor';
+import { spnegoInitiator } from '@doublehop/kerberos/spnego/initiator';
+import { gssSpnegoClient, gssSpnegoServer } from './gss-spnego.ts';
+import type { GssContext } from './gss-context.ts';
+import { gssapiClient, gssapiServer } from './gssapi.ts';
+import type {
+  Protection,
+  SaslClientMechanism,
+  SaslOutcome,
+  SaslServerContext,
+  SaslServerFactory,
+} from './mechanism.ts';
+
+/** What the connection below a bind is. */
+export interface Connection {
+  readonly tls: boolean;
+  readonly channelBindings: ChannelBindings | undefined;
+}
+
+/** What the initiator of a bind is asked to be. */
+export interface InitiatorWish {
+  /** GssFlag bits. */
+  readonly flags: number;
+  readonly channelBindings: ChannelBindings | undefined;
+}
+
+/** How to bind by Kerberos. */
+export interface KerberosBindOptions {
+  /** Makes the Kerberos side, `krb5Initiator` with a ticket for `ldap/host`. */
+  readonly start: (wish: InitiatorWish) => Negotiation;
+  /** `GSS-SPNEGO`, what Windows' own clients use, where absent. */
+  readonly mechanism?: 'GSSAPI' | 'GSS-SPNEGO';
+  /** Confidentiality in clear text and none inside TLS where absent (MS-ADTS 5.1.1.1.2). */
+  readonly layer?: Protection;
+  /** The identity to act as (RFC 4513 §5.2.1.8); GSSAPI alone can say it. */
+  readonly authorizationId?: string;
+}
+
+/** The client's mechanism for a bind by Kerberos on a connection. */
+export function kerberosMechanism(
+  { tls, channelBindings }: Connection,
+  options: KerberosBindOptions,
+): SaslClientMechanism {
+  const { start, mechanism, authorizationId = '' } = options;
+  const layer = options.layer ?? (tls ? 'none' : 'confidentiality');
+  if (mechanism === 'GSSAPI') {
+    // The layer is chosen after the context, which is asked for all that could be needed.
+    const negotiation = start({ flags: DEFAULT_FLAGS, channelBindings });
+    return gssapiClient(saslContext(negotiation), { layers: [layer], authorizationId });
+  }
+  const wish = { flags: flagsOf(layer), channelBindings };
+  return gssSpnegoClient(saslContext(spnegoInitiator(() => start(wish))));
+}
+
+/** GSSAPI and GSS-SPNEGO for a server; `accept` makes the Kerberos side, `krb5Acceptor`. */
+export function kerberosServerMechanisms(
+  accept: (server: SaslServerContext) => Negotiation<AcceptedContext>,
+): readonly SaslServerFactory[] {
+  return [
+    gssSpnegoServer((server) => accepting(spnegoAcceptor(() => accept(server)))),
+    gssapiServer((server) => accepting(accept(server))),
+  ];
+}
+
+/** The Kerberos context behind an outcome of those mechanisms: ticket, PAC, delegated TGT. */
+export function acceptedContext(outcome: SaslOutcome): AcceptedContext | undefined {
+  const { context } = outcome;
+  return context !== undefined && isAccepting(context) ? context.negotiation.context : undefined;
+}
+
+interface Accepting extends GssContext {
+  readonly negotiation: Negotiation<AcceptedContext>;
+}
+
+function accepting(negotiation: Negotiation<AcceptedContext>): Accepting {
+  return Object.assign(saslContext(negotiation), { negotiation });
+}
+
+function isAccepting(context: GssContext): context is Accepting {
+  return 'negotiation' in context;
+}
+
+/** GSS-SPNEGO reads the layer from the flags of the context. */
+function flagsOf(layer: Protection): number {
+  if (layer === 'confidentiality') return DEFAULT_FLAGS;
+  if (layer === 'integrity') return DEFAULT_FLAGS & ~GssFlag.CONF;
+  return DEFAULT_FLAGS & ~(GssFlag.CONF | GssFlag.INTEG);
+}
