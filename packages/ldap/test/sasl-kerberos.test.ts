@@ -19,11 +19,12 @@ afterEach(async () => {
 
 async function start(bindingPolicy: 'required' | 'ignore-if-absent' = 'ignore-if-absent') {
   const started = await startServer({
-    mechanisms: kerberosServerMechanisms(({ channelBindings }) =>
-      krb5Acceptor(
+    mechanisms: kerberosServerMechanisms(({ channelBinding }) => {
+      const channelBindings = channelBinding && { applicationData: channelBinding };
+      return krb5Acceptor(
         acceptorOptions(channelBindings === undefined ? {} : { channelBindings, bindingPolicy }),
-      ),
-    ),
+      );
+    }),
   });
   const tickets: string[] = [];
   started.handler.bindSasl = (_session, outcome) => {
@@ -66,7 +67,7 @@ describe('binds by Kerberos 5 through client and engine', () => {
       await connection.bindSasl(kerberosMechanism(connection, options({ mechanism })));
       expect(connection.layer).toBe('none');
       expect(await connection.whoAmI()).toBe('u:alice@CONTOSO.COM');
-      const unbound = { tls: true, channelBindings: undefined };
+      const unbound = { tls: true, channelBinding: undefined };
       const elsewhere = kerberosMechanism(unbound, options({ mechanism }));
       await expect(connection.bindSasl(elsewhere)).rejects.toMatchObject({
         code: 'invalidCredentials',

@@ -1,4 +1,3 @@
-import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
 import { utf8 } from '@doublehop/wire/bytes';
 import { findControl, pagedResults } from '../controls.ts';
 import { LdapError } from '../errors.ts';
@@ -89,8 +88,8 @@ export class LdapClient {
   }
 
   /** tls-server-end-point of the server's certificate (RFC 5929 §4), with TLS. */
-  get channelBindings(): ChannelBindings | undefined {
-    return this.#link.channelBindings;
+  get channelBinding(): Uint8Array | undefined {
+    return this.#link.channelBinding;
   }
 
   /**

@@ -11,7 +11,7 @@ import {
   encodeMessage,
 } from '../messages/message.ts';
 import type { SecurityLayer } from '../sasl/mechanism.ts';
-import { type ChannelBindings, tlsServerEndPoint } from '@doublehop/kerberos/gss/channel-bindings';
+import { tlsServerEndPoint } from '@doublehop/kerberos/gss/channel-bindings';
 import { Channel } from '../transport/channel.ts';
 import { PendingOperation } from './pending.ts';
 
@@ -33,7 +33,7 @@ export class Link {
   #held = false;
   readonly #closed = Promise.withResolvers<void>();
   tls = false;
-  channelBindings: ChannelBindings | undefined;
+  channelBinding: Uint8Array | undefined;
 
   constructor(socket: Socket, maxMessage: number = MAX_RESPONSE) {
     const events = {
@@ -99,7 +99,7 @@ export class Link {
       const socket = await this.#channel.startTls(wrap, 'secureConnect');
       this.tls = true;
       const certificate = socket.getPeerX509Certificate()?.raw;
-      this.channelBindings = certificate && tlsServerEndPoint(certificate);
+      this.channelBinding = certificate && tlsServerEndPoint(certificate).applicationData;
     } catch (error) {
       this.#channel.destroy();
       const reason = error instanceof Error ? error.message : 'failed';

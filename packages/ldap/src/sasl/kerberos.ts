@@ -18,7 +18,8 @@ import type {
 /** What the connection below a bind is. */
 export interface Connection {
   readonly tls: boolean;
-  readonly channelBindings: ChannelBindings | undefined;
+  /** tls-server-end-point of the server's certificate (RFC 5929 §4), with TLS. */
+  readonly channelBinding: Uint8Array | undefined;
 }
 
 /** What the initiator of a bind is asked to be. */
@@ -42,10 +43,11 @@ export interface KerberosBindOptions {
 
 /** The client's mechanism for a bind by Kerberos on a connection. */
 export function kerberosMechanism(
-  { tls, channelBindings }: Connection,
+  { tls, channelBinding }: Connection,
   options: KerberosBindOptions,
 ): SaslClientMechanism {
   const { start, mechanism, authorizationId = '' } = options;
+  const channelBindings = channelBinding && { applicationData: channelBinding };
   const layer = options.layer ?? (tls ? 'none' : 'confidentiality');
   if (mechanism === 'GSSAPI') {
     // The layer is chosen after the context, which is asked for all that could be needed.

@@ -1,4 +1,3 @@
-import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
 import type { GssContext } from './gss-context.ts';
 
 /** What a security layer does to the octets of a connection (RFC 4422 §3.7). */
@@ -70,7 +69,7 @@ export interface SaslServerContext {
   /** Whether TLS is in place. */
   readonly tls: boolean;
   /** tls-server-end-point of the server's certificate, with TLS (RFC 5929 §4). */
-  readonly channelBindings?: ChannelBindings | undefined;
+  readonly channelBinding?: Uint8Array | undefined;
   /** The layers that may be offered: only `none` inside TLS (MS-ADTS 5.1.1.1.2). */
   readonly layers: ReadonlySet<Protection>;
 }

@@ -133,14 +133,14 @@ export class Binder<I> {
   }
 
   #context(): SaslServerContext {
-    const { tls, channelBindings } = this.#session;
+    const { tls, channelBinding } = this.#session;
     const { policy } = this.#options;
     const none = policy.allowUnsignedSasl || tls;
     const some = policy.allowLayerInsideTls || !tls;
     const layers: Protection[] = [];
     if (none) layers.push('none');
     if (some) layers.push('integrity', 'confidentiality');
-    return { tls, channelBindings, layers: new Set(layers) };
+    return { tls, channelBinding, layers: new Set(layers) };
   }
 
   async #step(

@@ -288,7 +288,7 @@ export class Connection<I> {
   #secured(socket: TLSSocket): void {
     socket.disableRenegotiation();
     const certificate = socket.getX509Certificate()?.raw;
-    this.#session.channelBindings = certificate && tlsServerEndPoint(certificate);
+    this.#session.channelBinding = certificate && tlsServerEndPoint(certificate).applicationData;
     this.#session.tls = true;
     // Who authenticated in clear text need not be who speaks now (RFC 4513 §3.1.2).
     this.#session.identity = undefined;

@@ -1,4 +1,3 @@
-import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
 import type { Attribute, Control, OutgoingAttribute } from '../messages/common.ts';
 import type { SearchRequest } from '../messages/search.ts';
 import type {
@@ -33,7 +32,7 @@ export interface LdapSession<I> {
   /** Whether secrets may travel: TLS, or a layer with confidentiality. */
   readonly confidential: boolean;
   /** tls-server-end-point of the server's certificate (RFC 5929 §4), with TLS. */
-  readonly channelBindings: ChannelBindings | undefined;
+  readonly channelBinding: Uint8Array | undefined;
 }
 
 /** The result of an operation (RFC 4511 §4.1.9); what is absent is empty. */

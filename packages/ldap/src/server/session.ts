@@ -1,4 +1,3 @@
-import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
 import type { Socket } from 'node:net';
 import type { Protection } from '../sasl/mechanism.ts';
 import type { LdapSession } from './handler.ts';
@@ -13,7 +12,7 @@ export class Session<I> implements LdapSession<I> {
   identity: I | undefined;
   tls = false;
   layer: Protection = 'none';
-  channelBindings: ChannelBindings | undefined;
+  channelBinding: Uint8Array | undefined;
 
   constructor(id: number, socket: Socket) {
     this.id = id;
