@@ -60,7 +60,7 @@ export function utf16le(text: string): Uint8Array {
   return plain(Buffer.from(text, 'utf16le'));
 }
 
-/** Text of UTF-8 octets; ill-formed input becomes U+FFFD. Decoders that must refuse it check first. */
+/** Text of UTF-8 octets; ill-formed ones become U+FFFD. Decoders that must refuse check first. */
 export function fromUtf8(bytes: Uint8Array): string {
   return view(bytes).toString('utf8');
 }

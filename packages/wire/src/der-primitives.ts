@@ -126,7 +126,7 @@ function checkBits(reader: Reader, end: number): void {
 /** OBJECT IDENTIFIER as dotted text. */
 export const objectIdentifier: Tagged<string> = tagged(0x06, readOid, writeOid);
 
-/** KerberosTime: GeneralizedTime in UTC without fractions, as seconds since 1970 (RFC 4120 §5.2.3). */
+/** KerberosTime: UTC GeneralizedTime without fractions, as seconds since 1970 (RFC 4120 §5.2.3). */
 export const kerberosTime: Tagged<number> = tagged(0x18, readTime, writeTime);
 
 function number(tag: number, min: number, max: number): Tagged<number> {
