@@ -1,0 +1,28 @@
+/** A certificate for serverb.contoso.com that nobody trusts, made for these tests by OpenSSL. */
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIB7zCCAXagAwIBAgIUZ7XHFVQZD6ulzjiNsKk353upMpwwCgYIKoZIzj0EAwMw
+HjEcMBoGA1UEAwwTc2VydmVyYi5jb250b3NvLmNvbTAgFw0yNjExMjIxODIxMDVa
+GA8yMTI2MTAyOTE4MjEwNVowHjEcMBoGA1UEAwwTc2VydmVyYi5jb250b3NvLmNv
+bTB2MBAGByqGSM49AgEGBSuBBAAiA2IABLfsfVAm9aiT9iHfHOB1fmFDcuT6D6he
+BxMG2HkOKUuSku//ALGUdQyOk+n+iRkhHv7idqC48R4lsTAuYUQtOJqgyH6CRQkc
+aYp98s0xYACbmM+Noe+TLb3OqN1ujCkL76NzMHEwHQYDVR0OBBYEFAhDqYTZHZxn
+Jm7E7NdQMBMVv0kgMB8GA1UdIwQYMBaAFAhDqYTZHZxnJm7E7NdQMBMVv0kgMA8G
+A1UdEwEB/wQFMAMBAf8wHgYDVR0RBBcwFYITc2VydmVyYi5jb250b3NvLmNvbTAK
+BggqhkjOPQQDAwNnADBkAjAkCapyHbt6s8l3S6JsmLvZvPCBSDx9rDJkdNb0k/Fm
+uxZXm34iR7Hj73YLYkcAt/4CMDo3f9p89FK9z0XbjofiR3i2NjJ0XQCt0YiSLIyM
+4o8fqUvsawaV+2Fnfniv5qB9Ig==
+-----END CERTIFICATE-----
+`;
+
+/** Its key, as public as this file. */
+export const CERTIFICATE_KEY = `-----BEGIN PRIVATE KEY-----
+MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDAYFcTxwGh+ax8LwmQm
+cTU1D7PGzH40wG2+WVaGHHSAeGTIgBOLW2NcCSIoiI/+ccuhZANiAAS37H1QJvWo
+k/Yh3xzgdX5hQ3Lk+g+oXgcTBth5DilLkpLv/wCxlHUMjpPp/okZIR7+4naguPEe
+JbEwLmFELTiaoMh+gkUJHGmKffLNMWAAm5jPjaHvky29zqjdbowpC+8=
+-----END PRIVATE KEY-----
+`;
+
+/** SHA-384 of its DER, by OpenSSL: it is signed by ecdsa-with-SHA384. */
+export const CERTIFICATE_SHA384 =
+  'a4f804c8987cef66c68fd0d57c7e1dcfa176e31a3b1beb21157a3f7cba8e563f7d0c254f759c4741507a05bc84d49f45';
