@@ -1,0 +1,150 @@
+import { isIP } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import type { RandomSource } from '@doublehop/crypto/random';
+import type { KerberosClient } from '@doublehop/kerberos/client/client';
+import type { Krb5Config } from '@doublehop/kerberos/config/krb5-conf';
+import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
+import { DEFAULT_FLAGS, GssFlag } from '@doublehop/kerberos/gss/flags';
+import { krb5Initiator } from '@doublehop/kerberos/gss/initiator';
+import { type Negotiation, saslContext } from '@doublehop/kerberos/gss/negotiation';
+import { NameType } from '@doublehop/kerberos/iana/name-types';
+import { realmOfHost } from '@doublehop/kerberos/locate/host-realm';
+import { principal, type Principal } from '@doublehop/kerberos/names';
+import { spnegoInitiator } from '@doublehop/kerberos/spnego/initiator';
+import { LdapClient } from '@doublehop/ldap/client/client';
+import { gssSpnegoClient } from '@doublehop/ldap/sasl/gss-spnego';
+import { gssapiClient } from '@doublehop/ldap/sasl/gssapi';
+import type { Protection, SaslClientMechanism } from '@doublehop/ldap/sasl/mechanism';
+import { parseLdapUrl } from '@doublehop/ldap/url';
+import { connectFailure } from './connect-failure.ts';
+import { type DomainConnection, openDomain } from './connection.ts';
+import { readRootDse } from './domain.ts';
+import { AdminError } from './errors.ts';
+import { MAX_CONTROLLERS } from './limits.ts';
+
+/** SASL mechanisms with Kerberos (RFC 4752; MS-ADTS 5.1.1.1.2). */
+export type SaslMechanism = 'GSSAPI' | 'GSS-SPNEGO';
+
+/** How a controller is reached, and as whom. */
+export interface ConnectOptions {
+  /** `ldap://host:port` or `ldaps://host:port`, tried in this order. */
+  readonly urls: readonly string[];
+  /** Whoever connects: from a ccache, a keytab or a password. */
+  readonly kerberos: KerberosClient;
+  /** Tells the realm of a controller's host; without it the KDC is asked for a referral. */
+  readonly config?: Pick<Krb5Config, 'domainRealm'> | undefined;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly random: RandomSource;
+  /** Default GSSAPI. */
+  readonly mechanism?: SaslMechanism | undefined;
+  /** Whom to trust with `ldaps://`: `ca`. */
+  readonly tls?: ConnectionOptions | undefined;
+  /** Milliseconds, for each controller. */
+  readonly connectTimeout?: number | undefined;
+}
+
+/**
+ * Connects to the first controller that answers: by Kerberos, signed and sealed with `ldap://`,
+ * bound to the TLS channel with `ldaps://`. A refusal ends it; only silence leads on to the next.
+ *
+ * Throws AdminError `unreachable`, `untrusted`, `credentials`, `no-controller`; KerberosError where
+ * a KDC refused.
+ */
+export async function connect(options: ConnectOptions): Promise<DomainConnection> {
+  const urls = options.urls.slice(0, MAX_CONTROLLERS);
+  let silent: AdminError | undefined;
+  for (const url of urls) {
+    try {
+      return await connectTo(url, options);
+    } catch (error) {
+      const failure = connectFailure(error, url);
+      if (!(failure instanceof AdminError) || failure.code !== 'unreachable') throw failure;
+      silent ??= failure;
+    }
+  }
+  if (silent === undefined) {
+    throw new AdminError('no-controller', 'no domain controller is named', {
+      argument: '--server',
+    });
+  }
+  if (urls.length === 1) throw silent;
+  const message = `none of ${urls.length} controllers answers: ${urls.join(', ')}`;
+  throw new AdminError('unreachable', message, { subject: urls[0], cause: silent });
+}
+
+async function connectTo(url: string, options: ConnectOptions): Promise<DomainConnection> {
+  const { tls, connectTimeout, kerberos, config } = options;
+  const client = await LdapClient.connect({
+    url: withoutPath(url),
+    ...(tls === undefined ? {} : { tls }),
+    ...(connectTimeout === undefined ? {} : { connectTimeout }),
+  });
+  try {
+    const host = await hostForName(client);
+    const server = serviceOf(host, config);
+    const credentials = await kerberos.getServiceTicket(server);
+    await client.bindSasl(mechanismOf(client, options, () => initiator(client, options)));
+    return await openDomain(client, url);
+
+    function initiator(over: LdapClient, { clock: _machine, random }: ConnectOptions): Negotiation {
+      return krb5Initiator({
+        credentials,
+        clock: () => kerberos.context.clock.now(),
+        random,
+        flags: over.tls ? TLS_FLAGS : DEFAULT_FLAGS,
+        channelBindings: bindingsOf(over),
+      });
+    }
+  } catch (error) {
+    await client.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Inside TLS no layer may be asked for (MS-ADTS 5.1.1.1.2). */
+const TLS_FLAGS = GssFlag.MUTUAL | GssFlag.REPLAY | GssFlag.SEQUENCE;
+
+const SEALED: readonly Protection[] = ['confidentiality'];
+const UNLAYERED: readonly Protection[] = ['none'];
+
+function mechanismOf(
+  client: LdapClient,
+  { mechanism = 'GSSAPI' }: ConnectOptions,
+  start: () => Negotiation,
+): SaslClientMechanism {
+  if (mechanism === 'GSS-SPNEGO') return gssSpnegoClient(saslContext(spnegoInitiator(start)));
+  return gssapiClient(saslContext(start()), { layers: client.tls ? UNLAYERED : SEALED });
+}
+
+/** tls-server-end-point, which Windows wants where LdapEnforceChannelBinding is set (RFC 5929). */
+function bindingsOf({ channelBinding }: LdapClient): ChannelBindings | undefined {
+  return channelBinding === undefined ? undefined : { applicationData: channelBinding };
+}
+
+/** `ldap/host`; an empty realm lets the KDC find it. */
+function serviceOf(host: string, config: ConnectOptions['config']): Principal {
+  const realm = config === undefined ? undefined : realmOfHost(host, config);
+  return principal(realm ?? '', NameType.SRV_HST, 'ldap', host);
+}
+
+/**
+ * The name that the controller's service principal has. An address has no service principal: the
+ * controller is asked for its name, which Kerberos then proves (RFC 4120 §1.3 warns of names that
+ * come from elsewhere: who wants to be sure gives the name).
+ */
+async function hostForName(client: LdapClient): Promise<string> {
+  if (isIP(client.host) === 0) return client.host.toLowerCase();
+  const { controller } = await readRootDse(client);
+  if (controller !== undefined) return controller.toLowerCase();
+  throw new AdminError(
+    'no-controller',
+    `${client.host} does not tell its name; give the name of the controller instead`,
+    { subject: client.host },
+  );
+}
+
+function withoutPath(url: string): string {
+  const { scheme, host, port } = parseLdapUrl(url);
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

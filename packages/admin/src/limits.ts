@@ -1,0 +1,20 @@
+/** Candidates that are looked at, and named in an error, when an identity is ambiguous. */
+export const MAX_CANDIDATES = 10;
+
+/** SIDs that are looked up by one filter; keeps a filter small for every server. */
+export const SIDS_PER_SEARCH = 50;
+
+/** Names of SIDs that are remembered for one connection. */
+export const MAX_NAMES = 100_000;
+
+/** Longest identity that is looked up: no name in a directory is longer. */
+export const MAX_IDENTITY = 2_048;
+
+/** Writes that are under way at the same time on one connection, unless told otherwise. */
+export const DEFAULT_CONCURRENCY = 8;
+
+/** The most that may be asked for. */
+export const MAX_CONCURRENCY = 64;
+
+/** Controllers that are tried before it is said that none can be reached. */
+export const MAX_CONTROLLERS = 8;
