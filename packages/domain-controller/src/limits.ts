@@ -19,3 +19,18 @@ export const MAX_SESSION_KEYS = 8192;
 
 /** Nested AD-IF-RELEVANT in authorization data. */
 export const MAX_AUTHDATA_DEPTH = 3;
+
+/** Entries of one answer without paging, and of one page: MaxPageSize (MS-ADTS 3.1.1.3.4.6). */
+export const MAX_PAGE_SIZE = 1000;
+
+/** Paged searches that one connection holds open: MaxResultSetsPerConn. */
+export const MAX_PAGED_SEARCHES = 10;
+
+/** Milliseconds for which a paged search waits for its next page. */
+export const PAGED_SEARCH_LIFE = 600_000;
+
+/** Values of one attribute in one answer; the rest is had by ranges: MaxValRange. */
+export const MAX_VALUE_RANGE = 1500;
+
+/** UTF-16 units of a password; the unicodePwd of a machine has at most 256 (MS-SAMR 3.1.1.8.7). */
+export const MAX_PASSWORD = 1024;

@@ -1,0 +1,34 @@
+import type { Value } from '@doublehop/directory/entry';
+import type { Schema } from '@doublehop/directory/schema/schema';
+import { isBinary, toText } from '@doublehop/directory/schema/syntax';
+import { LdapError } from '@doublehop/ldap/errors';
+import { splitDescription } from './context.ts';
+import { passwordRefused } from './failures.ts';
+import { GEN_FAILURE } from './unicode-pwd.ts';
+
+/** The attribute that an update names; `binary` changes nothing (MS-ADTS 3.1.1.3.1.1.2). */
+export function updatedAttribute(description: string): string {
+  const { name, options } = splitDescription(description);
+  if (options.every((option) => option.toLowerCase() === 'binary')) return name;
+  throw new LdapError('undefinedAttributeType', `no options are known for ${name}`);
+}
+
+/** Values of the wire in the directory's form: text by its syntax, or octets. */
+export function inputValues(schema: Schema, name: string, values: readonly Uint8Array[]): Value[] {
+  const type = schema.attribute(name);
+  // What the schema does not know is refused by the directory itself.
+  if (type === undefined || isBinary(type.syntax)) return values.map((value) => value.slice());
+  return values.map(toText);
+}
+
+/**
+ * Whether the attribute sets a password. unicodePwd does (MS-ADTS 3.1.1.3.1.5); the others would
+ * store what readers could see, or need a setting that this controller does not have.
+ */
+export function passwordAttribute(name: string): boolean {
+  const lower = name.toLowerCase();
+  if (REFUSED.has(lower)) throw passwordRefused(GEN_FAILURE);
+  return lower === 'unicodepwd';
+}
+
+const REFUSED: ReadonlySet<string> = new Set(['userpassword', 'cleartextpassword', 'dbcspwd']);

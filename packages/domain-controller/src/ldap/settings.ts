@@ -1,0 +1,26 @@
+import type { BindingPolicy } from '@doublehop/kerberos/gss/acceptor';
+
+/** How the LDAP service behaves: the defaults are those of an up-to-date Windows controller. */
+export interface LdapSettings {
+  /**
+   * Refuses SASL binds without signing or TLS with strongerAuthRequired: LDAPServerIntegrity = 2.
+   * Without it, whoever is in between can change what is asked and answered.
+   */
+  readonly requireSigning: boolean;
+  /** Takes passwords of simple binds in clear text: Windows does unless signing is required. */
+  readonly allowClearTextSimpleBind: boolean;
+  /**
+   * Takes Kerberos tokens without the checksum of GSS-API (RFC 4121 §4.1.1), as old impacket sends
+   * them: such a client is bound to no channel and to no layer.
+   */
+  readonly allowBareKerberos: boolean;
+  /** LdapEnforceChannelBinding: tickets over TLS must name the TLS channel if they name one. */
+  readonly channelBinding: BindingPolicy;
+}
+
+export const DEFAULT_LDAP_SETTINGS: LdapSettings = {
+  requireSigning: true,
+  allowClearTextSimpleBind: false,
+  allowBareKerberos: false,
+  channelBinding: 'ignore-if-absent',
+};
