@@ -1,7 +1,7 @@
 import { decodeSid, domainOf, ridOf, type Sid } from '@doublehop/security/sid';
 import type { Account, AccountGroup, AccountKind } from './account.ts';
 import { WellKnownRid } from './account-control.ts';
-import { groupsOf, GroupType, type GroupMembership } from './groups.ts';
+import { groupsOf, GroupType, type GroupCache, type GroupMembership } from './groups.ts';
 import { decodeKeys } from './keys-record.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
 import { keysKey } from './layout.ts';
@@ -32,7 +32,6 @@ const NAMES = [
   'logonHours',
   'msDS-AllowedToActOnBehalfOfOtherIdentity',
   'msDS-AllowedToDelegateTo',
-  'pwdLastSet',
 ] as const;
 
 /** The attributes in a schema. */
@@ -48,13 +47,14 @@ export function decodeAccount(
   known: KnownAttributes,
   more: AccountAttributes,
   entry: StoredEntry,
+  groups: GroupCache,
 ): DecodedAccount | undefined {
   const kind = kindOf(entry, known);
   const sidBytes = entry.bytes(known.objectSid.code);
   const dn = view.dnOfEntry(entry);
   if (kind === undefined || sidBytes === undefined || dn === undefined) return undefined;
   const sid = decodeSid(sidBytes);
-  const memberships = groupsOf(view, known, entry);
+  const memberships = groupsOf(view, known, entry, groups);
   const record = view.reader.get(keysKey(entry.id));
   const [keys, ...previousKeys] = record === undefined ? [] : decodeKeys(record);
   const account: Account = {
@@ -72,7 +72,7 @@ export function decodeAccount(
     userAccountControl: number(entry, known.userAccountControl),
     accountExpires: large(entry, known.accountExpires),
     lockoutTime: large(entry, more.lockoutTime),
-    pwdLastSet: large(entry, more.pwdLastSet),
+    pwdLastSet: large(entry, known.pwdLastSet),
     logonCount: number(entry, more.logonCount),
     badPwdCount: number(entry, more.badPwdCount),
     logonHours: entry.bytes(more.logonHours.code),

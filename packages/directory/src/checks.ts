@@ -1,5 +1,6 @@
 import { DirectoryError } from './errors.ts';
 import type { Draft } from './draft.ts';
+import type { Value } from './entry.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { StoredAttributes } from './record.ts';
 import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
@@ -82,13 +83,10 @@ export function checkContent(
     const what = `is not an attribute of a ${draft.type.name}`;
     throw refused('objectClassViolation', type ?? { name }, what, Win32.attributeNotAllowed);
   }
-  for (const each of types.flatMap((one) => [...schema.withAuxiliaries(one)])) {
-    for (const name of each.must) {
-      const type = schema.attribute(name);
-      if (type === undefined || NOT_REQUIRED.has(type.name)) continue;
-      if (draft.attributes.has(type.code) || (type.forwardLink && isLinked(type))) continue;
-      throw refused('objectClassViolation', type, 'is missing', Win32.missingRequired);
-    }
+  for (const type of types.flatMap((each) => schema.required(each))) {
+    if (NOT_REQUIRED.has(type.name) || draft.attributes.has(type.code)) continue;
+    if (type.forwardLink && isLinked(type)) continue;
+    throw refused('objectClassViolation', type, 'is missing', Win32.missingRequired);
   }
 }
 
@@ -100,6 +98,7 @@ export function checkUnique(
   before: StoredAttributes | undefined,
 ): void {
   checkAccountName(view, known, draft, before);
+  checkIdentity(view, known, draft, before);
   const others = [
     [known.userPrincipalName, Win32.upnNotUnique],
     [known.servicePrincipalName, Win32.spnNotUnique],
@@ -132,7 +131,24 @@ function checkAccountName(
   }
 }
 
-function isTaken(view: View, type: AttributeType, value: string, by: number): boolean {
-  for (const id of view.withValue(type, value)) if (id !== by) return true;
-  return false;
+/** SIDs and GUIDs that the system gives an entry itself, as when it restores one. */
+function checkIdentity(
+  view: View,
+  known: KnownAttributes,
+  draft: Draft,
+  before: StoredAttributes | undefined,
+): void {
+  for (const type of [known.objectSid, known.objectGuid]) {
+    const values = draft.attributes.get(type.code);
+    const [value] = values ?? [];
+    if (values === before?.get(type.code) || !(value instanceof Uint8Array)) continue;
+    if (isTaken(view, type, value, draft.id)) {
+      throw refused('entryAlreadyExists', type, 'is that of another entry', Win32.userExists);
+    }
+  }
+}
+
+function isTaken(view: View, type: AttributeType, value: Value, by: number): boolean {
+  const owner = view.onlyWithValue(type, value);
+  return owner !== undefined && owner !== by;
 }

@@ -116,34 +116,28 @@ function parseRdnAt(text: string, start: number): { rdn: Rdn; next: number } {
 
 /** A value without quotes: unescaped white space at its ends does not belong to it. */
 function plain(text: string, start: number): { value: string; next: number } {
-  const bytes = new ValueBuilder();
+  const builder = new ValueBuilder();
   let at = start;
-  let significant = 0;
   for (; at < text.length; at += 1) {
     const char = text.charAt(at);
     if (char === ',' || char === ';' || char === '+') break;
-    if (char === '\\') {
-      at = bytes.escape(text, at);
-      significant = bytes.length;
-    } else if (char === '"' || char === '<' || char === '>') {
+    if (char === '\\') at = builder.escape(text, at);
+    else if (char === '"' || char === '<' || char === '>') {
       throw invalid(`an unescaped ${char} at ${at}`);
-    } else {
-      bytes.add(char);
-      if (char !== ' ') significant = bytes.length;
-    }
+    } else builder.add(char);
   }
-  return { value: bytes.text(significant), next: at };
+  return { value: builder.trimmed(), next: at };
 }
 
 function quoted(text: string, start: number): { value: string; next: number } {
-  const bytes = new ValueBuilder();
+  const builder = new ValueBuilder();
   for (let at = start; at < text.length; at += 1) {
     const char = text.charAt(at);
     if (char === '"') {
-      return { value: bytes.text(bytes.length), next: separatorAfter(text, at + 1) };
+      return { value: builder.whole(), next: separatorAfter(text, at + 1) };
     }
-    if (char === '\\') at = bytes.escape(text, at);
-    else bytes.add(char);
+    if (char === '\\') at = builder.escape(text, at);
+    else builder.add(char);
   }
   throw invalid('an unclosed quote');
 }
@@ -168,17 +162,15 @@ function separatorAfter(text: string, start: number): number {
 
 /** Collects text with escapes; runs of `\xx` pairs are UTF-8 together (RFC 4514 §3). */
 class ValueBuilder {
-  #parts = '';
+  #text = '';
   #pending: number[] = [];
-
-  get length(): number {
-    this.#flush();
-    return this.#parts.length;
-  }
+  /** Length up to the last character that is not an unescaped space. */
+  #significant = 0;
 
   add(char: string): void {
     this.#flush();
-    this.#parts += char;
+    this.#text += char;
+    if (char !== ' ') this.#significant = this.#text.length;
   }
 
   /** Takes the escape at `at`; returns the position of its last character. */
@@ -191,17 +183,23 @@ class ValueBuilder {
     const char = text.charAt(at + 1);
     if (!' "#+,;<=>\\'.includes(char) || char === '') throw invalid(`an escape at ${at}`);
     this.add(char);
+    this.#significant = this.#text.length;
     return at + 1;
   }
 
-  text(length: number): string {
+  whole(): string {
     this.#flush();
-    return this.#parts.slice(0, length);
+    return this.#text;
+  }
+
+  trimmed(): string {
+    return this.whole().slice(0, this.#significant);
   }
 
   #flush(): void {
     if (this.#pending.length === 0) return;
-    this.#parts += utf8(Uint8Array.from(this.#pending));
+    this.#text += utf8(Uint8Array.from(this.#pending));
+    this.#significant = this.#text.length;
     this.#pending = [];
   }
 }

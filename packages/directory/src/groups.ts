@@ -19,7 +19,25 @@ export interface GroupMembership {
   readonly sid: Sid;
   /** groupType as an unsigned number. */
   readonly type: number;
-  readonly entry: StoredEntry;
+}
+
+/** A group and what it is in itself; kept by those who ask about many accounts. */
+interface GroupNode {
+  /** Absent for what is no security group: it does not count and leads nowhere. */
+  readonly membership: GroupMembership | undefined;
+  readonly above: readonly number[];
+}
+
+/** Groups that were looked at before. Good for as long as no group and no membership changes. */
+export class GroupCache {
+  readonly nodes = new Map<number, GroupNode>();
+  /** Groups by their binary SID, as primary groups are found. */
+  readonly bySid = new Map<string, number | undefined>();
+
+  clear(): void {
+    this.nodes.clear();
+    this.bySid.clear();
+  }
 }
 
 /**
@@ -30,40 +48,58 @@ export function groupsOf(
   view: View,
   known: KnownAttributes,
   entry: StoredEntry,
+  cache: GroupCache = new GroupCache(),
 ): GroupMembership[] {
   const found = new Map<number, GroupMembership>();
   const memberLink = known.member.linkId ?? 0;
   const waiting: number[] = [...view.linksTo(entry, memberLink)];
-  const primary = primaryGroupOf(view, known, entry);
+  const primary = primaryGroupOf(view, known, entry, cache);
   if (primary !== undefined) waiting.push(primary);
-  while (waiting.length > 0 && found.size < MAX_CLOSURE) {
+  const seen = new Set<number>();
+  while (waiting.length > 0 && seen.size < MAX_CLOSURE) {
     const id = waiting.pop();
-    if (id === undefined || found.has(id)) continue;
-    const group = view.entry(id);
-    const membership = group === undefined ? undefined : membershipIn(known, group);
-    if (group === undefined || membership === undefined) continue;
+    if (id === undefined || seen.has(id)) continue;
+    seen.add(id);
+    const { membership, above } = nodeOf(view, known, id, cache);
+    if (membership === undefined) continue;
     found.set(id, membership);
-    for (const above of view.linksTo(group, memberLink)) waiting.push(above);
+    waiting.push(...above);
   }
   return [...found.values()];
 }
 
 /** The entry of the primary group, which no link tells (MS-ADA3 2.120). */
-export function primaryGroupOf(
+function primaryGroupOf(
   view: View,
   known: KnownAttributes,
   entry: StoredEntry,
+  cache: GroupCache,
 ): number | undefined {
   const rid = entry.text(known.primaryGroupId.code);
   const sid = entry.bytes(known.objectSid.code);
   if (rid === undefined || sid === undefined) return undefined;
   const group = withRid(domainOf(decodeSid(sid)), Number(rid));
-  return view.onlyWithValue(known.objectSid, encodeSid(group));
+  if (!cache.bySid.has(group)) {
+    cache.bySid.set(group, view.onlyWithValue(known.objectSid, encodeSid(group)));
+  }
+  return cache.bySid.get(group);
+}
+
+function nodeOf(view: View, known: KnownAttributes, id: number, cache: GroupCache): GroupNode {
+  const kept = cache.nodes.get(id);
+  if (kept !== undefined) return kept;
+  const group = view.entry(id);
+  const membership = group === undefined ? undefined : membershipIn(known, group);
+  const isOne = group !== undefined && membership !== undefined;
+  const above = isOne ? [...view.linksTo(group, known.member.linkId ?? 0)] : [];
+  const node: GroupNode = { membership, above };
+  cache.nodes.set(id, node);
+  return node;
 }
 
 function membershipIn(known: KnownAttributes, group: StoredEntry): GroupMembership | undefined {
   const type = Number(group.text(known.groupType.code) ?? '0') >>> 0;
   const sid = group.bytes(known.objectSid.code);
   if (sid === undefined || (type & GroupType.security) === 0) return undefined;
-  return { id: group.id, sid: decodeSid(sid), type, entry: group };
+  return { id: group.id, sid: decodeSid(sid), type };
 }

@@ -1,5 +1,5 @@
 import type { KnownAttributes } from './known-attributes.ts';
-import { indexKey } from './layout.ts';
+import { idToBytes, indexKey, uniqueKey } from './layout.ts';
 import type { StoredAttributes, StoredValue } from './record.ts';
 import { matchKey } from './schema/syntax.ts';
 import type { AttributeType, Schema } from './schema/schema.ts';
@@ -22,13 +22,20 @@ export function reindex(
     const old = before.get(code) ?? [];
     const next = after.get(code) ?? [];
     if (type === undefined || !type.indexed || old === next) continue;
-    const changed = replaceKeys(tx, keysOf(known, type, id, old), keysOf(known, type, id, next));
+    const record = type.unique ? idToBytes(id) : NOTHING;
+    const gone = keysOf(known, type, id, old);
+    const changed = replaceKeys(tx, gone, keysOf(known, type, id, next), record);
     names ||= changed && isAccountName(known, type);
   }
   return names;
 }
 
-function replaceKeys(tx: Transaction, old: Set<string>, next: Set<string>): boolean {
+function replaceKeys(
+  tx: Transaction,
+  old: ReadonlySet<string>,
+  next: ReadonlySet<string>,
+  record: Uint8Array,
+): boolean {
   let changed = false;
   for (const key of old) {
     if (next.has(key)) continue;
@@ -37,7 +44,7 @@ function replaceKeys(tx: Transaction, old: Set<string>, next: Set<string>): bool
   }
   for (const key of next) {
     if (old.has(key)) continue;
-    tx.put(key, NOTHING);
+    tx.put(key, record);
     changed = true;
   }
   return changed;
@@ -53,7 +60,9 @@ function keysOf(
   const indexed = type === known.objectClass ? values.slice(-1) : values;
   const keys = new Set<string>();
   for (const value of indexed) {
-    if (typeof value !== 'number') keys.add(indexKey(type.code, matchKey(type.syntax, value), id));
+    if (typeof value === 'number') continue;
+    const key = matchKey(type.syntax, value);
+    keys.add(type.unique ? uniqueKey(type.code, key) : indexKey(type.code, key, id));
   }
   return keys;
 }

@@ -13,6 +13,7 @@ export interface KnownAttributes {
   readonly objectGuid: AttributeType;
   readonly objectSid: AttributeType;
   readonly primaryGroupId: AttributeType;
+  readonly pwdLastSet: AttributeType;
   readonly samAccountName: AttributeType;
   readonly samAccountType: AttributeType;
   readonly servicePrincipalName: AttributeType;
@@ -39,6 +40,7 @@ export function knownAttributes(schema: Schema): KnownAttributes {
     objectGuid: needed(schema, 'objectGUID'),
     objectSid: needed(schema, 'objectSid'),
     primaryGroupId: needed(schema, 'primaryGroupID'),
+    pwdLastSet: needed(schema, 'pwdLastSet'),
     samAccountName: needed(schema, 'sAMAccountName'),
     samAccountType: needed(schema, 'sAMAccountType'),
     servicePrincipalName: needed(schema, 'servicePrincipalName'),

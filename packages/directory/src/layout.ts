@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MAX_INDEX_VALUE_BYTES } from './limits.ts';
 import { prefixed } from './store/key.ts';
-import type { Key, Range } from './store/store.ts';
+import type { Key, Range, Record } from './store/store.ts';
 
 /**
  * Where everything is in the store. The first byte of a key tells the kind of record:
@@ -11,6 +11,7 @@ import type { Key, Range } from './store/store.ts';
  *     s id                        its keys; no attribute read comes near them
  *     c parent rdn                the tree: the child of that name → id
  *     i attribute value end id    an index of values
+ *     i attribute value end       the same where a value belongs to one entry → id
  *     f owner link target         a link, from its forward side
  *     b target link owner         the same link, from its back side
  *     u usn id                    the change log
@@ -97,7 +98,30 @@ export function indexKey(code: number, value: string, id: number): Key {
   return indexPrefix(code) + escapeNul(bounded(value)) + VALUE_END + encodeId(id);
 }
 
-export function idOfIndexKey(key: Key): number {
+/** In a unique index the value alone is the key, and the record holds the entry's number. */
+export function uniqueKey(code: number, value: string): Key {
+  return indexPrefix(code) + escapeNul(bounded(value)) + VALUE_END;
+}
+
+/** The entry of a record in an index of either kind. */
+export function idOfIndexRecord(record: Record): number {
+  return record.value.length === ID_BYTES ? idOfBytes(record.value) : idOfIndexKey(record.key);
+}
+
+/** An entry's number as the bytes of a record. */
+export function idToBytes(id: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(ID_BYTES);
+  bytes.writeUIntBE(id, 0, ID_BYTES);
+  return bytes;
+}
+
+export function idOfBytes(bytes: Uint8Array): number {
+  let id = 0;
+  for (let at = 0; at < ID_BYTES; at += 1) id = id * 256 + (bytes[at] ?? 0);
+  return id;
+}
+
+function idOfIndexKey(key: Key): number {
   return decodeId(key, key.length - ID_BYTES);
 }
 

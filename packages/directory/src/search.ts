@@ -5,7 +5,7 @@ import type { KnownAttributes } from './known-attributes.ts';
 import {
   allEntries,
   idOfEntryKey,
-  idOfIndexKey,
+  idOfIndexRecord,
   indexBetween,
   indexOf,
   indexStart,
@@ -28,15 +28,6 @@ export interface Search {
   readonly filter: Filter;
   readonly limit?: number;
 }
-
-/** Attributes of which a value belongs to one entry, or nearly: better than any other way. */
-const UNIQUE: ReadonlySet<string> = new Set([
-  'objectGUID',
-  'objectSid',
-  'sAMAccountName',
-  'servicePrincipalName',
-  'userPrincipalName',
-]);
 
 /** The entries that pass, lazily: an index leads to them, else the tree below the base. */
 export function* search(
@@ -172,7 +163,7 @@ function cheapest(view: View, access: Access): Access {
 
 /** How many entries are on a way, counted no further than `PLANNER_PROBE`. */
 function cost(view: View, access: Access): number {
-  if (access.kind === 'value' && UNIQUE.has(access.attribute.name)) return 1;
+  if (access.kind === 'value' && access.attribute.unique) return 1;
   if (access.kind === 'any') {
     let sum = 0;
     for (const each of access.of) {
@@ -216,7 +207,7 @@ function idsOf(view: View, access: Access): Iterable<number> {
 }
 
 function* ids(view: View, range: Range): Iterable<number> {
-  for (const { key } of view.reader.range(range)) yield idOfIndexKey(key);
+  for (const record of view.reader.range(range)) yield idOfIndexRecord(record);
 }
 
 /** A stretch of an index with many values: an entry is in it once for each of its values. */

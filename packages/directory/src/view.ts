@@ -3,13 +3,14 @@ import {
   backLinks,
   childKey,
   children,
-  decodeId,
   entryKey,
   forwardLinks,
-  idOfIndexKey,
+  idOfBytes,
+  idOfIndexRecord,
   indexValue,
   partsOfLinkKey,
   ROOT_ID,
+  uniqueKey,
 } from './layout.ts';
 import { EntryFlag, StoredEntry } from './record.ts';
 import { matchKey } from './schema/syntax.ts';
@@ -62,11 +63,11 @@ export class View {
 
   childId(parentId: number, rdn: string): number | undefined {
     const bytes = this.reader.get(childKey(parentId, textBytes(rdn)));
-    return bytes === undefined ? undefined : toId(bytes);
+    return bytes === undefined ? undefined : idOfBytes(bytes);
   }
 
   *childIds(parentId: number): Iterable<number> {
-    for (const { value } of this.reader.range(children(parentId))) yield toId(value);
+    for (const { value } of this.reader.range(children(parentId))) yield idOfBytes(value);
   }
 
   resolve(dn: Dn): Resolution {
@@ -98,17 +99,15 @@ export class View {
   *withValue(attribute: AttributeType, value: AssertionValue): Iterable<number> {
     const key = matchKey(attribute.syntax, value);
     for (const record of this.reader.range(indexValue(attribute.code, key))) {
-      yield idOfIndexKey(record.key);
+      yield idOfIndexRecord(record);
     }
   }
 
   /** The one entry with this value of an attribute whose values are unique. */
   onlyWithValue(attribute: AttributeType, value: AssertionValue): number | undefined {
     const key = matchKey(attribute.syntax, value);
-    for (const record of this.reader.range({ ...indexValue(attribute.code, key), limit: 1 })) {
-      return idOfIndexKey(record.key);
-    }
-    return undefined;
+    const bytes = this.reader.get(uniqueKey(attribute.code, key));
+    return bytes === undefined ? undefined : idOfBytes(bytes);
   }
 
   /** Entries that an entry's link attribute points to. */
@@ -186,8 +185,4 @@ export function contextKey(dn: Dn): string {
 /** The relative name stored for the head of a naming context at the root. */
 export function contextRdn(dn: Dn): { type: string; value: string } {
   return { type: dn[0]?.type ?? 'DC', value: formatDn(dn) };
-}
-
-function toId(bytes: Uint8Array): number {
-  return decodeId(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice(), 0);
 }

@@ -20,7 +20,7 @@ import { DirectoryError } from './errors.ts';
 import { reindex } from './indexing.ts';
 import { decodeKeys, encodeKeys } from './keys-record.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
-import { childKey, entryKey, keysKey, ROOT_ID } from './layout.ts';
+import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
 import { LinkTable, setFlag } from './links.ts';
 import { locate, missing, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
@@ -51,6 +51,8 @@ export interface AddOptions {
   readonly system?: boolean;
   /** The entry is the head of a naming context. */
   readonly contextHead?: boolean;
+  /** The keys of a new account, as `setKeys` would set them. */
+  readonly keys?: KeySet;
 }
 
 /** How keys are set. */
@@ -79,6 +81,7 @@ export class DirectoryWriter {
   readonly #view: View;
   readonly #links: LinkTable;
   #domain: DomainInfo | undefined;
+  #time = { at: Number.NaN, text: '' };
 
   constructor(options: WriterOptions) {
     this.#tx = options.tx;
@@ -120,12 +123,13 @@ export class DirectoryWriter {
     const changes = this.#take(draft, given, options.system === true);
     this.#setIdentity(draft, rdn.value, auxiliary);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
+    if (options.keys !== undefined) this.#putKeys(draft, [options.keys], fileTime(this.#clock()));
     deriveAccountType(this.#schema, this.#known, draft);
     const isLinked = (one: AttributeType): boolean => changes.some((each) => each.type === one);
     checkContent(this.#schema, draft, auxiliary, isLinked);
     checkUnique(this.#view, this.#known, draft, undefined);
     const usn = nextNumber(this.#tx, 'usn');
-    this.#tx.put(key, idBytes(id));
+    this.#tx.put(key, idToBytes(id));
     if (!atRoot) setFlag(this.#tx, parentId, EntryFlag.parent);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     this.#stamp(draft, usn, true);
@@ -216,7 +220,7 @@ export class DirectoryWriter {
     }
     const usn = nextNumber(this.#tx, 'usn');
     this.#tx.delete(oldKey);
-    this.#tx.put(newKey, idBytes(draft.id));
+    this.#tx.put(newKey, idToBytes(draft.id));
     setFlag(this.#tx, draft.parentId, EntryFlag.parent);
     this.#setName(draft, draft.rdn.value);
     this.#stamp(draft, usn, false);
@@ -232,14 +236,17 @@ export class DirectoryWriter {
     const record = this.#tx.get(keysKey(entry.id));
     const earlier = record === undefined ? [] : decodeKeys(record);
     const kept = earlier.filter((set) => set.kvno !== keys.kvno).slice(0, options.keep ?? 1);
-    this.#tx.put(keysKey(entry.id), encodeKeys([keys, ...kept]));
     const draft = this.#draft(entry);
     const original: StoredAttributes = new Map(draft.attributes);
-    const time = options.passwordLastSet ?? fileTime(this.#clock());
-    draft.attributes.set(needed(this.#schema, 'pwdLastSet').code, [time.toString()]);
+    this.#putKeys(draft, [keys, ...kept], options.passwordLastSet ?? fileTime(this.#clock()));
     const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
     this.#save(draft, original, usn);
+  }
+
+  #putKeys(draft: Draft, sets: readonly KeySet[], time: bigint): void {
+    this.#tx.put(keysKey(draft.id), encodeKeys(sets));
+    draft.attributes.set(this.#known.pwdLastSet.code, [time.toString()]);
   }
 
   /** Notes which domain the directory holds; once, before its first entry. */
@@ -375,13 +382,20 @@ export class DirectoryWriter {
   }
 
   #stamp(draft: Draft, usn: number, isNew: boolean): void {
-    const now = generalizedTime(this.#clock());
+    const now = this.#now();
     if (isNew) {
       draft.attributes.set(this.#known.whenCreated.code, [now]);
       setNumber(draft, this.#known.usnCreated, usn);
     }
     draft.attributes.set(this.#known.whenChanged.code, [now]);
     setNumber(draft, this.#known.usnChanged, usn);
+  }
+
+  /** The time as text; made anew only when the clock has moved on. */
+  #now(): string {
+    const time = this.#clock();
+    if (time !== this.#time.at) this.#time = { at: time, text: generalizedTime(time) };
+    return this.#time.text;
   }
 
   #save(draft: Draft, before: StoredAttributes, usn: number, flags = 0): void {
@@ -480,12 +494,6 @@ function versionFour(bytes: Uint8Array): Uint8Array {
   guid[7] = ((guid[7] ?? 0) & 0x0f) | 0x40;
   guid[8] = ((guid[8] ?? 0) & 0x3f) | 0x80;
   return guid;
-}
-
-function idBytes(id: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(6);
-  bytes.writeUIntBE(id, 0, 6);
-  return bytes;
 }
 
 function isValue(value: Value | readonly Value[]): value is Value {

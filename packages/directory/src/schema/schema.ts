@@ -33,6 +33,8 @@ export interface AttributeType {
   readonly secret: boolean;
   /** Kept in an index of the store. */
   readonly indexed: boolean;
+  /** No two entries have the same value, so the index holds one entry a value. */
+  readonly unique: boolean;
 }
 
 /** A classSchema object's facts. */
@@ -97,6 +99,15 @@ const ALSO_INDEXED: ReadonlySet<string> = new Set([
   'objectclass',
 ]);
 
+/** Names of one account or entry alone (MS-ADTS 3.1.1.5.1.3 and what the directory assigns). */
+const UNIQUE: ReadonlySet<string> = new Set([
+  'objectguid',
+  'objectsid',
+  'samaccountname',
+  'serviceprincipalname',
+  'userprincipalname',
+]);
+
 /** The known attributes and classes, by name of any case or OID. Immutable; one serves all. */
 export class Schema {
   readonly #attributes = new Map<string, AttributeType>();
@@ -105,6 +116,7 @@ export class Schema {
   readonly #classes = new Map<string, ClassType>();
   readonly #chains = new Map<string, readonly ClassType[]>();
   readonly #allowed = new Map<string, ReadonlySet<string>>();
+  readonly #required = new Map<string, readonly AttributeType[]>();
 
   constructor() {
     for (const line of lines(ATTRIBUTE_TABLE)) this.#addAttribute(parseAttribute(line));
@@ -177,6 +189,16 @@ export class Schema {
     return all;
   }
 
+  /** The attributes that an entry of this class must have. */
+  required(type: ClassType): readonly AttributeType[] {
+    const known = this.#required.get(type.name);
+    if (known !== undefined) return known;
+    const names = [...this.withAuxiliaries(type)].flatMap((each) => each.must);
+    const required = [...new Set(names)].flatMap((name) => this.attribute(name) ?? []);
+    this.#required.set(type.name, required);
+    return required;
+  }
+
   /** Classes below which an entry of this one may be: its own and its superclasses' rules. */
   superiors(type: ClassType): readonly string[] {
     return this.chain(type).flatMap((each) => each.possibleSuperiors);
@@ -228,6 +250,7 @@ function parseAttribute(line: string): AttributeType {
     forwardLink: linkId !== undefined && linkId % 2 === 0 && syntax === 'dn',
     secret: SECRETS.has(key),
     indexed: isIndexed && syntax !== 'dn' && !constructed && !UNSELECTIVE.has(key),
+    unique: UNIQUE.has(key),
   };
 }
 

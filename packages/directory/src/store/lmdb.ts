@@ -123,7 +123,7 @@ class LmdbStore implements Store {
       void versions.put(VERSION_KEY, NOTHING, version + 1);
       for (const [key, value] of writes) {
         if (value === undefined) void data.remove(keyToBytes(key));
-        else void data.put(keyToBytes(key), Buffer.from(value));
+        else void data.put(keyToBytes(key), asBuffer(value));
       }
     });
     if (!this.#closed) this.refresh();
@@ -149,6 +149,10 @@ class LmdbStore implements Store {
   #assertOpen(): void {
     if (this.#closed) throw new StoreError('closed', 'the store is closed');
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** LMDB walks from `start` towards `end`, so a reverse range swaps its bounds. */

@@ -36,6 +36,7 @@ export interface Reader {
 
 /** What a unit of work sees: the store with its own writes already in it. */
 export interface Transaction extends Reader {
+  /** The value must stay as it is until the write is acknowledged. */
   put(key: Key, value: Uint8Array): void;
   delete(key: Key): void;
 }

@@ -1,0 +1,245 @@
+import { encodeGuid } from '@doublehop/security/guid';
+import { withRid } from '@doublehop/security/sid';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Directory } from '../src/directory.ts';
+import {
+  equals,
+  everything,
+  MatchingRule,
+  type AssertionValue,
+  type Filter,
+} from '../src/filter.ts';
+import type { Scope } from '../src/search.ts';
+import { contoso, DOMAIN_DN, DOMAIN_SID } from './support/fixtures.ts';
+
+const OU = `OU=Search,${DOMAIN_DN}`;
+const CONFIGURATION = `CN=Configuration,${DOMAIN_DN}`;
+
+let directory: Directory;
+beforeAll(async () => {
+  directory = await contoso();
+  await directory.write((writer) => {
+    writer.add(OU, { objectClass: 'organizationalUnit' });
+    writer.add(`OU=Deep,${OU}`, { objectClass: 'organizationalUnit' });
+    const user = (name: string, more: object): void => {
+      const attributes = { objectClass: 'user', sAMAccountName: name, userAccountControl: '512' };
+      writer.add(`CN=${name},${OU}`, { ...attributes, ...more });
+    };
+    user('alice', { displayName: 'Alice Müller', description: 'first', adminCount: '1' });
+    user('bob', { displayName: 'Bob', userAccountControl: '514', badPwdCount: '5' });
+    user('carol', { url: ['http://a', 'http://b'], logonHours: new Uint8Array(21) });
+    writer.add(`CN=SERVERB,OU=Deep,${OU}`, {
+      objectClass: 'computer',
+      sAMAccountName: 'SERVERB$',
+      userAccountControl: '4096',
+      servicePrincipalName: ['HOST/serverb', 'HOST/serverb.contoso.com'],
+      'msDS-AllowedToDelegateTo': ['cifs/serverc'],
+    });
+    const group = (name: string, member: string[]): void => {
+      writer.add(`CN=${name},${OU}`, { objectClass: 'group', sAMAccountName: name, member });
+    };
+    group('inner', [`CN=alice,${OU}`]);
+    group('middle', [`CN=inner,${OU}`, `CN=bob,${OU}`]);
+    group('outer', [`CN=middle,${OU}`]);
+    // A cycle, as directories have them.
+    const loop = { operation: 'add', attribute: 'member', values: [`CN=outer,${OU}`] } as const;
+    writer.modify(`CN=inner,${OU}`, [loop]);
+  });
+});
+
+const found = (filter: Filter, scope: Scope = 'subtree', base = OU): Set<string> =>
+  new Set(
+    Array.from(directory.search({ base, scope, filter }), (entry) => entry.text('name') ?? ''),
+  );
+
+const and = (...filters: Filter[]): Filter => ({ kind: 'and', filters });
+const or = (...filters: Filter[]): Filter => ({ kind: 'or', filters });
+const not = (filter: Filter): Filter => ({ kind: 'not', filter });
+const present = (attribute: string): Filter => ({ kind: 'present', attribute });
+const ge = (attribute: string, value: string): Filter => ({
+  kind: 'greaterOrEqual',
+  attribute,
+  value,
+});
+const le = (attribute: string, value: string): Filter => ({
+  kind: 'lessOrEqual',
+  attribute,
+  value,
+});
+const parts = (attribute: string, initial: string, any: string[], final: string): Filter => ({
+  kind: 'substrings',
+  attribute,
+  any,
+  ...(initial === '' ? {} : { initial }),
+  ...(final === '' ? {} : { final }),
+});
+const rule = (matchingRule: string, attribute: string, value: AssertionValue): Filter => ({
+  kind: 'extensible',
+  matchingRule,
+  attribute,
+  value,
+});
+const unknown = equals('nonsense', 'x');
+const isUser = equals('sAMAccountType', '805306368');
+
+describe('RFC 4511 §4.5.1.7 filters', () => {
+  const cases: readonly (readonly [string, Filter, string[]])[] = [
+    ['equality without case and marks', equals('displayName', 'ALICE muller'), ['alice']],
+    ['equality of bytes as sent', equals('displayName', Buffer.from('bob')), ['bob']],
+    [
+      'approximate as equality',
+      { kind: 'approx', attribute: 'displayName', value: 'bob' },
+      ['bob'],
+    ],
+    ['equality of one value of many', equals('url', 'http://b'), ['carol']],
+    ['an unindexed attribute', equals('description', 'FIRST'), ['alice']],
+    ['an OID for a name', equals('1.2.840.113556.1.4.221', 'alice'), ['alice']],
+    [
+      'a class and its subclasses',
+      equals('objectClass', 'user'),
+      ['alice', 'bob', 'carol', 'SERVERB'],
+    ],
+    ['a class by its OID', equals('objectClass', '1.2.840.113556.1.3.30'), ['SERVERB']],
+    ['a category by class name', equals('objectCategory', 'computer'), ['SERVERB']],
+    [
+      'a category by name',
+      equals('objectCategory', `CN=Person,CN=Schema,${CONFIGURATION}`),
+      ['alice', 'bob', 'carol'],
+    ],
+    ['presence, indexed', present('adminCount'), ['alice']],
+    ['presence, unindexed', present('description'), ['alice']],
+    ['presence of links', present('member'), ['inner', 'middle', 'outer']],
+    ['presence of back links', present('memberOf'), ['alice', 'bob', 'inner', 'middle', 'outer']],
+    ['at least', ge('badPwdCount', '5'), ['bob']],
+    ['at most, of text', and(le('sAMAccountName', 'BOB'), isUser), ['alice', 'bob']],
+    ['at least, indexed', and(ge('sAMAccountName', 'bob'), isUser), ['bob', 'carol']],
+    ['a start', parts('sAMAccountName', 'SERV', [], ''), ['SERVERB']],
+    [
+      'a start, a middle, an end',
+      parts('servicePrincipalName', 'host/', ['b.con'], 'com'),
+      ['SERVERB'],
+    ],
+    ['an end', parts('displayName', '', [], 'müller'), ['alice']],
+    ['parts that must not overlap', parts('sAMAccountName', 'ali', [], 'lice'), []],
+    ['middles in order', parts('displayName', '', ['ce', 'ali'], ''), []],
+    ['a name', equals('distinguishedName', `cn=ALICE,${OU}`), ['alice']],
+    ['a member', equals('member', `CN=alice,${OU}`), ['inner']],
+    ['a group', equals('memberOf', `CN=middle,${OU}`), ['inner', 'bob']],
+    ['a name of nobody', equals('member', `CN=nobody,${OU}`), []],
+    ['bits, all', rule(MatchingRule.bitAnd, 'userAccountControl', '514'), ['bob']],
+    ['bits, any', rule(MatchingRule.bitOr, 'userAccountControl', '4098'), ['bob', 'SERVERB']],
+    [
+      'bits of a signed number',
+      rule(MatchingRule.bitAnd, 'groupType', '2147483648'),
+      ['inner', 'middle', 'outer'],
+    ],
+    [
+      'members through groups',
+      rule(MatchingRule.transitiveEval, 'memberOf', `CN=outer,${OU}`),
+      ['alice', 'bob', 'inner', 'middle', 'outer'],
+    ],
+    [
+      'groups through groups',
+      rule(MatchingRule.transitiveEval, 'member', `CN=bob,${OU}`),
+      ['inner', 'middle', 'outer'],
+    ],
+    [
+      'an extensible match without rule',
+      { kind: 'extensible', attribute: 'cn', value: 'bob' },
+      ['bob'],
+    ],
+    ['none of no alternatives', or(), []],
+    ['a double negation', not(not(equals('cn', 'bob'))), ['bob']],
+    ['negation of an absent attribute', and(isUser, not(present('displayName'))), ['carol']],
+    // AD takes (!(attribute=value)) as true for entries without the attribute.
+    ['negation of a value', and(isUser, not(equals('displayName', 'bob'))), ['alice', 'carol']],
+  ];
+  it.each(cases)('%s', (_what, filter, names) => {
+    expect(found(filter)).toEqual(new Set(names));
+  });
+
+  it('finds entries by GUID and SID in any form', () => {
+    const alice = directory.get(`CN=alice,${OU}`);
+    expect(found(equals('objectGUID', encodeGuid(alice.guid)))).toEqual(new Set(['alice']));
+    expect(found(equals('objectGUID', alice.guid))).toEqual(new Set(['alice']));
+    expect(found(equals('objectSid', alice.sid ?? ''))).toEqual(new Set(['alice']));
+  });
+
+  const undefinedOnes: readonly (readonly [string, Filter])[] = [
+    ['an unknown attribute', unknown],
+    ['an unknown attribute, present', present('nonsense')],
+    ['a number that is none', equals('badPwdCount', 'many')],
+    ['a name that is none', equals('member', 'nobody')],
+    ['a secret', equals('unicodePwd', 'x')],
+    ['a constructed attribute', present('tokenGroups')],
+    ['order where there is none', ge('objectSid', 'S-1-5')],
+    ['parts of a number', parts('badPwdCount', '5', [], '')],
+    ['an unknown rule', rule('1.2.3', 'cn', 'bob')],
+    ['a rule on the wrong syntax', rule(MatchingRule.bitAnd, 'cn', '1')],
+    ['a rule without attribute', { kind: 'extensible', value: 'x' }],
+    ['text that is not UTF-8', equals('cn', Uint8Array.of(0xff))],
+  ];
+  it.each(undefinedOnes)('is undefined, neither true nor false, for %s', (_what, filter) => {
+    const all = found(everything);
+    expect(found(filter)).toEqual(new Set());
+    expect(found(not(filter))).toEqual(new Set());
+    expect(found(or(filter, everything))).toEqual(all);
+    expect(found(and(filter, everything))).toEqual(new Set());
+    expect(found(not(and(filter, unknown)))).toEqual(new Set());
+    expect(found(not(and(filter, or())))).toEqual(all);
+  });
+
+  it('bounds nesting', () => {
+    let filter: Filter = everything;
+    for (let depth = 0; depth < 200; depth += 1) filter = not(filter);
+    expect(() => found(filter)).toThrow(expect.objectContaining({ code: 'unwillingToPerform' }));
+  });
+});
+
+describe('RFC 4511 §4.5.1.2 scopes', () => {
+  it('base, one level, subtree', () => {
+    expect(found(everything, 'base')).toEqual(new Set(['Search']));
+    expect(found(equals('cn', 'bob'), 'base')).toEqual(new Set());
+    const one = ['Deep', 'alice', 'bob', 'carol', 'inner', 'middle', 'outer'];
+    expect(found(everything, 'one')).toEqual(new Set(one));
+    expect(found(everything)).toEqual(new Set([...one, 'Search', 'SERVERB']));
+    expect(found(equals('sAMAccountName', 'SERVERB$'), 'one')).toEqual(new Set());
+    expect(found(equals('sAMAccountName', 'SERVERB$'))).toEqual(new Set(['SERVERB']));
+  });
+
+  it('stays within the naming context of the base', () => {
+    const partitions = equals('objectClass', 'crossRef');
+    expect(found(partitions, 'subtree', DOMAIN_DN)).toEqual(new Set());
+    expect(found(partitions, 'subtree', CONFIGURATION).size).toBe(3);
+    expect(found(everything, 'subtree', DOMAIN_DN)).not.toContain('Schema');
+    expect(found(everything, 'one', DOMAIN_DN)).not.toContain('Configuration');
+    expect(found(everything, 'subtree', `CN=Schema,${CONFIGURATION}`)).toContain('Person');
+  });
+
+  it('takes a base by GUID, SID and well-known GUID', () => {
+    const { guid } = directory.get(OU);
+    expect(found(everything, 'base', `<GUID=${guid}>`)).toEqual(new Set(['Search']));
+    const users = '<WKGUID=a9d1ca15768811d1aded00c04fd8d5cd,DC=contoso,DC=com>';
+    expect(found(everything, 'base', users)).toEqual(new Set(['Users']));
+    const sid = `<SID=${withRid(DOMAIN_SID, 500)}>`;
+    expect(found(everything, 'base', sid)).toEqual(new Set(['Administrator']));
+    for (const bad of ['<GUID=x>', '<SID=S-1>', '<WKGUID=1,DC=com>']) {
+      expect(() => found(everything, 'base', bad)).toThrow(
+        expect.objectContaining({ code: 'invalidDNSyntax' }),
+      );
+    }
+  });
+
+  it('yields lazily and no more than the limit', () => {
+    const limited = directory.search({ base: OU, scope: 'subtree', filter: everything, limit: 3 });
+    expect([...limited]).toHaveLength(3);
+    const none = directory.search({ base: OU, scope: 'subtree', filter: everything, limit: 0 });
+    expect([...none]).toEqual([]);
+  });
+
+  it('refuses a base that is not there', () => {
+    expect(() => found(everything, 'base', `OU=none,${OU}`)).toThrow(
+      expect.objectContaining({ code: 'noSuchObject', matchedDn: OU }),
+    );
+  });
+});
