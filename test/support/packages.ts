@@ -20,7 +20,15 @@ import { run, type Outcome } from './run.ts';
 import { makeTempDir, peersCache, removeDir } from './temp.ts';
 
 /** Foreign software that tests talk to. */
-export type PeerName = 'mit' | 'heimdal' | 'samba' | 'impacket' | 'ldap' | 'curl' | 'tshark';
+export type PeerName =
+  | 'mit'
+  | 'gssapi'
+  | 'heimdal'
+  | 'samba'
+  | 'impacket'
+  | 'ldap'
+  | 'curl'
+  | 'tshark';
 
 /** Why a peer cannot be used; a peer that is ready is not mentioned. */
 export type MissingPeers = Partial<Record<PeerName, string>>;
@@ -47,6 +55,10 @@ const peers: Readonly<Record<PeerName, Peer>> = {
     packages: ['krb5-user', 'krb5-kdc', 'krb5-admin-server'],
     files: ['/usr/bin/kvno', '/usr/sbin/krb5kdc', '/usr/sbin/kadmin.local'],
     units: ['krb5-kdc', 'krb5-admin-server'],
+  },
+  gssapi: {
+    packages: ['python3-gssapi'],
+    files: ['/usr/lib/python3/dist-packages/gssapi'],
   },
   heimdal: {
     packages: ['heimdal-clients', 'heimdal-kdc'],

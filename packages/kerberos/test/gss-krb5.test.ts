@@ -339,6 +339,18 @@ describe('RFC 4120 §3.2.3: what an acceptor refuses', () => {
   });
 });
 
+describe('RC4 (RFC 4757), where it is permitted', () => {
+  test('it authenticates, but protects no messages', () => {
+    const credentials = issueTicket({ etype: 23 });
+    const { initiator, acceptor } = establish({ credentials }, { etypes: [18, 23] });
+    expect(acceptor.peer).toEqual(ALICE);
+    expectGssError('GSS_S_FAILURE', () => initiator.wrap(utf8('a'), { seal: true }));
+    expectGssError('GSS_S_FAILURE', () => initiator.getMic(utf8('a')));
+    const token = fromHex(`0504 06 ff 0000 0000 ${'00'.repeat(60)}`);
+    expectGssError('GSS_S_FAILURE', () => acceptor.unwrap(token));
+  });
+});
+
 describe('RFC 4120 §3.2.5: what an initiator refuses', () => {
   function answered(edit: (part: EncApRepPart) => EncApRepPart): () => unknown {
     const credentials = issueTicket();
@@ -363,6 +375,14 @@ describe('RFC 4120 §3.2.5: what an initiator refuses', () => {
     expectErrorCode(
       KRB_AP_ERR_MUT_FAIL,
       answered((part) => ({ ...part, ctime: part.ctime + 1 })),
+    );
+  });
+
+  test('a subkey of RC4 under a session key of AES', () => {
+    const subkey = { keytype: 23, keyvalue: new Uint8Array(16) };
+    expectErrorCode(
+      ErrorCode.KDC_ERR_ETYPE_NOSUPP,
+      answered((part) => ({ ...part, subkey })),
     );
   });
 

@@ -143,7 +143,7 @@ describe('RFC 4178 §4.1: negotiation', () => {
     expect(pair.acceptor.unwrap(wrapped).message).toEqual(utf8('hello'));
   });
 
-  test('MS-SPNG 3.1.5.2: the name that Windows prefers is answered by the same', () => {
+  test('MS-SPNG 3.2.5: the name that Windows prefers is answered by the same', () => {
     const { legs } = converse(initiator([Mechanism.MS_KRB5, Mechanism.KRB5]), acceptor());
     expect(readResp(legs[1]).supportedMech).toBe(Mechanism.MS_KRB5);
     expect(legs.length).toBe(2);
@@ -171,10 +171,22 @@ describe('RFC 4178 §4.1: negotiation', () => {
     expect(theirs.context?.peer).toEqual(ALICE);
   });
 
-  test('MS-SPNG 3.2.5.2: a token of Kerberos without SPNEGO is answered without', () => {
+  test('a token of Kerberos without SPNEGO is answered without', () => {
     const mine = krb5Initiator(initiatorOptions());
     const { legs } = converse(mine, acceptor());
     expect(unframeKrb5(legs[1] ?? new Uint8Array(0)).id).toBe(0x0200);
+  });
+
+  test('a bare AP-REQ, alone or as the first token, where it is allowed', () => {
+    const { message } = unframeKrb5(krb5Token());
+    const mechTypes = span(MechTypeList, [Mechanism.MS_KRB5]);
+    const offer = encodeInit({ mechTypes, mechToken: message });
+    for (const token of [message, offer]) {
+      expectGssError('GSS_S_DEFECTIVE_TOKEN', () => acceptor().step(token));
+      const lenient = acceptor({ bareRequests: true });
+      expect(lenient.step(token).established).toBe(true);
+      expect(lenient.context?.peer).toEqual(ALICE);
+    }
   });
 
   test('NTLM and other mechanisms are refused, and named', () => {

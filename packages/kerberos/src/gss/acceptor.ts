@@ -62,7 +62,7 @@ export interface AcceptorOptions {
 export interface Acceptance {
   /** The service as the ticket names it. */
   readonly server: Principal;
-  /** DER of the Ticket: the evidence of S4U2Proxy (MS-SFU 3.2.5.2.1). */
+  /** DER of the Ticket: the evidence of S4U2Proxy (MS-SFU 3.1.5.2.1). */
   readonly ticket: Uint8Array;
   /** What the ticket says. Its session key is secret. */
   readonly ticketPart: EncTicketPart;

@@ -36,7 +36,7 @@ export interface VerifiedRequest {
 
 /**
  * Verifies an AP-REQ as RFC 4120 §3.2.3 lays down. `now` is in seconds since 1970. The path of a
- * ticket from another realm is not checked here: that is the KDC's, as MS-KILE 3.4.5 has it.
+ * ticket from another realm is not looked at (MS-KILE 3.1.5.4): filtering is the KDCs' work.
  *
  * Throws KerberosError `gss` with `detail.errorCode`.
  */

@@ -1,4 +1,5 @@
 import { Key } from '@doublehop/crypto/key';
+import { isLegacyEncryptionType } from '@doublehop/crypto/policy';
 import type { RandomSource } from '@doublehop/crypto/random';
 import { decodeDer, encodeDer } from '@doublehop/wire/der';
 import { type Credentials, isExpired } from '../credentials.ts';
@@ -8,6 +9,7 @@ import { ApOption } from '../iana/flags.ts';
 import { KeyUsage } from '../iana/key-usages.ts';
 import { MessageType, PVNO } from '../iana/message-types.ts';
 import { ApRep, ApReq, Authenticator, EncApRepPart } from '../messages/ap.ts';
+import type { EncryptionKey } from '../messages/common.ts';
 import { KrbError } from '../messages/krb-error.ts';
 import { formatPrincipal } from '../names.ts';
 import { type ChannelBindings, bindingsHash, NO_BINDINGS } from './channel-bindings.ts';
@@ -176,10 +178,21 @@ function readReply(token: Uint8Array, sent: Sent, server: string): Reply {
       throw gssError('GSS_S_FAILURE', `${server} did not prove who it is`, { errorCode });
     }
     return {
-      subkey: subkey === undefined ? undefined : Key.of(subkey.keytype, subkey.keyvalue),
+      subkey: subkey && acceptorKey(subkey, sent.sessionKey),
       sequence: sequenceOf(seqNumber),
     };
   });
+}
+
+/** The acceptor's subkey; it must not weaken what the KDC gave (RFC 8429 §5). */
+function acceptorKey({ keytype, keyvalue }: EncryptionKey, sessionKey: Key): Key {
+  if (isLegacyEncryptionType(keytype) && keytype !== sessionKey.etype) {
+    const errorCode = ErrorCode.KDC_ERR_ETYPE_NOSUPP;
+    throw gssError('GSS_S_FAILURE', `the subkey is of the encryption type ${keytype}`, {
+      errorCode,
+    });
+  }
+  return Key.of(keytype, keyvalue);
 }
 
 function peerError(message: Uint8Array, subject: string): Error {

@@ -1,5 +1,6 @@
 import { checksumLength } from '@doublehop/crypto/checksum';
 import type { Key } from '@doublehop/crypto/key';
+import { isLegacyEncryptionType } from '@doublehop/crypto/policy';
 import type { RandomSource } from '@doublehop/crypto/random';
 import { concat, equal, plain } from '@doublehop/wire/bytes';
 import { KeyUsage } from '../iana/key-usages.ts';
@@ -49,8 +50,7 @@ export function sealToken(
   random: RandomSource,
   rotation = 0,
 ): Uint8Array {
-  checkSize(message);
-  const header = wrapHeader(sender, Flag.SEALED, 0);
+  const header = tokenHeader(WRAP_ID, sender, Flag.SEALED, message);
   const usage = USAGES[sender.role].seal;
   const cipher = sender.key.encrypt(usage, concat(message, header), random);
   // The encrypted copy of the header has RRC 0 (RFC 4121 §4.2.4).
@@ -71,8 +71,7 @@ export function sealSplit(sender: Sender, message: Uint8Array, random: RandomSou
 
 /** A wrap token with the message in clear and a checksum (RFC 4121 §4.2.4). */
 export function signToken(sender: Sender, message: Uint8Array): Uint8Array {
-  checkSize(message);
-  const header = wrapHeader(sender, 0, 0);
+  const header = tokenHeader(WRAP_ID, sender, 0, message);
   // A wrap token is always checked with the key usage of sealing (RFC 4121 §2).
   const checksum = sender.key.checksum(USAGES[sender.role].seal, concat(message, header));
   new DataView(header.buffer).setUint16(4, checksum.length);
@@ -81,8 +80,7 @@ export function signToken(sender: Sender, message: Uint8Array): Uint8Array {
 
 /** A MIC token (RFC 4121 §4.2.6.1). */
 export function micToken(sender: Sender, message: Uint8Array): Uint8Array {
-  checkSize(message);
-  const header = tokenHeader(MIC_ID, sender, 0);
+  const header = tokenHeader(MIC_ID, sender, 0, message);
   header.fill(0xff, 4, 8);
   return concat(header, sender.key.checksum(USAGES[sender.role].sign, concat(message, header)));
 }
@@ -139,13 +137,10 @@ const USAGES = {
   acceptor: { seal: KeyUsage.GSS_ACCEPTOR_SEAL, sign: KeyUsage.GSS_ACCEPTOR_SIGN },
 } as const;
 
-function wrapHeader(sender: Sender, flags: number, ec: number): Uint8Array {
-  const header = tokenHeader(WRAP_ID, sender, flags);
-  new DataView(header.buffer).setUint16(4, ec);
-  return header;
-}
-
-function tokenHeader(id: number, sender: Sender, flags: number): Uint8Array {
+/** A header with EC and RRC zero. */
+function tokenHeader(id: number, sender: Sender, flags: number, message: Uint8Array): Uint8Array {
+  checkSize(message);
+  checkType(sender.key);
   const header = new Uint8Array(HEADER_SIZE);
   const view = new DataView(header.buffer);
   view.setUint16(0, id);
@@ -180,6 +175,7 @@ function readHeader(id: number, receiver: Receiver, token: Uint8Array): Header {
   }
   const key = receiver.keyOf((flags & Flag.ACCEPTOR_SUBKEY) !== 0);
   if (key === undefined) throw badMic('the token names a subkey that does not exist');
+  checkType(key);
   // Beyond 2^53 the sum is inexact, but far from every number that is expected.
   const sequence = view.getUint32(8) * 2 ** 32 + view.getUint32(12);
   return { view, flags, key, sequence };
@@ -226,6 +222,13 @@ function macSize(key: Key): number {
 
 function checkSize(message: Uint8Array): void {
   if (message.length > MAX_GSS_MESSAGE) throw gssError('GSS_S_FAILURE', 'the message is too large');
+}
+
+/** Keys of RC4 have tokens of their own kind (RFC 4757 §7.2), which are not implemented. */
+function checkType({ etype }: Key): void {
+  if (isLegacyEncryptionType(etype)) {
+    throw gssError('GSS_S_FAILURE', `there are no messages under the encryption type ${etype}`);
+  }
 }
 
 function badMic(message: string): Error {

@@ -92,7 +92,7 @@ class Negotiator implements NegotiateServer {
         return challenge(response, UNFINISHED, token);
       }
       if (token !== undefined) response.setHeader('WWW-Authenticate', formatNegotiate(token));
-      // The next request on this connection must authenticate anew (MS-N2HT 2.2.1).
+      // The next request on this connection must authenticate anew (MS-N2HT 3.3.5).
       response.setHeader('Persistent-Auth', 'false');
       return { principal: context.peer, context, ...context.acceptance };
     } catch (error) {

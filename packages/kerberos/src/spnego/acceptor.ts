@@ -18,8 +18,8 @@ import {
 
 /**
  * The acceptor's side of SPNEGO (RFC 4178 §4.1) over Kerberos, which `start` makes. A client that
- * sends a token of Kerberos without SPNEGO is answered without it (MS-SPNG 3.2.5.2). NTLM and NEGOEX
- * are recognised and never chosen.
+ * sends a token of Kerberos without SPNEGO is answered without it, as Windows and MIT krb5 do. NTLM
+ * and NEGOEX are recognised and never chosen.
  */
 export function spnegoAcceptor<C extends KerberosContext>(
   start: () => Negotiation<C>,
