@@ -214,7 +214,7 @@ describe('RFC 4178 §4.1: negotiation', () => {
   });
 });
 
-describe('RFC 4178 §5: the list of mechanisms is protected unless the preferred one is taken', () => {
+describe('RFC 4178 §5: the list of mechanisms is protected unless the first is taken', () => {
   test('mutual: two round trips more, and a MIC each way', () => {
     const { legs, ...pair } = converse(initiator([UNKNOWN, Mechanism.KRB5]), acceptor());
     expect(legs.map((leg) => decodeNegotiationToken(leg).value)).toMatchObject([

@@ -230,7 +230,7 @@ function readChecksum(
   return { bindings: NO_BINDINGS, flags: mutual ? GssFlag.MUTUAL : 0 };
 }
 
-/** KERB_AP_OPTIONS_CBT: the initiator would send bindings if it knew a channel (MS-KILE 3.2.5.8). */
+/** KERB_AP_OPTIONS_CBT: the initiator sends bindings wherever it can (MS-KILE 3.2.5.8). */
 const AP_OPTIONS_CBT = 0x4000;
 
 /** Whether both sides named the same channel. Throws where they must have and did not. */

@@ -8,7 +8,7 @@ export type ReplayVerdict = 'fresh' | 'replayed' | 'full';
 export interface SeenAuthenticator {
   /** Its ciphertext. */
   readonly cipher: Uint8Array;
-  /** Seconds since 1970 until which its time is within the clock skew: no need to remember after. */
+  /** Seconds since 1970 until which its time is within the clock skew; forgotten after. */
   readonly expires: number;
 }
 

@@ -9,8 +9,8 @@ export interface OrderPolicy {
 
 /**
  * Watches the numbers of received tokens (RFC 2743 §1.2.3). With `sequence` each must be the next
- * one: on a stream a gap is an attack, not a supplementary status. With `replay` alone each may come
- * once, in any order, within REPLAY_WINDOW of the newest. Only tokens that verified are counted.
+ * one: on a stream a gap is an attack, not a supplementary status. With `replay` alone each may
+ * come once, in any order, within REPLAY_WINDOW of the newest. Only what verified is counted.
  */
 export class SequenceWindow {
   readonly #policy: OrderPolicy;

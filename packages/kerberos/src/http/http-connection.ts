@@ -58,7 +58,7 @@ export class HttpConnection {
         : new HttpAgent(agentOptions);
   }
 
-  /** Sends a request and reads the answer. Throws KerberosError `http`, or what `authorize` does. */
+  /** Sends a request, reads the answer. Throws KerberosError `http`, or what `authorize` does. */
   send(request: HttpRequest, authorize: Authorize): Promise<HttpReply> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
     const sent = this.#open(request);

@@ -35,8 +35,8 @@ export interface NegotiateServerOptions extends AcceptorOptions {
 /** HTTP Negotiate for node:http and node:https. */
 export interface NegotiateServer {
   /**
-   * The identity of a request, with the answer's WWW-Authenticate field set; or undefined, after the
-   * request was answered with 401 (RFC 4559 §4.1). Every request authenticates for itself.
+   * The identity of a request, with the answer's WWW-Authenticate field set; or undefined, after
+   * the request was answered with 401 (RFC 4559 §4.1). Every request authenticates for itself.
    */
   authenticate(request: IncomingMessage, response: ServerResponse): NegotiateIdentity | undefined;
 }

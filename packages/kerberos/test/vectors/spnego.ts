@@ -22,9 +22,11 @@ export const EAP_CLIENT = `
   484e9abd49f7059d7b753a3fc61ee9f977d7369e`;
 
 /** NegTokenInit2 with negHints that an acceptor of MIT krb5 makes: src/tests/gssapi/t_spnego.c. */
-export const NEG_HINTS = `6047 06062b0601050502 a03d 303b a00d300b06092a864886f712010202 a32a3028a0261b24
+export const NEG_HINTS = `
+  6047 06062b0601050502 a03d 303b a00d300b06092a864886f712010202 a32a3028a0261b24
   ${Buffer.from('not_defined_in_RFC4178@please_ignore').toString('hex')}`;
 
 /** What browsers on Windows 10 send where they have no ticket: an NTLM negotiate message. */
-export const NTLM_CLIENT = `6048 06062b0601050502 a03e 303c a00e300c060a2b06010401823702020a a22a0428
+export const NTLM_CLIENT = `
+  6048 06062b0601050502 a03e 303c a00e300c060a2b06010401823702020a a22a0428
   4e544c4d53535000 01000000 978208e2 0000000000000000 0000000000000000 0a00634500 00000f`;

@@ -25,4 +25,5 @@ JbEwLmFELTiaoMh+gkUJHGmKffLNMWAAm5jPjaHvky29zqjdbowpC+8=
 
 /** SHA-384 of its DER, by OpenSSL: it is signed by ecdsa-with-SHA384. */
 export const CERTIFICATE_SHA384 =
-  'a4f804c8987cef66c68fd0d57c7e1dcfa176e31a3b1beb21157a3f7cba8e563f7d0c254f759c4741507a05bc84d49f45';
+  'a4f804c8987cef66c68fd0d57c7e1dcfa176e31a3b1beb21' +
+  '157a3f7cba8e563f7d0c254f759c4741507a05bc84d49f45';
