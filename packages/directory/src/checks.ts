@@ -10,10 +10,11 @@ import type { View } from './view.ts';
 
 /**
  * Attributes that the schema calls systemOnly though Windows lets clients write them: delegation
- * could not be administered otherwise.
+ * could not be administered otherwise, nor a group managed service account be made.
  */
 const WRITABLE: ReadonlySet<string> = new Set([
   'msDS-AllowedToActOnBehalfOfOtherIdentity',
+  'msDS-ManagedPasswordInterval',
   'objectClass',
 ]);
 
@@ -68,24 +69,33 @@ export function checkSuperior(schema: Schema, type: ClassType, parent: ClassType
   throw new DirectoryError('namingViolation', `a ${type.name} cannot be below a ${parent.name}`);
 }
 
+/** The link attributes of an entry, whose values are not in its record. */
+export interface LinkFacts {
+  /** Attributes that get values. */
+  readonly added: readonly AttributeType[];
+  /** Whether the entry has, or gets, a value of an attribute. */
+  has(type: AttributeType): boolean;
+}
+
 /** Whether an entry has what its class demands and nothing that it does not allow. */
 export function checkContent(
   schema: Schema,
   draft: Draft,
   auxiliary: readonly ClassType[],
-  isLinked: (type: AttributeType) => boolean,
+  links: LinkFacts,
 ): void {
   const types = [draft.type, ...auxiliary];
-  for (const code of draft.attributes.keys()) {
-    const type = schema.attributeByCode(code);
-    const name = type?.name.toLowerCase() ?? '';
+  const stored = Array.from(draft.attributes.keys(), (code) => schema.attributeByCode(code));
+  for (const type of [...stored, ...links.added]) {
+    if (type === undefined) throw new TypeError(`entry ${draft.id} has an attribute of no schema`);
+    const name = type.name.toLowerCase();
     if (types.some((each) => schema.allowed(each).has(name))) continue;
     const what = `is not an attribute of a ${draft.type.name}`;
-    throw refused('objectClassViolation', type ?? { name }, what, Win32.attributeNotAllowed);
+    throw refused('objectClassViolation', type, what, Win32.attributeNotAllowed);
   }
   for (const type of types.flatMap((each) => schema.required(each))) {
     if (NOT_REQUIRED.has(type.name) || draft.attributes.has(type.code)) continue;
-    if (type.forwardLink && isLinked(type)) continue;
+    if (type.forwardLink && links.has(type)) continue;
     throw refused('objectClassViolation', type, 'is missing', Win32.missingRequired);
   }
 }

@@ -55,5 +55,5 @@ function decodeKey(bytes: Buffer, at: number): { key: AccountKey; next: number }
   // Keys outlive the record and must not sit in a shared buffer pool.
   const own = new Uint8Array(bytes.subarray(at + 9, keyEnd));
   if (bytes[at + 6] === 0) return { key: { etype, bytes: own }, next };
-  return { key: { etype, bytes: own, salt: bytes.utf8Slice(keyEnd, next) }, next };
+  return { key: { etype, bytes: own, salt: bytes.toString('utf8', keyEnd, next) }, next };
 }

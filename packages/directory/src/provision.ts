@@ -232,3 +232,8 @@ function replace(writer: DirectoryWriter, dn: string, attribute: string, value: 
 function system(attributes: AttributeInput): AttributeInput {
   return { ...attributes, isCriticalSystemObject: 'TRUE' };
 }
+
+/** The domain of a directory, or undefined when it is empty. */
+export function domainInfo(directory: Directory): DomainInfo | undefined {
+  return directory.domain;
+}

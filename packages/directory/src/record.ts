@@ -64,8 +64,8 @@ export class StoredEntry {
   get rdn(): Rdn {
     const typeEnd = 9 + (this.#bytes[8] ?? 0);
     return {
-      type: this.#bytes.latin1Slice(9, typeEnd),
-      value: this.#bytes.utf8Slice(typeEnd + 2, this.#attributesAt),
+      type: this.#bytes.toString('latin1', 9, typeEnd),
+      value: this.#bytes.toString('utf8', typeEnd + 2, this.#attributesAt),
     };
   }
 
@@ -126,9 +126,9 @@ export function encodeEntry(head: EntryHead, attributes: StoredAttributes): Uint
   bytes[0] = FORMAT;
   bytes[1] = head.flags;
   bytes.writeUIntBE(head.parentId, 2, ID_BYTES);
-  const typeLength = bytes.latin1Write(head.rdn.type, 9);
+  const typeLength = bytes.write(head.rdn.type, 9, 'latin1');
   bytes[8] = typeLength;
-  const valueLength = bytes.utf8Write(head.rdn.value, 11 + typeLength);
+  const valueLength = bytes.write(head.rdn.value, 11 + typeLength, 'utf8');
   bytes.writeUInt16BE(valueLength, 9 + typeLength);
   let at = 11 + typeLength + valueLength;
   for (const [code, values] of attributes) {
@@ -181,7 +181,7 @@ function kindOf(values: readonly StoredValue[]): number {
 
 function encodeValue(bytes: Buffer, at: number, value: StoredValue, kind: number): number {
   if (typeof value === 'string') {
-    return kind === KIND.ascii ? bytes.latin1Write(value, at) : bytes.utf8Write(value, at);
+    return kind === KIND.ascii ? bytes.write(value, at, 'latin1') : bytes.write(value, at, 'utf8');
   }
   if (typeof value === 'number') return bytes.writeUIntBE(value, at, ID_BYTES) - at;
   bytes.set(value, at);
@@ -206,8 +206,8 @@ function decodeValue(
   at: number,
   stop: number,
 ): StoredValue {
-  if (kind === KIND.ascii) return bytes.latin1Slice(at, stop);
-  if (kind === KIND.utf8) return bytes.utf8Slice(at, stop);
+  if (kind === KIND.ascii) return bytes.toString('latin1', at, stop);
+  if (kind === KIND.utf8) return bytes.toString('utf8', at, stop);
   // A copy, plain: callers keep values longer than the record they came in.
   if (kind === KIND.bytes) return new Uint8Array(bytes.subarray(at, stop));
   if (kind === KIND.reference) return bytes.readUIntBE(at, ID_BYTES);

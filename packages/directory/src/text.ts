@@ -21,7 +21,7 @@ export function fold(text: string): string {
 
 /** The UTF-8 bytes of a text as a byte string, the form of keys. */
 export function textBytes(text: string): string {
-  return ASCII.test(text) ? text : Buffer.from(text, 'utf8').latin1Slice();
+  return ASCII.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** Whether every character is below U+0080. */

@@ -6,6 +6,7 @@ import {
   checkContent,
   checkSuperior,
   checkUnique,
+  type LinkFacts,
   structuralClass,
   writableType,
 } from './checks.ts';
@@ -27,7 +28,7 @@ import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
 import { generalizedTime } from './schema/syntax.ts';
-import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
+import type { ClassType, Schema } from './schema/schema.ts';
 import type { Transaction } from './store/store.ts';
 import { textBytes } from './text.ts';
 import { refused, storedValues } from './values.ts';
@@ -125,8 +126,7 @@ export class DirectoryWriter {
     fillDefaults(this.#schema, this.#known, draft, this.#random);
     if (options.keys !== undefined) this.#putKeys(draft, [options.keys], fileTime(this.#clock()));
     deriveAccountType(this.#schema, this.#known, draft);
-    const isLinked = (one: AttributeType): boolean => changes.some((each) => each.type === one);
-    checkContent(this.#schema, draft, auxiliary, isLinked);
+    checkContent(this.#schema, draft, auxiliary, this.#linkFacts(id, changes));
     checkUnique(this.#view, this.#known, draft, undefined);
     const usn = nextNumber(this.#tx, 'usn');
     this.#tx.put(key, idToBytes(id));
@@ -162,9 +162,7 @@ export class DirectoryWriter {
     deriveAccountType(this.#schema, this.#known, draft);
     const group = followPrimaryGroup(this.#view, this.#known, draft, original);
     const auxiliary = this.#auxiliaries(textValues(this.#classesOf(draft)));
-    const isLinked = (one: AttributeType): boolean =>
-      this.#links.hasAny(draft.id, one) || changes.some((each) => each.type === one);
-    checkContent(this.#schema, draft, auxiliary, isLinked);
+    checkContent(this.#schema, draft, auxiliary, this.#linkFacts(draft.id, changes));
     checkUnique(this.#view, this.#known, draft, original);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     this.#stamp(draft, usn, false);
@@ -419,6 +417,11 @@ export class DirectoryWriter {
     const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
     this.#save(draft, original, usn);
+  }
+
+  #linkFacts(id: number, changes: readonly LinkChange[]): LinkFacts {
+    const added = changes.filter((one) => one.operation === 'add').map((one) => one.type);
+    return { added, has: (type) => added.includes(type) || this.#links.hasAny(id, type) };
   }
 
   #refuseNaming(draft: Draft, name: string): void {

@@ -19,7 +19,7 @@ import type { Range } from '../src/store/store.ts';
 const id = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const byteString = fc
   .uint8Array({ maxLength: 12 })
-  .map((bytes) => Buffer.from(bytes).latin1Slice());
+  .map((bytes) => Buffer.from(bytes).toString('latin1'));
 
 function holds(range: Range, key: string): boolean {
   return (range.start ?? '') <= key && (range.end === undefined || key < range.end);

@@ -96,7 +96,7 @@ export function matchKey(syntax: Syntax, value: AssertionValue): string {
   if (form === 'number') return numberKey(toText(value));
   if (form === 'folded' || form === 'oid' || form === 'dn') return textBytes(fold(toText(value)));
   if (typeof value === 'string') return textBytes(value);
-  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).latin1Slice();
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
 }
 
 /** UTF-8 bytes or text as text; throws invalidAttributeSyntax. */
@@ -166,7 +166,7 @@ function canonicalTime(syntax: Syntax, text: string): string {
 function numberKey(text: string): string {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(text) + 0x8000_0000_0000_0000n));
-  return bytes.latin1Slice();
+  return bytes.toString('latin1');
 }
 
 function check(text: string, pattern: RegExp): string {

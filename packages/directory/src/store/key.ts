@@ -9,7 +9,7 @@ export function keyToBytes(key: Key): Buffer {
 
 /** The key of these bytes. */
 export function bytesToKey(bytes: Uint8Array): Key {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
 /** Throws `key` for what no store may hold. */
