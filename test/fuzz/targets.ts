@@ -1,5 +1,6 @@
 import { messageTargets } from './targets/messages.ts';
 import { fileTargets } from './targets/files.ts';
+import { gssTargets } from './targets/gss.ts';
 import { kdcTargets } from './targets/kdc.ts';
 import { ldapTargets } from './targets/ldap.ts';
 import { securityTargets } from './targets/security.ts';
@@ -23,6 +24,7 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...(await kdcTargets()),
     ...(await messageTargets()),
     ...fileTargets(),
+    ...gssTargets(),
     ...securityTargets(),
     ...ldapTargets(),
   ];
