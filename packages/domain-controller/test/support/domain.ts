@@ -54,7 +54,7 @@ export async function startDomain(
       netbiosName: 'CONTOSO',
       administratorPassword: ADMIN_PASSWORD,
       controllerName: 'DC',
-      controllerAliases: ['localhost'],
+      controllerAliases: ['localhost', '127.0.0.1'],
     },
     random,
   );
