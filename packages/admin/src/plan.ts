@@ -52,28 +52,42 @@ export interface SkippedTarget {
   readonly reason: string;
 }
 
+/** A target whose list cannot be edited so. */
+export interface RefusedTarget {
+  readonly target: Account;
+  readonly error: AdminError;
+}
+
 /** All that is to be written, before anything is. */
 export interface Plan {
   readonly changes: readonly PlannedChange[];
   readonly skipped: readonly SkippedTarget[];
+  readonly refused: readonly RefusedTarget[];
 }
 
 /**
  * Plans an edit of many targets. A middle is never its own target: it is left out for itself, and a
- * target for which no middle is left is skipped.
+ * target for which no middle is left is skipped. What `planEdit` throws about one target is kept
+ * beside the others.
  */
 export function planEdits(targets: Iterable<Account>, edit: Edit): Plan {
   const changes: PlannedChange[] = [];
   const skipped: SkippedTarget[] = [];
+  const refused: RefusedTarget[] = [];
   for (const target of targets) {
     const own = withoutSelf(target, edit);
     if (own === undefined) {
       skipped.push({ target, reason: `${target.name} is the middle itself` });
       continue;
     }
-    changes.push(planEdit(target, own));
+    try {
+      changes.push(planEdit(target, own));
+    } catch (error) {
+      if (!(error instanceof AdminError)) throw error;
+      refused.push({ target, error });
+    }
   }
-  return { changes, skipped };
+  return { changes, skipped, refused };
 }
 
 /**

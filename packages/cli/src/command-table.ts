@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+/** What a file in `commands` exports: a function that makes its command. */
+export interface CommandModule {
+  readonly command: (context: Context) => Command;
+}
+
+/** One command of `doublehop`, loaded when it is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+  /** Not in the help: for our own processes. */
+  readonly hidden?: boolean;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'grant',
+    summary: 'let a middle act for users to a target; keeps every other principal',
+    load: async () => await import('./commands/grant.ts'),
+  },
+  {
+    name: 'revoke',
+    summary: 'take a grant away; the last removal clears the attribute',
+    load: async () => await import('./commands/revoke.ts'),
+  },
+  {
+    name: 'set',
+    summary: 'make these middles the only ones that may act to a target',
+    load: async () => await import('./commands/set.ts'),
+  },
+  {
+    name: 'show',
+    summary: 'who may act for users to a target, as principals, entries, SDDL and bytes',
+    load: async () => await import('./commands/show.ts'),
+  },
+  {
+    name: 'kinit',
+    summary: 'get a ticket-granting ticket by password or keytab',
+    load: async () => await import('./commands/kinit.ts'),
+  },
+  {
+    name: 'klist',
+    summary: "list tickets, keys of a keytab, or a lab host's tickets; klist purge",
+    load: async () => await import('./commands/klist.ts'),
+  },
+  {
+    name: 'kvno',
+    summary: 'get a service ticket, also for another user and on to a target (S4U)',
+    load: async () => await import('./commands/kvno.ts'),
+  },
+  {
+    name: 'kdestroy',
+    summary: 'destroy the tickets of a cache',
+    load: async () => await import('./commands/kdestroy.ts'),
+  },
+  {
+    name: 'dc',
+    summary: 'run a domain controller',
+    load: async () => await import('./commands/dc.ts'),
+  },
+];

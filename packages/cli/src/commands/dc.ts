@@ -1,0 +1,223 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { join, resolve } from 'node:path';
+import { Directory } from '@doublehop/directory/directory';
+import { lmdbStore } from '@doublehop/directory/store/lmdb';
+import type { Store } from '@doublehop/directory/store/store';
+import { createDomain } from '@doublehop/domain-controller/create-domain';
+import {
+  createDomainController,
+  type DomainController,
+  type Endpoints,
+} from '@doublehop/domain-controller/dc';
+import { formatProfile } from '@doublehop/kerberos/config/format-profile';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import { readPassword } from '../input/secret.ts';
+import { printJson } from '../output/json.ts';
+
+interface DcOptions {
+  readonly domain?: string;
+  readonly netbios?: string;
+  readonly name: string;
+  readonly dir?: string;
+  readonly address: string;
+  readonly kdcPort: number;
+  readonly ldapPort: number;
+  readonly ldapsPort: number;
+  readonly passwordFile?: string;
+  readonly audit?: true;
+  readonly json?: true;
+}
+
+/** `doublehop dc`: one domain controller in the foreground, until it is told to stop. */
+export function command(context: Context): Command {
+  const port = (flags: string, what: string, usual: number): Option =>
+    new Option(flags, what).argParser(parsePort).default(usual);
+  return new Command('dc')
+    .description(
+      'Run a domain controller (KDC and LDAP) in the foreground until Ctrl-C. The first run makes\n' +
+        "the domain and asks for the Administrator's password; later runs go on with its folder.",
+    )
+    .option('--domain <dns name>', 'such as corp.example; needed by the first run')
+    .option('--netbios <name>', 'default: the first label of the DNS name, in capitals')
+    .option('--name <name>', 'NetBIOS name of the controller', 'DC')
+    .option('--dir <folder>', 'where the domain is kept')
+    .addOption(
+      new Option('--address <ip>', 'address to listen on')
+        .argParser(parseAddress)
+        .default('127.0.0.1'),
+    )
+    .addOption(port('--kdc-port <n>', 'UDP and TCP; 0: a free one', 88))
+    .addOption(port('--ldap-port <n>', '0: a free one', 389))
+    .addOption(port('--ldaps-port <n>', '0: a free one', 636))
+    .option('--password-file <file>', 'the new Administrator\'s password; "-": standard input')
+    .option('--audit', 'print one JSON line for each KDC request')
+    .option('--json', 'print the addresses as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: DcOptions) => {
+      await run(context, options);
+    });
+}
+
+const EXAMPLES = `
+The ports below 1024 need the right to use them; --kdc-port 0 --ldap-port 0 --ldaps-port 0 do not.
+FOLDER/krb5.conf is written for clients, and FOLDER/ca.pem, which LDAPS clients have to trust.
+
+Example:
+  $ doublehop dc --domain corp.example --dir ./corp --kdc-port 8888 --ldap-port 3389 \\
+      --ldaps-port 6636`;
+
+async function run(context: Context, options: DcOptions): Promise<void> {
+  if (options.dir === undefined) throw new UsageError('where is the domain kept? Give --dir');
+  const dir = resolve(options.dir);
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const store = await lmdbStore({ path: join(dir, 'store') });
+  try {
+    await ensureDomain(context, options, store);
+    const controller = controllerOf(context, options, store);
+    const endpoints = await controller.start();
+    try {
+      await writeClientFiles(dir, controller, endpoints);
+      announce(context, options, { dir, controller, endpoints });
+      await untilStopped();
+    } finally {
+      await controller.close();
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function ensureDomain(context: Context, options: DcOptions, store: Store): Promise<void> {
+  const { clock, random } = context;
+  const directory = new Directory({ store, clock, random });
+  const { domain } = directory;
+  const wanted = options.domain?.toLowerCase();
+  if (domain !== undefined) {
+    if (wanted === undefined || wanted === domain.dnsName.toLowerCase()) return;
+    throw new UsageError(`--dir: it holds ${domain.dnsName}, not ${wanted}; choose another folder`);
+  }
+  if (wanted === undefined) {
+    throw new UsageError('--dir: there is no domain in it yet; name one with --domain');
+  }
+  const dnsName = checkDomainName(wanted);
+  const netbiosName = (options.netbios ?? dnsName.split('.')[0] ?? '').toUpperCase();
+  if (!NETBIOS.test(netbiosName) || !NETBIOS.test(options.name)) {
+    throw new UsageError('--netbios and --name: at most 15 letters, digits and hyphens');
+  }
+  const prompt = `New password for Administrator@${dnsName.toUpperCase()}`;
+  const administratorPassword = await readPassword(context, prompt, options.passwordFile);
+  const controllerName = options.name.toUpperCase();
+  await createDomain(
+    directory,
+    {
+      dnsName,
+      netbiosName,
+      administratorPassword,
+      controllerName,
+      controllerAliases: ['localhost'],
+    },
+    random,
+  );
+}
+
+/** A NetBIOS name as Active Directory takes it (MS-ADTS 6.1.1.2.1.1, RFC 1001 §14). */
+const NETBIOS = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,13}[A-Za-z0-9])?$/;
+
+function checkDomainName(text: string): string {
+  const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+  if (new RegExp(`^${label}(?:\\.${label})+$`).test(text) && text.length <= 64) return text;
+  throw new UsageError(`--domain: "${text}" is no DNS name of a domain; corp.example is one`);
+}
+
+function controllerOf(
+  { clock, random, out, err }: Context,
+  options: DcOptions,
+  store: Store,
+): DomainController {
+  const { address, kdcPort, ldapPort, ldapsPort } = options;
+  return createDomainController({
+    store,
+    controllerName: options.name.toUpperCase(),
+    listen: { address, kdcPort, ldapPort, ldapsPort },
+    clock,
+    random,
+    ...(options.audit === true ? { audit: (event) => out(`${JSON.stringify(event)}\n`) } : {}),
+    onDefect: (error) =>
+      err(`defect: ${error instanceof Error ? (error.stack ?? '') : 'unknown'}\n`),
+  });
+}
+
+async function writeClientFiles(
+  dir: string,
+  { domain, certificate }: DomainController,
+  { address, kdcPort }: Endpoints,
+): Promise<void> {
+  const { realm, dnsName } = domain;
+  const host = address.includes(':') ? `[${address}]` : address;
+  const text = formatProfile({
+    libdefaults: {
+      default_realm: realm,
+      dns_lookup_kdc: 'false',
+      dns_canonicalize_hostname: 'false',
+      rdns: 'false',
+      forwardable: 'true',
+    },
+    realms: { [realm]: { kdc: `${host}:${kdcPort}` } },
+    domain_realm: { [`.${dnsName}`]: realm, [dnsName]: realm, localhost: realm },
+  });
+  await writeFile(join(dir, 'krb5.conf'), text);
+  await writeFile(join(dir, 'ca.pem'), certificate);
+}
+
+interface Running {
+  readonly dir: string;
+  readonly controller: DomainController;
+  readonly endpoints: Endpoints;
+}
+
+function announce(context: Context, { json, name }: DcOptions, running: Running): void {
+  const { dir, controller, endpoints } = running;
+  const { domain } = controller;
+  const host = endpoints.address === '127.0.0.1' ? 'localhost' : endpoints.address;
+  if (json === true) {
+    const { dnsName, realm } = domain;
+    printJson(context, { dnsName, realm, controller: name, dir, pid: process.pid, ...endpoints });
+    return;
+  }
+  context.out(
+    [
+      `${name} of ${domain.dnsName} is ready on ${endpoints.address}: KDC ${endpoints.kdcPort}, ` +
+        `LDAP ${endpoints.ldapPort}, LDAPS ${endpoints.ldapsPort}`,
+      'Use it from another shell:',
+      `  export KRB5_CONFIG=${join(dir, 'krb5.conf')}`,
+      `  export DOUBLEHOP_LDAP=ldap://${host}:${endpoints.ldapPort}`,
+      '  doublehop kinit Administrator',
+      'Ctrl-C ends it.',
+      '',
+    ].join('\n'),
+  );
+}
+
+async function untilStopped(): Promise<void> {
+  await new Promise<void>((stop) => {
+    const end = (): void => {
+      process.removeListener('SIGINT', end).removeListener('SIGTERM', end);
+      stop();
+    };
+    process.on('SIGINT', end).on('SIGTERM', end);
+  });
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a port from 0 to 65535.');
+}
+
+function parseAddress(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new InvalidArgumentError('It must be an IP address such as 127.0.0.1.');
+}

@@ -1,0 +1,62 @@
+import { EXIT } from './context.ts';
+
+/** A mistake in the call of a command: one line that says what would be right. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** How an error leaves the command. */
+export interface Failure {
+  /** One line. */
+  readonly message: string;
+  /** Stable word, for JSON. */
+  readonly code: string;
+  readonly exitCode: number;
+}
+
+/** Names of the errors that our packages throw about the world: their messages are for people. */
+const OURS: ReadonlySet<string> = new Set([
+  'UsageError',
+  'AdminError',
+  'KerberosError',
+  'LdapError',
+  'SecurityError',
+  'CryptoError',
+  'DirectoryError',
+  'DomainControllerError',
+  'LabError',
+]);
+
+/** Codes with which the domain said no, where everything else worked. */
+const REFUSALS: ReadonlySet<string> = new Set(['access-denied', 'changed-since', 'krb-error']);
+
+/**
+ * What an error means to the one who called. The classes are told by their names, so that no
+ * package has to be loaded for it. Undefined for defects of ours.
+ */
+export function failureOf(error: unknown): Failure | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = codeOf(error);
+  if (OURS.has(error.name)) {
+    return {
+      message: oneLine(error.message),
+      code: error.name === 'UsageError' ? 'usage' : code,
+      exitCode: REFUSALS.has(code) ? EXIT.refused : EXIT.error,
+    };
+  }
+  // Errors of the system: a file that is not there, a port that is taken.
+  if ('syscall' in error) return { message: oneLine(error.message), code, exitCode: EXIT.error };
+  return undefined;
+}
+
+/** A text on one line, without control characters. */
+export function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').replace(/\p{Cc}/gu, '?');
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'error';
+}

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import type { Context, Input } from '../context.ts';
+import { UsageError } from '../errors.ts';
+
+/** The longest password that is read. */
+const MAX_SECRET = 4_096;
+
+/**
+ * A password: the first line of a file (`-`: of standard input), else of a prompt that shows
+ * nothing, else of standard input where there is no terminal. Never an argument: those are in the
+ * process list.
+ */
+export async function readPassword(
+  context: Context,
+  prompt: string,
+  file?: string,
+): Promise<string> {
+  const text = await readText(context, prompt, file);
+  const password = text.split(/\r?\n/, 1)[0] ?? '';
+  if (password === '') {
+    throw new UsageError(`${file === undefined ? 'the password' : '--password-file'} is empty`);
+  }
+  if (password.length > MAX_SECRET) throw new UsageError('the password is too long');
+  return password;
+}
+
+async function readText(context: Context, prompt: string, file?: string): Promise<string> {
+  if (file !== undefined && file !== '-') return await readFile(file, 'utf8');
+  if (file === undefined && context.input.isTerminal) return await promptSecret(context, prompt);
+  return await firstLine(context.input);
+}
+
+/** The first line of standard input. */
+export async function firstLine({ stream }: Input): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.includes('\n') || text.length > MAX_SECRET) break;
+  }
+  return text.split(/\r?\n/, 1)[0] ?? '';
+}
+
+async function promptSecret(context: Context, prompt: string): Promise<string> {
+  const { stream, setRaw } = context.input;
+  context.err(`${prompt}: `);
+  setRaw?.(true);
+  stream.setEncoding('utf8').resume();
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      let typed = '';
+      const take = (chunk: string): void => {
+        for (const char of chunk) {
+          if (char === '\r' || char === '\n' || char === CONTROL.endOfInput) {
+            stream.removeListener('data', take);
+            resolve(typed);
+            return;
+          }
+          if (char === CONTROL.interrupt) {
+            stream.removeListener('data', take);
+            reject(new UsageError('interrupted'));
+            return;
+          }
+          if (char === CONTROL.backspace || char === '\b')
+            typed = Array.from(typed).slice(0, -1).join('');
+          else if (char === CONTROL.kill) typed = '';
+          else typed += char;
+        }
+      };
+      stream.on('data', take);
+    });
+  } finally {
+    setRaw?.(false);
+    stream.pause();
+    context.err('\n');
+  }
+}
+
+/** What a terminal in raw mode sends for Ctrl-C, Ctrl-D, Ctrl-U and the backspace key. */
+const CONTROL = {
+  interrupt: '\u0003',
+  endOfInput: '\u0004',
+  kill: '\u0015',
+  backspace: '\u007F',
+} as const;
