@@ -42,6 +42,13 @@ export interface BenchTicket {
   readonly key: Key;
 }
 
+/** A request to send once. */
+export interface BenchRequest {
+  readonly bytes: Uint8Array;
+  /** Reads its reply; throws where that is no reply to this request. */
+  readonly open: (reply: Uint8Array) => BenchTicket;
+}
+
 /** Where requests go and what makes them fresh. */
 export interface RequestSource {
   readonly realm: string;
@@ -66,15 +73,16 @@ export function nameOf(text: string): PrincipalName {
 }
 
 /** AS-REQ with an encrypted timestamp. */
-export function asRequest({ name, key }: BenchClient, source: RequestSource): Uint8Array {
+export function asRequest({ name, key }: BenchClient, source: RequestSource): BenchRequest {
   const micros = source.micros();
+  const bodyNonce = nonce(source);
   const stamp = encodeDer(PaEncTsEnc, {
     patimestamp: Math.floor(micros / 1e6),
     pausec: micros % 1e6,
   });
   const cipher = key.encrypt(KeyUsage.AS_REQ_PA_ENC_TIMESTAMP, stamp, source.random);
   const padataValue = encodeDer(EncryptedData, { etype: key.etype, cipher });
-  return encodeDer(AsReq, {
+  const bytes = encodeDer(AsReq, {
     pvno: PVNO,
     msgType: MessageType.AS_REQ,
     padata: [{ padataType: PaType.ENC_TIMESTAMP, padataValue }],
@@ -84,10 +92,18 @@ export function asRequest({ name, key }: BenchClient, source: RequestSource): Ui
       realm: source.realm,
       sname: tgsName(source.realm),
       till: Math.floor(micros / 1e6) + LIFE,
-      nonce: nonce(source),
+      nonce: bodyNonce,
       etype: ETYPES,
     }),
   });
+  return {
+    bytes,
+    open: (reply) => {
+      const { cname, ticket, encPart } = decodeDer(AsRep, reply);
+      const plain = key.decrypt(KeyUsage.AS_REP_ENC_PART, encPart.cipher);
+      return opened(plain, bodyNonce, cname, ticket);
+    },
+  };
 }
 
 /** What distinguishes the kinds of TGS-REQ. */
@@ -103,7 +119,7 @@ export function tgsRequest(
   tgt: BenchTicket,
   sname: PrincipalName,
   source: RequestSource,
-): Uint8Array {
+): BenchRequest {
   return anyTgsRequest(tgt, { sname }, source);
 }
 
@@ -112,7 +128,7 @@ export function s4u2selfRequest(
   tgt: BenchTicket,
   user: PrincipalName,
   source: RequestSource,
-): Uint8Array {
+): BenchRequest {
   return anyTgsRequest(
     tgt,
     {
@@ -130,7 +146,7 @@ export function s4u2proxyRequest(
   evidence: BenchTicket,
   target: PrincipalName,
   source: RequestSource,
-): Uint8Array {
+): BenchRequest {
   const flags = PacOption.RESOURCE_BASED_CONSTRAINED_DELEGATION;
   const pacOptions = encodeDer(PaPacOptions, { flags });
   return anyTgsRequest(
@@ -145,7 +161,7 @@ export function s4u2proxyRequest(
   );
 }
 
-function anyTgsRequest(tgt: BenchTicket, parts: TgsParts, source: RequestSource): Uint8Array {
+function anyTgsRequest(tgt: BenchTicket, parts: TgsParts, source: RequestSource): BenchRequest {
   const micros = source.micros();
   const bodyNonce = nonce(source);
   const body = span(KdcReqBody, {
@@ -184,7 +200,14 @@ function anyTgsRequest(tgt: BenchTicket, parts: TgsParts, source: RequestSource)
     ...(parts.padata?.(bodyNonce, subkey) ?? []),
   ];
   const msgType = MessageType.TGS_REQ;
-  return encodeDer(TgsReq, { pvno: PVNO, msgType, padata, reqBody: body }, 4096);
+  return {
+    bytes: encodeDer(TgsReq, { pvno: PVNO, msgType, padata, reqBody: body }, 4096),
+    open: (reply) => {
+      const { cname, ticket, encPart } = decodeDer(TgsRep, reply);
+      const plain = subkey.decrypt(KeyUsage.TGS_REP_ENC_PART_SUBKEY, encPart.cipher);
+      return opened(plain, bodyNonce, cname, ticket);
+    },
+  };
 }
 
 function x509User(user: PrincipalName, crealm: string, bodyNonce: number, subkey: Key): PaData {
@@ -203,22 +226,13 @@ function nonce({ random }: RequestSource): number {
   return ((a & 0x7f) << 24) | (b << 16) | (c << 8) | d;
 }
 
-/** The ticket of an AS-REP to this client; undefined where the reply is an error. */
-export function readAsReply(reply: Uint8Array, { key }: BenchClient): BenchTicket | undefined {
-  if (reply[0] !== 0x6b) return undefined;
-  const { cname, ticket, encPart } = decodeDer(AsRep, reply);
-  return opened(key.decrypt(KeyUsage.AS_REP_ENC_PART, encPart.cipher), cname, ticket);
-}
-
-/** The ticket of a TGS-REP; `subkey` is that of the request. */
-export function readTgsReply(reply: Uint8Array, subkey: Key): BenchTicket | undefined {
-  if (reply[0] !== 0x6d) return undefined;
-  const { cname, ticket, encPart } = decodeDer(TgsRep, reply);
-  const plain = subkey.decrypt(KeyUsage.TGS_REP_ENC_PART_SUBKEY, encPart.cipher);
-  return opened(plain, cname, ticket);
-}
-
-function opened(plain: Uint8Array, client: PrincipalName, ticket: Uint8Array): BenchTicket {
-  const { keytype, keyvalue } = decodeDer(AnyEncRepPart, plain).value.key;
-  return { client, ticket: ticket.slice(), key: Key.of(keytype, keyvalue) };
+function opened(
+  plain: Uint8Array,
+  asked: number,
+  client: PrincipalName,
+  ticket: Uint8Array,
+): BenchTicket {
+  const { key, nonce: answered } = decodeDer(AnyEncRepPart, plain).value;
+  if (answered !== asked) throw new Error('the reply is to another request');
+  return { client, ticket: ticket.slice(), key: Key.of(key.keytype, key.keyvalue) };
 }

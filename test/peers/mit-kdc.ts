@@ -10,6 +10,8 @@ export interface MitKdcOptions {
   readonly realm?: string;
   /** Encryption types of new keys, the strongest first. */
   readonly enctypes?: readonly string[];
+  /** More lines for the database in [dbmodules]. */
+  readonly moduleSettings?: readonly string[];
 }
 
 export interface MitKdc extends Peer {
@@ -99,7 +101,7 @@ function kdcConfig(dir: string, realm: string, listen: string, options: MitKdcOp
  store = {
   db_library = db2
   database_name = ${join(dir, 'principal')}
- }
+${(options.moduleSettings ?? []).map((line) => `  ${line}\n`).join('')} }
 [logging]
  kdc = FILE:${join(dir, 'krb5kdc.log')}
  default = FILE:${join(dir, 'krb5.log')}
