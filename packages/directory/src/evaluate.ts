@@ -166,8 +166,7 @@ function equality(context: FilterContext, type: AttributeType, value: AssertionV
 
 /** Entries are indexed under their most specific class alone. */
 function classAccess(context: FilterContext, type: AttributeType, name: string): Access {
-  const { schema } = context.view;
-  const kinds = [...schema.classes()].filter((each) => schema.isKindOf(each, name));
+  const kinds = context.view.schema.kindsOf(name);
   return {
     kind: 'any',
     disjoint: true,

@@ -43,7 +43,8 @@ export function followPrimaryGroup(
     const what = 'names a group that the account is not in';
     throw refused('unwillingToPerform', known.primaryGroupId, what, Win32.memberNotInGroup);
   }
-  return { left: groupWithRid(view, known, draft, old), joined };
+  // A machine that becomes a controller, or ceases to be one, does not stay in its old group.
+  return { left: isSet ? groupWithRid(view, known, draft, old) : undefined, joined };
 }
 
 function groupWithRid(

@@ -30,6 +30,8 @@ export interface EntryHead {
 
 const FORMAT = 1;
 const KIND = { ascii: 0, utf8: 1, bytes: 2, reference: 3 } as const;
+/** Scans before the places of attributes are noted: a filter asks once, a decoder for all. */
+const SCANS = 4;
 /** Attribute header: code, kind, byte length of its values. */
 const ATTRIBUTE_HEADER = 4 + 1 + 4;
 
@@ -44,6 +46,8 @@ export class StoredEntry {
   readonly id: number;
   readonly #bytes: Buffer;
   readonly #attributesAt: number;
+  #places: Map<number, number> | undefined;
+  #asked = 0;
 
   constructor(id: number, bytes: Uint8Array) {
     this.id = id;
@@ -107,12 +111,27 @@ export class StoredEntry {
     return all;
   }
 
+  /** A scan at first; whoever asks often has the places noted. */
   #find(code: number): number {
+    if (this.#places !== undefined) return this.#places.get(code) ?? -1;
+    this.#asked += 1;
+    if (this.#asked > SCANS) {
+      this.#places = this.#allPlaces();
+      return this.#places.get(code) ?? -1;
+    }
     const bytes = this.#bytes;
     for (let at = this.#attributesAt; at < bytes.length; at = this.#next(at)) {
       if (bytes.readUInt32BE(at) === code) return at;
     }
     return -1;
+  }
+
+  #allPlaces(): Map<number, number> {
+    const places = new Map<number, number>();
+    for (let at = this.#attributesAt; at < this.#bytes.length; at = this.#next(at)) {
+      places.set(this.#bytes.readUInt32BE(at), at);
+    }
+    return places;
   }
 
   #next(at: number): number {

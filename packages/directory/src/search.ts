@@ -4,6 +4,7 @@ import type { Filter } from './filter.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import {
   allEntries,
+  idOfBytes,
   idOfEntryKey,
   idOfIndexRecord,
   indexBetween,
@@ -11,6 +12,7 @@ import {
   indexStart,
   indexValue,
   ROOT_ID,
+  uniqueKey,
 } from './layout.ts';
 import { PLANNER_COMMON, PLANNER_PROBE } from './limits.ts';
 import { EntryFlag, StoredEntry } from './record.ts';
@@ -151,12 +153,15 @@ class Reach {
 /** Of ways that all lead there, the one with the fewest entries on it. */
 function cheapest(view: View, access: Access): Access {
   if (access.kind !== 'all') return access;
+  // One entry at the most: no need to count what the others hold.
+  const only = access.of.find((each) => each.kind === 'value' && each.attribute.unique);
+  if (only !== undefined) return only;
   let best: { access: Access; cost: number } | undefined;
   for (const each of access.of) {
     const one = cheapest(view, each);
     const price = cost(view, one);
     if (best === undefined || price < best.cost) best = { access: one, cost: price };
-    if (best.cost <= 1) break;
+    if (best.cost === 0) break;
   }
   return best?.access ?? access;
 }
@@ -184,7 +189,7 @@ function cost(view: View, access: Access): number {
 function idsOf(view: View, access: Access): Iterable<number> {
   switch (access.kind) {
     case 'value':
-      return ids(view, indexValue(access.attribute.code, access.key));
+      return withValue(view, access.attribute, access.key);
     case 'start':
       return stretch(view, access.attribute, indexStart(access.attribute.code, access.key));
     case 'present':
@@ -204,6 +209,12 @@ function idsOf(view: View, access: Access): Iterable<number> {
     default:
       return unreachable(access);
   }
+}
+
+function withValue(view: View, attribute: AttributeType, key: string): Iterable<number> {
+  if (!attribute.unique) return ids(view, indexValue(attribute.code, key));
+  const bytes = view.reader.get(uniqueKey(attribute.code, key));
+  return bytes === undefined ? [] : [idOfBytes(bytes)];
 }
 
 function* ids(view: View, range: Range): Iterable<number> {

@@ -65,6 +65,7 @@ describe('MS-ADTS 3.1.1.5.2 add', () => {
     expect(computer.text('primaryGroupID')).toBe('515');
     await directory.modify({ id: computer.id }, [change('replace', 'userAccountControl', '8192')]);
     expect(directory.get({ id: computer.id }).text('primaryGroupID')).toBe('516');
+    expect(directory.get({ id: computer.id }).values('memberOf')).toEqual([]);
   });
 
   const user = { objectClass: 'user', sAMAccountName: 'new' };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,17 +8,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lmdbStore } from '../src/store/lmdb.ts';
 import { storeCompliance } from './support/store-compliance.ts';
 
-storeCompliance('LMDB', () => {
-  let path: string;
-  return {
-    async open() {
-      path = await mkdtemp(join(tmpdir(), 'doublehop-store-'));
-      return lmdbStore({ path });
-    },
-    reopen: () => lmdbStore({ path }),
-    dispose: () => rm(path, { recursive: true }),
-  };
-});
+for (const durability of ['disk', 'process'] as const) {
+  storeCompliance(`LMDB, durable to the ${durability}`, () => {
+    let path: string;
+    return {
+      async open() {
+        path = await mkdtemp(join(tmpdir(), 'doublehop-store-'));
+        return lmdbStore({ path, durability });
+      },
+      reopen: () => lmdbStore({ path, durability }),
+      dispose: () => rm(path, { recursive: true }),
+    };
+  });
+}
 
 /** The Node of this project's development, which runs TypeScript, whatever runs the tests. */
 const NODE = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
@@ -61,6 +63,27 @@ describe('LMDB shared by processes', () => {
     await closed;
     store.refresh();
     expect(store.get('total')).toEqual(Buffer.from('400'));
+    await store.close();
+  });
+
+  it('lets a reader follow when another process makes the file many times larger', async () => {
+    const store = await lmdbStore({ path });
+    const { child, acknowledged } = writer('a', 16_000);
+    await once(child, 'close');
+    store.refresh();
+    const last = acknowledged.at(-1) ?? '';
+    expect(acknowledged).toHaveLength(16_000);
+    expect(store.get(`right/${last}`)).toHaveLength(3000);
+    expect([...store.range({ start: 'left/', end: 'left0' })]).toHaveLength(16_000);
+    await store.close();
+  });
+
+  it('keeps the file to its owner', async () => {
+    const inner = join(path, 'made');
+    const store = await lmdbStore({ path: inner });
+    await store.write((tx) => tx.put('k', new Uint8Array(1)));
+    expect((await stat(inner)).mode & 0o077).toBe(0);
+    expect((await stat(join(inner, 'data.mdb'))).mode & 0o077).toBe(0);
     await store.close();
   });
 

@@ -116,6 +116,7 @@ export class Schema {
   readonly #classes = new Map<string, ClassType>();
   readonly #chains = new Map<string, readonly ClassType[]>();
   readonly #allowed = new Map<string, ReadonlySet<string>>();
+  readonly #kinds = new Map<string, readonly ClassType[]>();
   readonly #required = new Map<string, readonly AttributeType[]>();
 
   constructor() {
@@ -202,6 +203,17 @@ export class Schema {
   /** Classes below which an entry of this one may be: its own and its superclasses' rules. */
   superiors(type: ClassType): readonly string[] {
     return this.chain(type).flatMap((each) => each.possibleSuperiors);
+  }
+
+  /** The classes whose entries are also of a class: itself and its subclasses. */
+  kindsOf(nameOrOid: string): readonly ClassType[] {
+    const type = this.classType(nameOrOid);
+    if (type === undefined) return [];
+    const known = this.#kinds.get(type.name);
+    if (known !== undefined) return known;
+    const kinds = [...this.classes()].filter((each) => this.isKindOf(each, type.name));
+    this.#kinds.set(type.name, kinds);
+    return kinds;
   }
 
   /** Whether an entry of the class is one of the other class too. */

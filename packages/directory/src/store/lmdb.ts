@@ -1,3 +1,5 @@
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { StoreError } from '../errors.ts';
 import { GroupCommit, type Writes } from './group-commit.ts';
@@ -42,6 +44,8 @@ class LmdbStore implements Store {
   #closed = false;
 
   static async open(options: LmdbOptions): Promise<Store> {
+    // What is kept here are keys: nobody but the owner may read the folder or the file.
+    await mkdir(options.path, { recursive: true, mode: 0o700 });
     const root = open<Buffer, Buffer>({
       path: options.path,
       noSubdir: false,
@@ -52,6 +56,8 @@ class LmdbStore implements Store {
       overlappingSync: false,
       noSync: options.durability === 'process',
     });
+    // Readers that were killed would keep old pages from being used again.
+    root.readerCheck();
     const coding = { keyEncoding: 'binary', encoding: 'binary' } as const;
     const data = root.openDB<Buffer, Buffer>({ name: 'data', ...coding });
     const versions = root.openDB<Buffer, Buffer>({ name: 'version', useVersions: true, ...coding });
@@ -60,6 +66,7 @@ class LmdbStore implements Store {
         void versions.put(VERSION_KEY, NOTHING, 1);
       });
     }
+    await chmod(join(options.path, 'data.mdb'), 0o600);
     return new LmdbStore({ root, data, versions });
   }
 
