@@ -24,7 +24,8 @@ const ENABLED = 7;
 
 /** Parts of a PAC that depend on the account alone. */
 interface AccountBuffers {
-  readonly logonInfo: Readonly<Record<Asserted, Uint8Array>>;
+  /** KERB_VALIDATION_INFO by the way in which the identity was asserted. */
+  readonly logonInfo: Partial<Record<Asserted, Uint8Array>>;
   readonly upnDnsInfo: PacBuffer;
   readonly requesterSid: PacBuffer;
 }
@@ -44,6 +45,7 @@ export class PacContents {
   /** Buffers that say who an account is; `authtime` in seconds (MS-PAC 2.5, 2.7, 2.10). */
   identity(account: Account, clientName: string, authtime: number, how: Asserted): PacBuffer[] {
     const { logonInfo, upnDnsInfo } = this.#buffers(account);
+    logonInfo[how] ??= encodeLogonInfo(this.#logonInfo(account, how));
     const data = logonInfo[how].slice();
     new DataView(data.buffer).setBigUint64(LOGON_TIME, fileTimeOf(authtime * 1000), true);
     return [
@@ -62,10 +64,7 @@ export class PacContents {
     let buffers = this.#known.get(account);
     if (buffers === undefined) {
       buffers = {
-        logonInfo: {
-          'by-authentication': encodeLogonInfo(this.#logonInfo(account, 'by-authentication')),
-          'by-service': encodeLogonInfo(this.#logonInfo(account, 'by-service')),
-        },
+        logonInfo: {},
         upnDnsInfo: { type: PacType.upnDnsInfo, data: this.#upnDnsInfo(account) },
         requesterSid: { type: PacType.requesterSid, data: encodeRequesterSid(account.sid) },
       };
