@@ -82,7 +82,9 @@ export class Channel {
       this.flush();
     } else if (!this.#flushing) {
       this.#flushing = true;
-      queueMicrotask(() => this.flush());
+      // Not sooner: the last entry of a search and its result are steps of promises apart, and some
+      // clients (impacket 0.10) take what comes in one record of TLS for the whole answer.
+      setImmediate(() => this.flush());
     }
   }
 
