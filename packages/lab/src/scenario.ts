@@ -1,3 +1,5 @@
+import { LabError } from './errors.ts';
+
 /**
  * The lab's domain: CONTOSO, with the hosts and the organizational units of the story. Names as an
  * administrator writes them; passwords of people only: computers make up their own.
@@ -97,5 +99,35 @@ export function hostSpns(scenario: Scenario, host: string): readonly string[] {
   const names = [host.toUpperCase(), fullName(scenario, host)];
   return ['HOST', 'RestrictedKrbHost', 'WSMAN', 'TERMSRV'].flatMap((service) =>
     names.map((name) => `${service}/${name}`),
+  );
+}
+
+/** The Kerberos realm: `CONTOSO.COM`. */
+export function realmOf(scenario: Scenario): string {
+  return scenario.dnsName.toUpperCase();
+}
+
+/** sAMAccountName of a host: `SERVERB$`. */
+export function hostAccount(host: string): string {
+  return `${host.toUpperCase()}$`;
+}
+
+/**
+ * The host that is meant: `ServerB`, `SERVERB$`, `CONTOSO\SERVERB$`, `serverb.contoso.com`, of any
+ * case. Throws LabError `unknown-host`.
+ */
+export function findHost(scenario: Scenario, name: string): HostFacts {
+  const { dnsName, netbiosName } = scenario;
+  let plain = name.toLowerCase().replace(/\$$/u, '');
+  const prefix = `${netbiosName.toLowerCase()}\\`;
+  const suffix = `.${dnsName}`;
+  if (plain.startsWith(prefix)) plain = plain.slice(prefix.length);
+  if (plain.endsWith(suffix)) plain = plain.slice(0, -suffix.length);
+  const found = scenario.hosts.find((host) => host.runs && host.name.toLowerCase() === plain);
+  if (found !== undefined) return found;
+  const names = scenario.hosts.filter(({ runs }) => runs).map((host) => host.name);
+  throw new LabError(
+    'unknown-host',
+    `the lab has no host ${JSON.stringify(name)}; it has ${names.join(', ')}`,
   );
 }

@@ -7,8 +7,9 @@ import type { ClientSecret } from '@doublehop/kerberos/client/secret';
 import { type Credentials, isExpired } from '@doublehop/kerberos/credentials';
 import { KerberosError, type KerberosErrorDetail } from '@doublehop/kerberos/errors';
 import { ErrorCode } from '@doublehop/kerberos/iana/error-codes';
-import { formatName, formatPrincipal, type Principal } from '@doublehop/kerberos/names';
+import { formatPrincipal, type Principal } from '@doublehop/kerberos/names';
 import { LabError } from '../errors.ts';
+import { MAX_LOGON_SESSIONS, MAX_S4U_TICKETS } from '../limits.ts';
 import { NegativeCache, type NegativeEntry } from './negative-cache.ts';
 
 /** Well-known logon sessions (MS-LSAD's LUIDs as `klist sessions` shows them). */
@@ -51,22 +52,37 @@ export interface LsaOptions {
 }
 
 /** How somebody logged on. */
-export type LogonType = 'service' | 'network';
+export type LogonType = 'service' | 'interactive' | 'network';
 
 /** One logon session, as `klist sessions` lists it. */
 export interface LogonSession {
   /** LUID. */
   readonly id: number;
   readonly type: LogonType;
+  /** `SYSTEM`, or `alice@CONTOSO.COM`. */
   readonly user: string;
-  /** The ticket with which a user came: evidence for S4U2Proxy. */
+  /** The ticket with which a user came over the network: evidence for S4U2Proxy. */
   readonly evidence: Evidence | undefined;
 }
 
 /** A failure as the negative caches keep it. */
 export interface Failure {
+  /** What was asked for, as it was written. */
+  readonly subject: string;
   readonly message: string;
   readonly detail: KerberosErrorDetail;
+}
+
+/** The failures that a session still repeats. */
+export interface NegativeEntries {
+  readonly spn: readonly NegativeEntry<Failure>[];
+  readonly s4u: readonly NegativeEntry<Failure>[];
+}
+
+/** What a purge removed. */
+export interface Purged {
+  readonly tickets: number;
+  readonly negative: number;
 }
 
 /** A ticket that S4U2Proxy brought, and until when (milliseconds) it is used again. */
@@ -75,10 +91,10 @@ interface S4uTicket {
   readonly until: number;
 }
 
-/** What a purge removed. */
-export interface Purged {
-  readonly tickets: number;
-  readonly negative: number;
+/** A session that gets tickets of its own. */
+interface Holder {
+  readonly client: KerberosClient;
+  readonly cache: ReturnType<typeof memoryCache>;
 }
 
 /**
@@ -89,12 +105,13 @@ export interface Purged {
 export class Lsa {
   readonly #options: LsaOptions;
   readonly #timeouts: LsaTimeouts;
-  readonly #clients = new Map<number, KerberosClient>();
-  readonly #caches = new Map<number, ReturnType<typeof memoryCache>>();
   readonly #sessions = new Map<number, LogonSession>();
+  readonly #holders = new Map<number, Holder>();
   readonly #spnFailures: NegativeCache<Failure>;
   readonly #s4uFailures: NegativeCache<Failure>;
   readonly #s4uTickets = new Map<string, S4uTicket>();
+  /** The client that asks for S4U: SYSTEM's. */
+  readonly #system: KerberosClient;
   #nextId = FIRST_LUID;
 
   constructor(options: LsaOptions) {
@@ -102,8 +119,8 @@ export class Lsa {
     this.#timeouts = options.timeouts ?? DEFAULT_TIMEOUTS;
     this.#spnFailures = new NegativeCache(this.#timeouts.spnCache, options.clock);
     this.#s4uFailures = new NegativeCache(this.#timeouts.s4uCache, options.clock);
-    this.#open(LogonId.SYSTEM, 'SYSTEM');
-    this.#open(LogonId.NETWORK_SERVICE, 'NETWORK SERVICE');
+    this.#system = this.#openService(LogonId.SYSTEM, 'SYSTEM');
+    this.#openService(LogonId.NETWORK_SERVICE, 'NETWORK SERVICE');
   }
 
   /** Sessions, the well-known ones first. */
@@ -111,71 +128,96 @@ export class Lsa {
     return [...this.#sessions.values()];
   }
 
+  /** The session of a LUID. Throws LabError `unknown-session`. */
+  session(id: number): LogonSession {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) return session;
+    throw new LabError('unknown-session', `there is no logon session ${luid(id)}`);
+  }
+
   /** A network logon: somebody proved who they are with a ticket to this host. */
   logOn(evidence: Evidence): LogonSession {
-    const session: LogonSession = {
-      id: this.#nextId,
-      type: 'network',
-      user: formatPrincipal(evidence.client),
-      evidence,
-    };
-    this.#nextId += LUID_STEP;
-    this.#sessions.set(session.id, session);
+    return this.#open('network', formatPrincipal(evidence.client), evidence);
+  }
+
+  /**
+   * An interactive logon: a person at this host gives a password. Throws KerberosError as an AS
+   * exchange does.
+   */
+  async logOnInteractively(user: Principal, secret: ClientSecret): Promise<LogonSession> {
+    const holder = this.#holder(this.#nextId, undefined);
+    const { credentials } = await holder.client.login(user, secret);
+    const session = this.#open('interactive', formatPrincipal(credentials.client), undefined);
+    this.#holders.set(session.id, holder);
     return session;
   }
 
-  /** Ends a network logon. */
+  /** Ends a logon and forgets its tickets; those of services last. */
   logOff(id: number): void {
-    if (this.#sessions.get(id)?.type === 'network') this.#sessions.delete(id);
+    const type = this.#sessions.get(id)?.type;
+    if (type === undefined || type === 'service') return;
+    this.#sessions.delete(id);
+    this.#holders.delete(id);
   }
 
-  /** A ticket of the computer itself, through one of its sessions. */
+  /**
+   * A ticket for a session that has tickets of its own. Throws LabError `refused`, or
+   * `negative-cache` while an SPN that was not found is remembered; KerberosError for what is no
+   * answer of the KDC.
+   */
   async serviceTicket(id: number, server: Principal): Promise<Credentials> {
-    const client = this.#clients.get(id);
-    if (client === undefined) throw new RangeError(`no service logon ${luid(id)}`);
-    const key = formatPrincipal(server).toLowerCase();
-    const known = this.#spnFailures.find(key);
+    const { user } = this.session(id);
+    const holder = this.#holders.get(id);
+    if (holder === undefined) {
+      throw new LabError('unknown-session', `${user} came over the network and has no tickets`);
+    }
+    const subject = formatPrincipal(server);
+    const known = this.#spnFailures.find(subject.toLowerCase());
     if (known !== undefined) throw repeated('SPN', known);
-    return this.#noting(this.#spnFailures, key, () => client.getServiceTicket(server));
+    return noting(this.#spnFailures, subject, () => holder.client.getServiceTicket(server));
   }
 
   /**
    * A ticket of a logged-on user to a target: S4U2Proxy with the user's own ticket as evidence, in
-   * the name of the computer. A refusal is repeated until its negative entry ends or is purged.
+   * the name of the computer (MS-SFU 3.1.5.2). A refusal is repeated until its negative entry ends
+   * or is purged. Throws as `serviceTicket` does.
    */
   async delegate({ evidence, user }: LogonSession, target: Principal): Promise<Credentials> {
-    if (evidence === undefined) throw new RangeError(`${user} did not come with a ticket`);
-    const key = `${user} to ${formatPrincipal(target)}`.toLowerCase();
+    if (evidence === undefined) {
+      throw new LabError('unknown-session', `${user} did not come with a ticket`);
+    }
+    const subject = `${user} to ${formatPrincipal(target)}`;
+    const key = subject.toLowerCase();
     const ready = this.#s4uTicket(key);
     if (ready !== undefined) return ready;
     const known = this.#s4uFailures.find(key);
     if (known !== undefined) throw repeated('S4U', known);
-    const client = this.#clients.get(LogonId.SYSTEM);
-    if (client === undefined) throw new RangeError('no SYSTEM logon');
-    const credentials = await this.#noting(this.#s4uFailures, key, async () =>
-      s4u2proxy(client.context, { tgt: await client.getTgt(), evidence, target }),
-    );
-    const until = this.#options.clock() + this.#timeouts.s4uTicket;
-    this.#s4uTickets.set(key, { credentials, until });
+    const credentials = await noting(this.#s4uFailures, subject, async () => {
+      const tgt = await this.#system.getTgt();
+      return s4u2proxy(this.#system.context, { tgt, evidence, target });
+    });
+    this.#keepS4u(key, credentials);
     return credentials;
   }
 
   /** Tickets of a session; those of S4U belong to SYSTEM, which got them. */
   async tickets(id: number): Promise<readonly Credentials[]> {
-    const session = this.#sessions.get(id);
-    if (session === undefined) throw new RangeError(`no logon session ${luid(id)}`);
+    this.session(id);
     const own = await this.#own(id);
     if (id !== LogonId.SYSTEM) return own;
-    const now = this.#options.clock();
-    const s4u = [...this.#s4uTickets.values()].filter(({ until }) => until > now);
-    return [...own, ...s4u.map(({ credentials }) => credentials)];
+    return [...own, ...this.s4uTickets()];
   }
 
-  /** Failures that are still repeated. */
-  negative(id: number): {
-    readonly spn: readonly NegativeEntry<Failure>[];
-    readonly s4u: readonly NegativeEntry<Failure>[];
-  } {
+  /** Tickets of users that this host may use again. */
+  s4uTickets(): readonly Credentials[] {
+    const now = this.#options.clock();
+    const fresh = [...this.#s4uTickets.values()].filter(({ until }) => until > now);
+    return fresh.map(({ credentials }) => credentials);
+  }
+
+  /** Failures that are still repeated; SYSTEM keeps them for all. */
+  negative(id: number): NegativeEntries {
+    this.session(id);
     const system = id === LogonId.SYSTEM;
     return {
       spn: system ? this.#spnFailures.list() : [],
@@ -183,32 +225,70 @@ export class Lsa {
     };
   }
 
-  /** `klist purge -li ID`: forgets the session's tickets and what its look-ups failed on. */
+  /** `klist purge -li ID`: forgets the session's tickets; SYSTEM's purge, all that failed too. */
   async purge(id: number): Promise<Purged> {
     const tickets = (await this.tickets(id)).length;
-    await this.#caches.get(id)?.destroy();
+    // A cache that is destroyed stays usable: the next request begins with a new TGT.
+    await this.#holders.get(id)?.cache.destroy();
+    this.#holders.get(id)?.client.purge();
     if (id !== LogonId.SYSTEM) return { tickets, negative: 0 };
     this.#s4uTickets.clear();
     return { tickets, negative: this.#spnFailures.clear() + this.#s4uFailures.clear() };
   }
 
-  #open(id: number, user: string): void {
-    const { machine, secret, transport, clock, random } = this.#options;
-    const cache = memoryCache(`MEMORY:${luid(id)}`);
-    const account = { client: machine, secret };
-    this.#caches.set(id, cache);
-    this.#clients.set(id, new KerberosClient({ transport, clock, random, cache, account }));
+  /** Lets time pass for what is cached for minutes, as if the host had been left alone so long. */
+  advance(milliseconds: number): void {
+    this.#spnFailures.advance(milliseconds);
+    this.#s4uFailures.advance(milliseconds);
+    for (const [key, { credentials, until }] of this.#s4uTickets) {
+      this.#s4uTickets.set(key, { credentials, until: until - milliseconds });
+    }
+  }
+
+  #openService(id: number, user: string): KerberosClient {
+    const { machine, secret } = this.#options;
+    const holder = this.#holder(id, { client: machine, secret });
+    this.#holders.set(id, holder);
     this.#sessions.set(id, { id, type: 'service', user, evidence: undefined });
+    return holder.client;
+  }
+
+  #open(type: LogonType, user: string, evidence: Evidence | undefined): LogonSession {
+    if (this.#sessions.size >= MAX_LOGON_SESSIONS) {
+      throw new LabError('unknown-session', 'the host has too many logon sessions');
+    }
+    const session: LogonSession = { id: this.#nextId, type, user, evidence };
+    this.#nextId += LUID_STEP;
+    this.#sessions.set(session.id, session);
+    return session;
+  }
+
+  #holder(
+    id: number,
+    account: { readonly client: Principal; readonly secret: ClientSecret } | undefined,
+  ): Holder {
+    const { transport, clock, random } = this.#options;
+    const cache = memoryCache(luid(id));
+    return { cache, client: new KerberosClient({ transport, clock, random, cache, account }) };
   }
 
   async #own(id: number): Promise<readonly Credentials[]> {
     try {
-      return (await this.#caches.get(id)?.list()) ?? [];
+      return (await this.#holders.get(id)?.cache.list()) ?? [];
     } catch (error) {
       // A session that has not needed a ticket yet has an empty cache.
       if (error instanceof KerberosError && error.code === 'no-credentials') return [];
       throw error;
     }
+  }
+
+  #keepS4u(key: string, credentials: Credentials): void {
+    const [oldest] = this.#s4uTickets.keys();
+    if (this.#s4uTickets.size >= MAX_S4U_TICKETS && oldest !== undefined) {
+      this.#s4uTickets.delete(oldest);
+    }
+    const until = this.#options.clock() + this.#timeouts.s4uTicket;
+    this.#s4uTickets.set(key, { credentials, until });
   }
 
   #s4uTicket(key: string): Credentials | undefined {
@@ -219,22 +299,6 @@ export class Lsa {
     this.#s4uTickets.delete(key);
     return undefined;
   }
-
-  /** Notes a KDC's refusal; that no KDC could be reached says nothing and is not noted. */
-  async #noting<T>(
-    failures: NegativeCache<Failure>,
-    key: string,
-    ask: () => Promise<T>,
-  ): Promise<T> {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error instanceof KerberosError && isLasting(error)) {
-        failures.add(key, { message: error.message, detail: error.detail });
-      }
-      throw error;
-    }
-  }
 }
 
 /** `0x3e7`. */
@@ -242,14 +306,25 @@ export function luid(id: number): string {
   return `0x${id.toString(16)}`;
 }
 
-/** The text form of the name that a ticket is for. */
-export function serverName({ server }: Credentials): string {
-  return formatName(server.name);
-}
-
 const FIRST_LUID = 0x4c1d0;
 /** LUIDs of logons are not dense on a real host. */
 const LUID_STEP = 0x1f3;
+
+/** Notes a KDC's refusal; that no KDC could be reached says nothing and is not noted. */
+async function noting<T>(
+  failures: NegativeCache<Failure>,
+  subject: string,
+  ask: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof KerberosError) || !isLasting(error)) throw error;
+    const { message, detail } = error;
+    const { until } = failures.add(subject.toLowerCase(), { subject, message, detail });
+    throw new LabError('refused', message, { refusal: detail, until, cause: error });
+  }
+}
 
 function isLasting({ detail }: KerberosError): boolean {
   return (

@@ -1,3 +1,5 @@
+import { MAX_NEGATIVE_ENTRIES } from '../limits.ts';
+
 /** Why a look-up failed, as the cache repeats it. */
 export interface NegativeEntry<T> {
   readonly key: string;
@@ -35,7 +37,9 @@ export class NegativeCache<T> {
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
+    if (this.#entries.size > MAX_NEGATIVE_ENTRIES && oldest !== undefined) {
+      this.#entries.delete(oldest);
+    }
     return entry;
   }
 
@@ -45,6 +49,13 @@ export class NegativeCache<T> {
     return [...this.#entries.values()].filter(({ until }) => until > now);
   }
 
+  /** Lets every entry end so many milliseconds earlier. */
+  advance(milliseconds: number): void {
+    for (const [key, entry] of this.#entries) {
+      this.#entries.set(key, { ...entry, until: entry.until - milliseconds });
+    }
+  }
+
   /** Forgets all; returns how many were still repeated. */
   clear(): number {
     const count = this.list().length;
@@ -52,5 +63,3 @@ export class NegativeCache<T> {
     return count;
   }
 }
-
-const MAX_ENTRIES = 4096;

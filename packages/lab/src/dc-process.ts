@@ -1,0 +1,129 @@
+import { hostname } from 'node:os';
+import {
+  createDomainController,
+  type DomainController,
+  type DomainControllerOptions,
+  type Endpoints,
+} from '@doublehop/domain-controller/dc';
+import { DomainControllerError } from '@doublehop/domain-controller/errors';
+import { AuditLog } from './dc/audit-log.ts';
+import { labCertificate } from './dc/certificate.ts';
+import { writeKeytabs } from './dc/keytabs.ts';
+import { openStore } from './dc/open-store.ts';
+import { LabError, messageOf } from './errors.ts';
+import { type LabPaths, labPaths } from './folder/paths.ts';
+import { type ControllerAddress, type LabState, needState } from './folder/state.ts';
+import { serve, type Service } from './process/handshake.ts';
+import type { ProcessSystem } from './process/system.ts';
+import { CONTOSO, domainDn, fullName, type Scenario } from './scenario.ts';
+
+/**
+ * The process of the domain controller: KDC and LDAP over the lab's store, until SIGTERM. The first
+ * time it makes the domain. Resolves when everything is closed.
+ */
+export async function runDcProcess(dir: string, system: ProcessSystem): Promise<void> {
+  const paths = labPaths(dir);
+  await serve(async () => openController(paths, await needState(paths), CONTOSO, system));
+}
+
+async function openController(
+  paths: LabPaths,
+  state: LabState,
+  scenario: Scenario,
+  system: ProcessSystem,
+): Promise<Service> {
+  const { address } = state.controller;
+  const store = await openStore(paths, scenario, system);
+  const audit = new AuditLog(paths.audit, system.log);
+  const close = async (): Promise<void> => {
+    await store.close();
+    await audit.close();
+  };
+  try {
+    const host = fullName(scenario, scenario.controller);
+    const names = [host, scenario.controller.toLowerCase(), scenario.dnsName, 'localhost', address];
+    const options: DomainControllerOptions = {
+      store,
+      controllerName: scenario.controller,
+      listen: state.controller,
+      tls: await labCertificate(paths, names, system),
+      ...(state.lenient ? LENIENT : {}),
+      clock: system.clock,
+      random: system.random,
+      audit: audit.write,
+      onDefect: (error) => system.log(`defect: ${stackOf(error)}`),
+    };
+    const { controller, endpoints } = await listen(options, state, system);
+    await ensureAliases(controller, scenario, ['localhost', hostname(), address]);
+    await writeKeytabs(paths, scenario, controller.accounts);
+    const { kdcPort, ldapPort, ldapsPort } = endpoints;
+    system.log(`${address}: KDC on ${kdcPort}, LDAP on ${ldapPort}, LDAPS on ${ldapsPort}`);
+    return {
+      report: endpoints satisfies ControllerAddress,
+      async close() {
+        await controller.close();
+        await close();
+        system.log('closed');
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What old clients need that leave out what binds a request to its sender. */
+const LENIENT = {
+  kdc: { requestChecksum: 'lenient' },
+  ldap: { allowBareKerberos: true },
+} as const;
+
+interface Listening {
+  readonly controller: DomainController;
+  readonly endpoints: Endpoints;
+}
+
+/** On the ports of last time; on free ones where somebody else has them now. */
+async function listen(
+  options: DomainControllerOptions,
+  { privilegedPorts, controller: { address } }: LabState,
+  { log }: ProcessSystem,
+): Promise<Listening> {
+  const controller = createDomainController(options);
+  try {
+    return { controller, endpoints: await controller.start() };
+  } catch (cause) {
+    if (!(cause instanceof DomainControllerError) || cause.code !== 'listen') throw cause;
+    if (privilegedPorts) throw new LabError('address', reasonOf(cause), { cause });
+    log(`${reasonOf(cause)}; other ports are taken`);
+    const elsewhere = createDomainController({ ...options, listen: { address } });
+    return { controller: elsewhere, endpoints: await elsewhere.start() };
+  }
+}
+
+function reasonOf({ message, cause }: Error): string {
+  return cause === undefined ? message : `${message}: ${messageOf(cause)}`;
+}
+
+/**
+ * Gives the controller names by which programs reach it without any change to a hosts file: that of
+ * this machine too, for OpenLDAP takes it for the name of whatever listens on 127.0.0.1. A name that
+ * somebody in the domain has already is left to them.
+ */
+async function ensureAliases(
+  { directory, accounts }: DomainController,
+  scenario: Scenario,
+  aliases: readonly string[],
+): Promise<void> {
+  const wanted = new Set(aliases.map((alias) => alias.toLowerCase()));
+  const values = [...wanted]
+    .filter((alias) => /^[\w.-]+$/u.test(alias) && accounts.bySpn(`HOST/${alias}`) === undefined)
+    .flatMap((alias) => [`HOST/${alias}`, `ldap/${alias}`]);
+  if (values.length === 0) return;
+  const dn = `CN=${scenario.controller},OU=Domain Controllers,${domainDn(scenario)}`;
+  await directory.modify(dn, [{ operation: 'add', attribute: 'servicePrincipalName', values }]);
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

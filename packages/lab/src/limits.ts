@@ -1,0 +1,52 @@
+/** The named limits of the lab. Times are milliseconds. */
+
+/** Failures of one kind that an LSA remembers. */
+export const MAX_NEGATIVE_ENTRIES = 4096;
+
+/** Tickets of S4U that an LSA keeps. */
+export const MAX_S4U_TICKETS = 4096;
+
+/** Logon sessions of one host. */
+export const MAX_LOGON_SESSIONS = 1024;
+
+/** Octets of the header of an HTTP request: tickets of users in many groups are large. */
+export const MAX_HTTP_HEADER = 64 * 1024;
+
+/** Connections to the web service of one host. */
+export const MAX_HTTP_CONNECTIONS = 256;
+
+/** In which an HTTP request must have arrived. */
+export const HTTP_REQUEST_WAIT = 10_000;
+
+/** Octets of one line of the control protocol. */
+export const MAX_CONTROL_LINE = 256 * 1024;
+
+/** Connections to a control socket. */
+export const MAX_CONTROL_CONNECTIONS = 64;
+
+/** In which a control request must be sent, and answered. */
+export const CONTROL_WAIT = 10_000;
+
+/** Octets of a path of a Unix socket: sun_path has 108 on Linux and 104 on macOS and BSD. */
+export const MAX_SOCKET_PATH = 103;
+
+/** In which a process of the lab must be ready; far more than it takes. */
+export const START_WAIT = 30_000;
+
+/** In which a process ends after SIGTERM; afterwards it is killed. */
+export const STOP_WAIT = 5_000;
+
+/** In which a service answers to show that it is there. */
+export const PROBE_WAIT = 2_000;
+
+/** For another command on the same lab to end. */
+export const LOCK_WAIT = 30_000;
+
+/** Octets of a log after which a new one is begun; one old log is kept. */
+export const MAX_LOG = 32 * 1024 * 1024;
+
+/** Octets of lab.json. */
+export const MAX_STATE_FILE = 1024 * 1024;
+
+/** Seconds by which a host's caches can be aged at a time: ten years. */
+export const MAX_ADVANCE = 10 * 365 * 24 * 3600;
