@@ -46,7 +46,7 @@ export function controllerUrl(server: string, argument = '--server'): string {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `ldap://${bracketed(text)}`;
   try {
     const { host } = parseLdapUrl(url);
-    if (host !== '') return url;
+    if (/^[^\s%]+$/.test(host)) return url;
   } catch (error) {
     if (!(error instanceof LdapError)) throw error;
   }
