@@ -38,7 +38,7 @@ describe('MS-KILE 3.1.1.2 salts', () => {
 });
 
 describe('password keys', () => {
-  // MIT krb5 1.20: ktutil, addent -password -p alice@CONTOSO.COM -k 1 -e …, password Passw0rd.alice.
+  // MIT krb5 1.20: ktutil, addent -password -p alice@CONTOSO.COM -k 1 -e …; Passw0rd.alice.
   it('are those that MIT makes of password and salt', async () => {
     const keys = await passwordKeys('Passw0rd.alice', 'CONTOSO.COMalice', [18, 19]);
     expect(keys.map(({ bytes }) => toHex(bytes))).toEqual([

@@ -23,7 +23,8 @@ export function bindFailure(reason: number): LdapError {
 /** Result 1: anonymous clients may read the rootDSE and nothing else (MS-ADTS 5.1.3.3.5). */
 export function notBound(): LdapError {
   const comment =
-    'comment: In order to perform this operation a successful bind must be completed on the connection.';
+    'comment: In order to perform this operation a successful bind must be completed ' +
+    'on the connection.';
   return new LdapError('operationsError', `000004DC: LdapErr: ${PLACE}, ${comment}, data 0, v4f7c`);
 }
 

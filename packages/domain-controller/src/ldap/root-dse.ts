@@ -61,7 +61,8 @@ function contents(
 ): FlatEntry {
   const { dn, dnsName, realm, controller, configurationDn, schemaDn } = domain;
   const host = `${controller.toLowerCase()}.${dnsName}`;
-  const server = `CN=${controller},CN=Servers,CN=Default-First-Site-Name,CN=Sites,${configurationDn}`;
+  const site = `CN=Default-First-Site-Name,CN=Sites,${configurationDn}`;
+  const server = `CN=${controller},CN=Servers,${site}`;
   return new Map<string, readonly string[]>([
     ['objectClass', ['top']],
     ['configurationNamingContext', [configurationDn]],
