@@ -177,6 +177,29 @@ describe.each(mechanisms)('MS-ADTS 5.1.1.1.2 SASL %s', (_name, mechanism) => {
   });
 });
 
+describe('MS-ADTS 5.1.1.1.2 GSS-SPNEGO without signing in clear text', () => {
+  it('is told what is missing, so that the client can go to TLS', async () => {
+    const ticket = await ticketFor(domain, 'alice', ['ldap', 'dc.contoso.com']);
+    const client = await connectClear(domain);
+    await expect(client.bindSasl(spnego(ticket, 'none'))).rejects.toMatchObject({
+      code: 'strongerAuthRequired',
+      message: expect.stringMatching(/^00002028: /),
+    });
+    await expect(client.whoAmI()).resolves.toBe('');
+    await client.close();
+  });
+
+  it('is taken where signing is not required', async () => {
+    const lax = await startDomain({ ldap: { requireSigning: false } });
+    const client = await connectClear(lax);
+    const ticket = await ticketFor(lax, 'alice', ['ldap', 'dc.contoso.com']);
+    await client.bindSasl(spnego(ticket, 'none'));
+    await expect(client.whoAmI()).resolves.toBe('u:CONTOSO\\alice');
+    await client.close();
+    await lax.close();
+  });
+});
+
 describe('RFC 4752 §3.1 authorization identity', () => {
   it.each(['u:CONTOSO\\alice', `dn:${ALICE}`, 'u:alice@contoso.com'])('may be %s', async (name) => {
     const ticket = await ticketFor(domain, 'alice', ['ldap', 'dc.contoso.com']);

@@ -160,7 +160,7 @@ export class Binder<I> {
 
   #checkLayer(layer: SecurityLayer | undefined): void {
     if (layer === undefined && !this.#session.tls && !this.#options.policy.allowUnsignedSasl) {
-      throw new LdapError('strongerAuthRequired', 'binds need integrity or TLS');
+      throw new LdapError('strongerAuthRequired', '00002028: binds need integrity or TLS');
     }
   }
 }
