@@ -20,9 +20,10 @@ const DISCARD_PORT = 9;
 export async function startCapture(dir: string, address: string): Promise<Capture> {
   const file = join(dir, 'capture.pcap');
   const log = join(dir, 'tcpdump.log');
-  // Immediately: packets that wait in the kernel's ring are lost at the end.
-  const unbuffered = ['--immediate-mode', '-U', '-Z', 'root'];
-  const args = ['-i', 'lo', ...unbuffered, '-w', file, 'host', address];
+  // Packets that wait in the kernel's blocks are lost at the end, so they come at once. Then every
+  // packet has a slot of the snapshot's length: the usual 2 MiB would be eight of them.
+  const ring = ['--immediate-mode', '--snapshot-length=65535', '--buffer-size=65536'];
+  const args = ['-i', 'lo', ...ring, '-U', '-Z', 'root', '-w', file, 'host', address];
   const tcpdump = await startGuarded('/usr/bin/tcpdump', args, log);
   await whenReady(tcpdump, () => until(() => contains(log, 'listening on')));
   return {
