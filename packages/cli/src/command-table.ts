@@ -58,8 +58,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/kdestroy.ts'),
   },
   {
+    name: 'lab',
+    summary: 'the domain in a box: up, down, status, env, run, purge',
+    load: async () => await import('./commands/lab.ts'),
+  },
+  {
     name: 'dc',
     summary: 'run a domain controller',
     load: async () => await import('./commands/dc.ts'),
+  },
+  {
+    name: 'lab-process',
+    summary: 'a process of the lab',
+    hidden: true,
+    load: async () => await import('./commands/lab-process.ts'),
   },
 ];

@@ -67,7 +67,11 @@ async function perform(
     throw new UsageError(`"${word}" is none of tickets, purge, sessions; for a keytab add -k`);
   }
   if (options.host !== undefined) {
-    throw new UsageError('--host needs a lab');
+    const { hostKlist } = await import('../lab/host-klist.ts');
+    const { json, li, host } = options;
+    const common = { ...(json === undefined ? {} : { json }), ...(li === undefined ? {} : { li }) };
+    await hostKlist(context, { ...common, host, action });
+    return;
   }
   if (options.li !== undefined || action === 'sessions') {
     throw new UsageError(
