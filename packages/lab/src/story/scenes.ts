@@ -1,4 +1,4 @@
-import type { Account } from '@doublehop/admin/account';
+import type { Account, Principal } from '@doublehop/admin/account';
 import { applyChanges } from '@doublehop/admin/apply';
 import type { DomainConnection } from '@doublehop/admin/connection';
 import { type Edit, planEdits } from '@doublehop/admin/plan';
@@ -47,7 +47,7 @@ export async function refusedHop({ alice, tell }: Cast): Promise<void> {
   const answer = await hop(alice, 'ServerB', 'ServerC');
   tell({
     title: 'ServerB asks for ServerC as Alice',
-    asked: 'S4U2Proxy: Alice’s ticket to ServerB as evidence, HTTP/serverc as target',
+    asked: "S4U2Proxy: Alice's ticket to ServerB as evidence, HTTP/serverc as target",
     came: describe(answer),
     why: 'SERVERC$ does not list SERVERB$ in msDS-AllowedToActOnBehalfOfOtherIdentity',
     shown: [],
@@ -64,7 +64,7 @@ export async function grant(cast: Cast): Promise<void> {
   const identity = `${scenario.netbiosName}\\SERVERB$`;
   tell({
     title: 'An administrator grants: --middle ServerB --target ServerC',
-    asked: 'LDAP modify of ServerC’s account, signed and sealed with Kerberos',
+    asked: "LDAP modify of ServerC's account, signed and sealed with Kerberos",
     came: sentences.join('; '),
     why: 'the owner of the target decides who may act for users towards it',
     shown: [
@@ -86,9 +86,9 @@ export async function rememberedRefusal({ alice, tell }: Cast): Promise<void> {
   const until = answer.reached ? '' : answer.refused.until;
   tell({
     title: 'The hop is still refused',
-    asked: 'the same again; ServerB’s LSA answers without asking the KDC',
+    asked: "the same again; ServerB's LSA answers without asking the KDC",
     came: describe(answer),
-    why: `a negative S4U entry of 15 minutes, until ${clockTime(until)}: not the KDC’s, ServerB’s own`,
+    why: `a negative S4U entry of 15 minutes, until ${clockTime(until)}: not the KDC's, ServerB's own`,
     shown: [],
     ok: !answer.reached && until !== '',
   });
@@ -102,8 +102,8 @@ export async function purgedHop({ alice, purge, lastMode, tell, scenario }: Cast
   tell({
     title: 'klist purge -li 0x3e7 on ServerB, and again',
     asked: `the purge (${purged}); then the same hop`,
-    came: `${describe(answer)}, by ${mode.toUpperCase()}`,
-    why: 'the KDC now finds SERVERB$ in ServerC’s list; the ticket tells the way it came',
+    came: `${describe(answer)} (SERVERB$), by ${mode.toUpperCase()}`,
+    why: "the KDC now finds SERVERB$ in ServerC's list; the ticket tells the way it came",
     shown: [],
     ok: reachedBy(answer, `${scenario.netbiosName}\\alice`, 'serverb') && mode === 'rbcd',
   });
@@ -212,7 +212,10 @@ async function edit(
   const { changes } = planEdits(accounts, wanted);
   const { outcomes } = await applyChanges(directory, changes);
   for (const outcome of outcomes) if (outcome.state === 'failed') throw outcome.error;
-  return changes.flatMap((change) => changeSentences(change));
+  const named = changes.flatMap(({ removed }) => removed.map(({ sid }) => sid));
+  const names = await directory.names.lookUp(named);
+  const nameOf = ({ sid, name }: Principal) => names.get(sid)?.name ?? name;
+  return changes.flatMap((change) => changeSentences(change, nameOf));
 }
 
 async function show(directory: DomainConnection, target: string): Promise<GrantReport> {
@@ -232,8 +235,7 @@ function describe(answer: HopAnswer): Told['came'] {
     const { host, user, via } = answer.saw;
     return `${host} saw ${user}, through ${via.join(', ')}`;
   }
-  const { error, ntstatus, words } = answer.refused;
-  return [error, ntstatus, words].filter((part) => part !== '').join(': ');
+  return answer.refused.words;
 }
 
 function refusedWith(answer: HopAnswer, error: string, status: string): boolean {
@@ -248,5 +250,5 @@ function reachedBy(answer: HopAnswer, user: string, middle: string): boolean {
 }
 
 function clockTime(iso: string): string {
-  return iso === '' ? 'an unknown time' : (iso.split('T')[1]?.slice(0, 8) ?? iso);
+  return iso === '' ? 'an unknown time' : `${iso.split('T')[1]?.slice(0, 8) ?? iso} UTC`;
 }
