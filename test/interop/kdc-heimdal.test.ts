@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fileCache } from '@doublehop/kerberos/ccache/file';
+import { etypeName } from '@doublehop/kerberos/config/etype-names';
 import { formatPrincipal } from '@doublehop/kerberos/names';
 import { heimdal } from '../peers/heimdal-kdc.ts';
 import { type Contoso, REALM, startContoso } from '../support/contoso.ts';
@@ -72,6 +73,20 @@ describe("Heimdal's clients and our KDC", () => {
     expect(shown).toContain(`Ticket flags: ${flags}`);
     await works('alice', 'kinit', '-R');
     expect(contoso().events.at(-1)).toMatchObject({ EventID: 4770, Status: '0x0' });
+  });
+
+  test.for([
+    'aes256-cts-hmac-sha1-96',
+    'aes128-cts-hmac-sha1-96',
+    'aes256-cts-hmac-sha384-192',
+    'aes128-cts-hmac-sha256-128',
+  ])('%s alone', async (type, ctx) => {
+    requirePeers(ctx, 'heimdal');
+    const password = contoso().password('alice');
+    const login = await kinit('alice', password, `--enctypes=${type}`, 'alice');
+    expect(login.status, login.stderr).toBe(0);
+    const [tgt] = await fileCache(ccache('alice')).list();
+    expect(etypeName(tgt?.key.etype ?? 0)).toBe(type);
   });
 
   test('kinit: a wrong password, an unknown user, an enterprise name', async (ctx) => {
