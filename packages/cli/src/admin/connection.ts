@@ -56,10 +56,12 @@ export async function withConnections<T>(
   const tls = options.caFile === undefined ? undefined : { ca: await readFile(options.caFile) };
   const open = async (urls: readonly string[]): Promise<DomainConnection> =>
     await connect({ urls, kerberos, config, clock, random, mechanism: options.mechanism, tls });
+  const byEnvironment = options.domain === undefined ? environment.ldap : undefined;
+  const named = options.server !== undefined || byEnvironment === undefined;
   const targets = await open(
     await locateControllers({
-      server: options.server ?? (options.domain === undefined ? environment.ldap : undefined),
-      argument: options.server === undefined ? 'DOUBLEHOP_LDAP' : '--server',
+      server: options.server ?? byEnvironment,
+      argument: named ? '--server' : 'DOUBLEHOP_LDAP',
       domain: options.domain ?? config.libdefaults.defaultRealm,
       ...context,
       config,

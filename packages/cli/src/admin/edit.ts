@@ -62,6 +62,7 @@ export async function runEdit(
       return;
     }
     const report = await write(context, options, targets, plan);
+    throwOnlyFailure(report);
     view.printReport(plan, report);
     context.exitCode = exitCodeOf(plan, report);
   });
@@ -114,6 +115,12 @@ async function write(
     process.removeListener('SIGINT', interrupted);
     progress.end();
   }
+}
+
+/** Of one target there is no report to give: it was written, or this is why not. */
+function throwOnlyFailure({ outcomes }: ApplyReport): void {
+  const [only, more] = outcomes;
+  if (only?.state === 'failed' && more === undefined) throw only.error;
 }
 
 function exitCodeOf({ refused }: Plan, { outcomes, notTried }: ApplyReport): number {
@@ -188,7 +195,7 @@ class EditView {
     const [first] = added;
     if (first === undefined) return;
     const until = formatClock(this.#context.clock() + NEGATIVE_CACHE);
-    const host = added.size === 1 ? first.replace(/\$$/, '') : 'each middle';
+    const host = added.size === 1 ? first.replace(/\$$/, '') : 'a middle';
     this.#err(
       `note: if ${host} was refused in the last 15 minutes, it remembers that until ${until} at ` +
         'the latest; klist purge -li 0x3e7 there ends it now',

@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Directory } from '@doublehop/directory/directory';
 import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import type { Store } from '@doublehop/directory/store/store';
-import { createDomain } from '@doublehop/domain-controller/create-domain';
+import { createDomain, type NewDomain } from '@doublehop/domain-controller/create-domain';
 import {
   createDomainController,
   type DomainController,
@@ -72,10 +73,13 @@ Example:
 async function run(context: Context, options: DcOptions): Promise<void> {
   if (options.dir === undefined) throw new UsageError('where is the domain kept? Give --dir');
   const dir = resolve(options.dir);
+  const path = join(dir, 'store');
+  // Whatever is wrong with a new domain is told before there is a folder.
+  const fresh = existsSync(path) ? undefined : await newDomain(context, options);
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const store = await lmdbStore({ path: join(dir, 'store') });
+  const store = await lmdbStore({ path });
   try {
-    await ensureDomain(context, options, store);
+    await ensureDomain(context, options, store, fresh);
     const controller = controllerOf(context, options, store);
     const endpoints = await controller.start();
     try {
@@ -90,37 +94,44 @@ async function run(context: Context, options: DcOptions): Promise<void> {
   }
 }
 
-async function ensureDomain(context: Context, options: DcOptions, store: Store): Promise<void> {
+async function ensureDomain(
+  context: Context,
+  options: DcOptions,
+  store: Store,
+  fresh: NewDomain | undefined,
+): Promise<void> {
   const { clock, random } = context;
   const directory = new Directory({ store, clock, random });
   const { domain } = directory;
-  const wanted = options.domain?.toLowerCase();
-  if (domain !== undefined) {
-    if (wanted === undefined || wanted === domain.dnsName.toLowerCase()) return;
-    throw new UsageError(`--dir: it holds ${domain.dnsName}, not ${wanted}; choose another folder`);
+  if (domain === undefined) {
+    await createDomain(directory, fresh ?? (await newDomain(context, options)), random);
+    return;
   }
-  if (wanted === undefined) {
+  const wanted = options.domain?.toLowerCase();
+  if (wanted === undefined || wanted === domain.dnsName.toLowerCase()) return;
+  throw new UsageError(
+    `--dir: it holds ${domain.dnsName}, not ${wanted}; choose another folder, or leave --domain out`,
+  );
+}
+
+async function newDomain(context: Context, options: DcOptions): Promise<NewDomain> {
+  const { domain, netbios, name, passwordFile } = options;
+  if (domain === undefined) {
     throw new UsageError('--dir: there is no domain in it yet; name one with --domain');
   }
-  const dnsName = checkDomainName(wanted);
-  const netbiosName = (options.netbios ?? dnsName.split('.')[0] ?? '').toUpperCase();
-  if (!NETBIOS.test(netbiosName) || !NETBIOS.test(options.name)) {
+  const dnsName = checkDomainName(domain.toLowerCase());
+  const netbiosName = (netbios ?? dnsName.split('.')[0] ?? '').toUpperCase();
+  if (!NETBIOS.test(netbiosName) || !NETBIOS.test(name)) {
     throw new UsageError('--netbios and --name: at most 15 letters, digits and hyphens');
   }
   const prompt = `New password for Administrator@${dnsName.toUpperCase()}`;
-  const administratorPassword = await readPassword(context, prompt, options.passwordFile);
-  const controllerName = options.name.toUpperCase();
-  await createDomain(
-    directory,
-    {
-      dnsName,
-      netbiosName,
-      administratorPassword,
-      controllerName,
-      controllerAliases: ['localhost'],
-    },
-    random,
-  );
+  return {
+    dnsName,
+    netbiosName,
+    administratorPassword: await readPassword(context, prompt, passwordFile),
+    controllerName: name.toUpperCase(),
+    controllerAliases: ['localhost'],
+  };
 }
 
 /** A NetBIOS name as Active Directory takes it (MS-ADTS 6.1.1.2.1.1, RFC 1001 §14). */

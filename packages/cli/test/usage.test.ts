@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMMANDS } from '../src/command-table.ts';
+import { call } from './support/call.ts';
+
+const program = fileURLToPath(new URL('../bin/doublehop.js', import.meta.url));
+let dir: string;
+
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'doublehop-usage-'));
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+interface Ended {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The real command as a process of its own, in an empty folder, with nothing in its environment. */
+async function spawned(...args: readonly string[]): Promise<Ended> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: dir, KRB5_CONFIG: join(dir, 'krb5.conf') };
+  return await new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [program, ...args],
+      { cwd: dir, env, timeout: 30_000 },
+      (error, stdout, stderr) => {
+        const status = error === null ? 0 : typeof error.code === 'number' ? error.code : 128;
+        resolve({ status, stdout, stderr });
+      },
+    );
+    child.stdin?.end();
+  });
+}
+
+const names = COMMANDS.filter(({ hidden }) => hidden !== true).map(({ name }) => name);
+
+describe('help', () => {
+  test('lists every command, and loads none of them', async () => {
+    const { status, stdout, stderr } = await spawned('--help');
+    expect([status, stderr]).toEqual([0, '']);
+    for (const { name, summary, hidden } of COMMANDS) {
+      const listed = stdout.includes(`  ${name} `) || stdout.includes(`  ${name}\n`);
+      expect(listed, name).toBe(hidden !== true);
+      if (hidden !== true) expect(stdout).toContain(summary.split(';')[0]?.slice(0, 40));
+    }
+  });
+
+  test('no argument is a question for help', async () => {
+    expect((await call([])).stdout).toContain('Usage: doublehop');
+  });
+
+  test.for(names)('%s --help has an example, and fits a terminal', async (name) => {
+    const { status, stdout } = await call([name, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Usage: doublehop ${name}`);
+    expect(stdout).toMatch(/Examples?:\n\s+(?:.*\n\s+)?\$ doublehop /);
+    const long = stdout.split('\n').filter((line) => line.length > 100);
+    expect(long).toEqual([]);
+    expect((await call(['help', name])).stdout).toBe(stdout);
+  });
+
+  test('the version is that of the package', async () => {
+    expect((await call(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+/** Bad calls and what each is told. */
+const BAD: readonly (readonly [call: string, told: RegExp])[] = [
+  ['gant', /unknown command 'gant' \(Did you mean grant\?\)/],
+  ['--nope', /unknown option '--nope'/],
+  ['grant', /who may act for users\? Give --middle/],
+  ['grant --midle B --target C', /unknown option '--midle' \(Did you mean --middle\?\)/],
+  ['grant ServerB ServerC', /too many arguments/],
+  ['grant --middle', /argument missing/],
+  ['grant --middle , --target C', /who may act for users\? Give --middle/],
+  ['grant --middle B --target C --concurrency 0', /whole number/],
+  ['grant --middle B --target C --scope deep', /none of base, one, subtree/],
+  ['grant --middle B --target C --mechanism NTLM', /Allowed choices are GSSAPI, GSS-SPNEGO/],
+  ['grant --middle B --target C --server http://x', /no host and no ldap:\/\/ or ldaps:\/\//],
+  ['grant --middle B --target C', /no domain is known; name a controller/],
+  ['grant --middle B --target C --keytab nope', /keytab nope: does not exist/],
+  ['grant --middle B --target C --password-file x', /--password-file needs --user/],
+  ['grant --middle B --target C --user a --keytab x --password-file y', /exclude each other/],
+  ['grant --middle B --target C --user alice', /"alice" has no realm/],
+  ['revoke --target C', /Give --middle, or --all/],
+  ['revoke --all --middle B --target C', /exclude each other/],
+  ['set --target C', /Give --middle/],
+  ['show', /no domain is known/],
+  ['show C --server ldap://127.0.0.1:1 --ca-file nope', /ENOENT.*nope/],
+  ['kinit a b', /too many arguments/],
+  ['kinit alice', /"alice" has no realm/],
+  ['kinit alice@X.Y -l soon', /It must be a time such as/],
+  ['kinit alice@X.Y -k --password-file x', /exclude each other/],
+  ['kinit alice@X.Y --password-file nope', /ENOENT.*nope/],
+  ['kinit alice@X.Y', /the password is empty/],
+  ['kinit --renew alice@X.Y', /no name/],
+  ['kinit -c KCM:', /kind KCM are not supported|names no credential cache/],
+  ['klist', /no credential|holds no|does not exist|no such/i],
+  ['klist nonsense', /none of tickets, purge, sessions/],
+  ['klist purge -li 0x3e7', /add --host ServerB/],
+  ['klist sessions', /add --host ServerB/],
+  ['klist purge -li zzz --host ServerB', /is no logon session/],
+  ['klist -k nope', /keytab nope: does not exist/],
+  ['kvno', /missing required argument 'service'/],
+  ['kvno -P cifs/x', /--proxy needs --for-user/],
+  ['kvno -e des cifs/x', /is no encryption type/],
+  ['kdestroy', /nothing to destroy/],
+  ['kdestroy now', /too many arguments/],
+  ['lab upp', /unknown command 'upp' \(Did you mean up\?\)/],
+  ['lab status', /there is no lab/],
+  ['lab env', /there is no lab/],
+  ['lab down', /there is no lab/],
+  ['lab up --address 8.8.8.8', /no address of 127/],
+  ['lab purge ServerB', /do not run/],
+  ['lab purge', /missing required argument 'host'/],
+  ['lab clock ServerB soon', /is no whole number/],
+  ['dc', /Give --dir/],
+  ['dc --dir x', /no domain in it yet; name one with --domain/],
+  ['dc --dir x --domain nodots', /is no DNS name of a domain/],
+  ['dc --dir x --domain corp.example --netbios ANAMETHATISTOOLONG', /at most 15/],
+  ['dc --dir x --domain corp.example', /the password is empty/],
+  ['dc --dir x --address here', /It must be an IP address/],
+  ['dc --dir x --ldap-port 99999', /port from 0 to 65535/],
+  ['lab-process', /missing required argument 'name'/],
+  ['lab-process nope --dir x', /is no process of a lab/],
+];
+
+describe('a bad call is told in one line, ends with 1, and writes nothing', () => {
+  beforeAll(() => {
+    writeFileSync(join(dir, 'krb5.conf'), '[libdefaults]\n dns_lookup_kdc = false\n');
+  });
+
+  test.for(BAD)('doublehop %s', async ([line, told]) => {
+    const args = line.split(' ');
+    const env = { HOME: dir, KRB5_CONFIG: join(dir, 'krb5.conf'), KRB5CCNAME: join(dir, 'cc') };
+    const { status, stdout, stderr } = await call(args, { env });
+    expect(stderr).toMatch(told);
+    expect(stderr).toMatch(/^doublehop[^\n]*: [^\n]+\n$/);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(readdirSync(dir)).toEqual(['krb5.conf']);
+  });
+
+  test('the same of the real command', async () => {
+    const { status, stdout, stderr } = await spawned('grant', '--middle', 'B', '--target', 'C');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^doublehop grant: --server: no domain is known[^\n]*\n$/);
+    expect(readdirSync(dir)).toEqual(['krb5.conf']);
+  });
+
+  test('with --json the error is JSON too', async () => {
+    const { status, stdout } = await call(['revoke', '--target', 'C', '--json']);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: 'usage', message: expect.stringContaining('--all') },
+    });
+  });
+});
