@@ -10,9 +10,11 @@ export const MAX_KDC_CONNECTIONS_PER_ADDRESS = 256;
 /** Milliseconds in which a TCP client must deliver a request it began, or ask again. */
 export const KDC_TCP_TIMEOUT = 10_000;
 
-/** Replies kept for retransmitted datagrams, and for how long (milliseconds). */
-export const MAX_RETRANSMITS = 4096;
+/** Octets of datagrams and replies kept for retransmission, and for how long (milliseconds). */
+export const RETRANSMIT_BYTES = 8 * 1024 * 1024;
 export const RETRANSMIT_LIFE = 10_000;
+/** Places in which they are looked for; a power of two. */
+export const RETRANSMIT_BUCKETS = 8192;
 
 /** Decrypted keys kept beside accounts and session keys beside ticket-granting tickets. */
 export const MAX_SESSION_KEYS = 8192;

@@ -148,7 +148,7 @@ describe('KDC on UDP (RFC 4120 §7.2.1)', () => {
     const first = realm.kdc.handle(request, UDP);
     const events = realm.events.length;
     realm.now += 9000;
-    expect(realm.kdc.handle(request, UDP)).toBe(first);
+    expect(realm.kdc.handle(request, UDP)).toEqual(first);
     expect(realm.events).toHaveLength(events);
     realm.now += 2000;
     expect(realm.kdc.handle(request, UDP)).not.toEqual(first);

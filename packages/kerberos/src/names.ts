@@ -132,6 +132,7 @@ function splitName(
 }
 
 function escapeComponent(text: string): string {
+  if (!/[\\/@\n\t\b]/.test(text)) return text;
   return text.replace(/[\\/@]/g, '\\$&').replace(/[\n\t\b]/g, (char) => SPECIAL[char] ?? char);
 }
 

@@ -279,19 +279,41 @@ function daysBefore(year: number, month: number): number {
   return year * 365 + leaps + (DAYS_BEFORE_MONTH[month - 1] ?? 0) + leapDay - 719_527;
 }
 
+/** 0000-01-01 and 9999-12-31T23:59:59Z: the years that four digits can tell. */
+const MIN_TIME = -62_167_219_200;
+const MAX_TIME = 253_402_300_799;
+
 function writeTime(writer: Writer, value: number): void {
-  const date = new Date(value * 1000);
-  const year = date.getUTCFullYear();
-  if (!Number.isInteger(value) || !(year >= 0 && year <= 9999)) {
+  if (!Number.isInteger(value) || value < MIN_TIME || value > MAX_TIME) {
     throw new WireError('encode', `${value} is not a KerberosTime`);
   }
+  const days = Math.floor(value / 86_400);
+  const seconds = value - days * 86_400;
   writer.byte(0x5a);
-  writeDigits(writer, date.getUTCSeconds(), 2);
-  writeDigits(writer, date.getUTCMinutes(), 2);
-  writeDigits(writer, date.getUTCHours(), 2);
-  writeDigits(writer, date.getUTCDate(), 2);
-  writeDigits(writer, date.getUTCMonth() + 1, 2);
-  writeDigits(writer, year, 4);
+  writeDigits(writer, seconds % 60, 2);
+  writeDigits(writer, Math.floor(seconds / 60) % 60, 2);
+  writeDigits(writer, Math.floor(seconds / 3600), 2);
+  writeDate(writer, days);
+}
+
+/**
+ * The date so many days after 1970-01-01, in the proleptic Gregorian calendar. Years are counted
+ * from March on, so that the leap day is a year's last, in eras of 400 years. A Date object would
+ * cost several times as much, and a ticket has a dozen times.
+ */
+function writeDate(writer: Writer, days: number): void {
+  const sinceMarch = days + 719_468;
+  const era = Math.floor(sinceMarch / 146_097);
+  const dayOfEra = sinceMarch - era * 146_097;
+  const leapDays =
+    Math.floor(dayOfEra / 1460) - Math.floor(dayOfEra / 36_524) + Math.floor(dayOfEra / 146_096);
+  const yearOfEra = Math.floor((dayOfEra - leapDays) / 365);
+  const past = 365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100);
+  const dayOfYear = dayOfEra - past;
+  const month = Math.floor((5 * dayOfYear + 2) / 153);
+  writeDigits(writer, dayOfYear - Math.floor((153 * month + 2) / 5) + 1, 2);
+  writeDigits(writer, month < 10 ? month + 3 : month - 9, 2);
+  writeDigits(writer, era * 400 + yearOfEra + (month < 10 ? 0 : 1), 4);
 }
 
 function writeDigits(writer: Writer, value: number, count: number): void {

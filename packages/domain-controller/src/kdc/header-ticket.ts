@@ -3,6 +3,7 @@ import { CryptoError } from '@doublehop/crypto/errors';
 import { Key } from '@doublehop/crypto/key';
 import type { HeaderFacts } from '@doublehop/delegation/facts';
 import type { Account } from '@doublehop/directory/account';
+import { GenerationCache } from '@doublehop/directory/generation-cache';
 import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
@@ -43,27 +44,25 @@ export interface AuthenticatedRequest {
 
 /**
  * Header tickets seen lately. A TGT comes back with every request of its client: the same octets,
- * sealed with a key that is still in use, need not be opened and verified again. Bounded; the one
- * not seen for longest goes first.
+ * sealed with a key that is still in use, need not be opened and verified again. Bounded; those
+ * not seen for long go first.
  */
 export class HeaderTickets {
-  readonly #recent = new Map<string, { bytes: Uint8Array; header: HeaderTicket }>();
+  readonly #recent = new GenerationCache<number, { bytes: Uint8Array; header: HeaderTicket }>(
+    MAX_SESSION_KEYS,
+  );
 
   /** The opened ticket; refuses what is no ticket of this realm (RFC 4120 §3.3.3). */
   open(bytes: Uint8Array, options: number, context: KdcContext): HeaderTicket {
     const id = tail(bytes);
     const known = this.#recent.get(id);
     if (known !== undefined && equal(known.bytes, bytes) && isCurrent(known.header, context)) {
-      this.#recent.delete(id);
-      this.#recent.set(id, known);
       return known.header;
     }
-    const header = openHeader(bytes, options, context);
-    this.#recent.set(id, { bytes: bytes.slice(), header });
-    if (this.#recent.size > MAX_SESSION_KEYS) {
-      const oldest = this.#recent.keys().next();
-      if (oldest.done !== true) this.#recent.delete(oldest.value);
-    }
+    // What is kept must not keep the datagram that it came in.
+    const own = bytes.slice();
+    const header = openHeader(own, options, context);
+    this.#recent.set(id, { bytes: own, header });
     return header;
   }
 }
@@ -235,6 +234,10 @@ function importKey({ keytype, keyvalue }: EncTicketPart['key']): Key {
 }
 
 /** Its last octets are a ticket's MAC: they tell tickets apart; the whole is compared after. */
-function tail(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(Math.max(0, bytes.length - 16)));
+function tail(bytes: Uint8Array): number {
+  let id = 0;
+  for (let at = Math.max(0, bytes.length - 4); at < bytes.length; at += 1) {
+    id = (id << 8) | (bytes[at] ?? 0);
+  }
+  return id;
 }

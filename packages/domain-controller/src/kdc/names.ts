@@ -25,6 +25,7 @@ export interface KdcDomain {
 
 /** Whether a realm is this one: by DNS or NetBIOS name of any case (MS-KILE 3.3.5.6.1). */
 export function isOurRealm(domain: KdcDomain, realm: string): boolean {
+  if (realm === domain.realm) return true;
   const upper = realm.toUpperCase();
   return upper === domain.realm || upper === domain.netbiosName.toUpperCase();
 }
@@ -64,20 +65,17 @@ export function findServer(
   domain: KdcDomain,
   name: PrincipalName,
 ): Account | undefined {
-  const text = name.nameString.join('/');
-  if (text === '') return undefined;
   if (isTicketGrantingService(name)) {
     return isOurTgs(domain, name) ? accounts.byName('krbtgt') : undefined;
   }
+  const text = name.nameString.join('/');
+  if (text === '') return undefined;
   if (name.nameString.length > 1) return accounts.bySpn(withoutRealm(domain, text));
   return accounts.byName(text) ?? (text.includes('/') ? accounts.bySpn(text) : undefined);
 }
 
 /** An SPN may carry its realm in a third component (MS-KILE 3.1.5.11): it does not distinguish. */
 function withoutRealm(domain: KdcDomain, spn: string): string {
-  const [service = '', host = '', ...rest] = spn.split('/');
-  const [last] = rest;
-  return rest.length === 1 && last !== undefined && isOurRealm(domain, last)
-    ? `${service}/${host}`
-    : spn;
+  const third = spn.indexOf('/', spn.indexOf('/') + 1);
+  return third >= 0 && isOurRealm(domain, spn.slice(third + 1)) ? spn.slice(0, third) : spn;
 }

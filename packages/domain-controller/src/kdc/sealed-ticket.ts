@@ -50,7 +50,10 @@ export function openTicket(
     const named = encPart.kvno === undefined || encPart.kvno === kvno;
     if (key.etype !== encPart.etype || !named) continue;
     const plain = decrypted(key, KeyUsage.TICKET, encPart.cipher);
-    if (plain !== undefined) return { part: decodeDer(EncTicketPart, plain), key: candidate };
+    if (plain !== undefined) {
+      // What was read lives on with the ticket; the rest of a shared buffer need not.
+      return { part: decodeDer(EncTicketPart, plain.slice()), key: candidate };
+    }
     result = 'integrity';
   }
   return result;

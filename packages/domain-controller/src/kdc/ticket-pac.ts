@@ -5,7 +5,7 @@ import type { Token } from '@doublehop/security/access-check';
 import { SecurityError } from '@doublehop/security/errors';
 import { fileTimeOf } from '@doublehop/security/filetime';
 import { decodePacAttributes } from '@doublehop/security/pac/attributes';
-import { decodeClientInfo } from '@doublehop/security/pac/client-info';
+import { type ClientInfo, decodeClientInfo } from '@doublehop/security/pac/client-info';
 import { decodeLogonInfo, type LogonInfo } from '@doublehop/security/pac/logon-info';
 import {
   decodePac,
@@ -30,8 +30,12 @@ import { findPac, type FoundPac } from './authorization-data.ts';
 export class TicketPac {
   readonly fact: PacFact;
   readonly #pac: Pac | undefined;
+  // A TGT's PAC is asked the same with each request of its client.
   #logonInfo: LogonInfo | undefined;
   #token: Token | undefined;
+  #clientInfo: ClientInfo | undefined;
+  #requesterSid: Sid | undefined;
+  #requester: HeaderFacts['requester'] | undefined;
 
   constructor(fact: PacFact, pac: Pac | undefined) {
     this.fact = fact;
@@ -53,23 +57,34 @@ export class TicketPac {
 
   /** Whether PAC_CLIENT_INFO is of this name and authtime in seconds (MS-PAC 2.7). */
   names(name: string, authtime: number): boolean {
-    const data = this.buffer(PacType.clientInfo);
-    if (data === undefined) return false;
-    const info = decodeClientInfo(data);
+    if (this.#clientInfo === undefined) {
+      const data = this.buffer(PacType.clientInfo);
+      if (data === undefined) return false;
+      this.#clientInfo = decodeClientInfo(data);
+    }
+    const info = this.#clientInfo;
     return info.name === name && info.authTime === fileTimeOf(authtime * 1000);
   }
 
   /** Whether PAC_REQUESTER is the SID of the account in the PAC (MS-PAC 2.15). */
   get requester(): HeaderFacts['requester'] {
-    const data = this.buffer(PacType.requesterSid);
-    if (data === undefined) return 'absent';
-    return decodeRequesterSid(data) === accountSid(this.logonInfo()) ? 'matches' : 'other';
+    this.#requester ??= this.#compareRequester();
+    return this.#requester;
+  }
+
+  #compareRequester(): HeaderFacts['requester'] {
+    const sid = this.requesterSid();
+    if (sid === undefined) return 'absent';
+    return sid === accountSid(this.logonInfo()) ? 'matches' : 'other';
   }
 
   /** The SID that PAC_REQUESTER names. */
   requesterSid(): Sid | undefined {
-    const data = this.buffer(PacType.requesterSid);
-    return data === undefined ? undefined : decodeRequesterSid(data);
+    if (this.#requesterSid === undefined) {
+      const data = this.buffer(PacType.requesterSid);
+      if (data !== undefined) this.#requesterSid = decodeRequesterSid(data);
+    }
+    return this.#requesterSid;
   }
 
   /** Whether service tickets made from this TGT have a PAC: not if its client declined one. */

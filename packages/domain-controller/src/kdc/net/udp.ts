@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
+import { plain } from '@doublehop/wire/bytes';
 import { DomainControllerError } from '../../errors.ts';
 import type { Kdc } from '../kdc.ts';
 
@@ -14,11 +15,12 @@ export async function listenUdp(
   kdc: Kdc,
   { address, port }: { readonly address: string; readonly port: number },
 ): Promise<UdpListener> {
-  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4' });
+  const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup: literal });
   socket.on('message', (message, from) => {
     const peer = { address: from.address, port: from.port, transport: 'udp' } as const;
-    const reply = kdc.handle(new Uint8Array(message), peer);
-    if (reply !== undefined) socket.send(reply, from.port, from.address, ignore);
+    const reply = kdc.handle(plain(message), peer);
+    // A reply that cannot be sent is lost; the client asks again.
+    if (reply !== undefined) socket.send(reply, from.port, from.address);
   });
   await bind(socket, address, port);
   return {
@@ -27,7 +29,18 @@ export async function listenUdp(
   };
 }
 
-/** A reply that cannot be sent is lost; the client asks again. */
+/**
+ * Addresses here are literal already: to find that out once more, and a turn of the event loop
+ * later, is what Node would do with every reply.
+ */
+function literal(
+  host: string,
+  _options: unknown,
+  done: (error: null, address: string, family: number) => void,
+): void {
+  done(null, host, isIP(host));
+}
+
 function ignore(): void {}
 
 function bind(socket: Socket, address: string, port: number): Promise<void> {
