@@ -47,7 +47,8 @@ async function openController(
       controllerName: scenario.controller,
       listen: state.controller,
       tls: await labCertificate(paths, names, system),
-      ...(state.lenient ? LENIENT : {}),
+      kdc: { ...LASTING, ...(state.lenient ? LENIENT.kdc : {}) },
+      ldap: state.lenient ? LENIENT.ldap : {},
       clock: system.clock,
       random: system.random,
       audit: audit.write,
@@ -71,6 +72,9 @@ async function openController(
     throw error;
   }
 }
+
+/** The passwords of a lab are on paper: they do not expire. */
+const LASTING = { maxPasswordAge: 0 };
 
 /** What old clients need that leave out what binds a request to its sender. */
 const LENIENT = {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { LabError, messageOf } from '../errors.ts';
-import { rotateLog } from '../folder/files.ts';
+import { readText, rotateLog } from '../folder/files.ts';
 import type { ProcessName } from '../folder/state.ts';
 import { START_WAIT } from '../limits.ts';
 import { endProcess, identify, type ProcessId } from './process-id.ts';
@@ -90,7 +90,9 @@ class Conversation {
     });
     child.on('exit', (code, signal) => {
       const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-      fail(new LabError('start-failed', `${about} ended ${how}; see ${log}`));
+      void lastLines(log).then((end) => {
+        fail(new LabError('start-failed', `${about} ended ${how}; see ${log}${end}`));
+      });
     });
     child.on('message', (message) => {
       if (!isReport(message)) return;
@@ -125,4 +127,15 @@ class Conversation {
     // A process that has just ended cannot be told; that it ended is noticed by itself.
     this.#child.send(order, (error) => void messageOf(error));
   }
+}
+
+const SHOWN_LINES = 6;
+
+/** The end of a log, for an error message. */
+async function lastLines(log: string): Promise<string> {
+  const lines = ((await readText(log).catch(() => undefined)) ?? '').trimEnd().split('\n');
+  return lines
+    .slice(-SHOWN_LINES)
+    .map((line) => `\n  ${line}`)
+    .join('');
 }

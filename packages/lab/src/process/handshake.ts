@@ -24,6 +24,15 @@ export interface Service {
  * Resolves when the service is closed; throws what `open` throws.
  */
 export async function serve(open: () => Promise<Service>): Promise<void> {
+  try {
+    await live(open);
+  } finally {
+    // An open channel would keep the process alive.
+    if (process.connected) process.disconnect?.();
+  }
+}
+
+async function live(open: () => Promise<Service>): Promise<void> {
   const ending = untilEnd();
   const orders = ordersOf();
   const begun = await Promise.race([orders.begin, ending]);

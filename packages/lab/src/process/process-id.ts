@@ -36,10 +36,13 @@ export type Ending = 'gone' | 'ended' | 'killed';
 
 const POLL = 10;
 
-/** Ends this very process and nobody else; resolves when it is gone. Throws `stop-failed`. */
-export async function endProcess(id: ProcessId): Promise<Ending> {
+/**
+ * Ends this very process and nobody else; resolves when it is gone. One that has not ended in `wait`
+ * milliseconds is killed. Throws `stop-failed`.
+ */
+export async function endProcess(id: ProcessId, wait: number = STOP_WAIT): Promise<Ending> {
   if (!(await signal(id, 'SIGTERM'))) return 'gone';
-  if (await endsWithin(id, STOP_WAIT)) return 'ended';
+  if (await endsWithin(id, wait)) return 'ended';
   await signal(id, 'SIGKILL');
   if (await endsWithin(id, STOP_WAIT)) return 'killed';
   throw new LabError('stop-failed', `process ${id.pid} does not end`);
