@@ -103,8 +103,7 @@ export function identityFilter(
 }
 
 /** The canonical textual GUID, braces allowed: anything else of that look may be a name. */
-const GUID =
-  /^(?:\{[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+const GUID = /^\{?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
 
 /** attributeType of RFC 4514 §3 and its equals sign. */
 const STARTS_DN = /^(?:[a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=/i;

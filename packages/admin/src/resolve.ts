@@ -43,7 +43,7 @@ export async function resolveAccount(
   }
 }
 
-/** The computer, user or service account on which grants are kept. Groups have no such attribute. */
+/** The computer, user or service account on which grants are kept; groups cannot have any. */
 export async function resolveTarget(
   connection: DomainConnection,
   text: string,
@@ -54,7 +54,7 @@ export async function resolveTarget(
   const what = account.kind === 'group' ? 'a group' : 'no account of a computer, user or service';
   throw new AdminError(
     'wrong-kind',
-    `${account.name} is ${what}; a target is a computer, a user or a (group) managed service account`,
+    `${account.name} is ${what}; a target is a computer, a user or a managed service account`,
     { argument, subject: text },
   );
 }

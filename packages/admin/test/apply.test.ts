@@ -31,7 +31,7 @@ describe('applyChanges', () => {
     expect(changes.every(({ target, after }) => directory.valueOf(target.dn) === after)).toBe(true);
   });
 
-  test('one that fails does not stop the others; the order of outcomes is that of changes', async () => {
+  test('one that fails does not stop the others; outcomes keep the order of changes', async () => {
     const { directory, changes, connection } = scene(5);
     directory.beforeModify = (dn) => {
       if (dn.startsWith('CN=T2,')) throw new LdapError('insufficientAccessRights', 'no');

@@ -21,7 +21,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** The real command as a process of its own, in an empty folder, with nothing in its environment. */
+/** The real command as a process of its own, in an empty folder and an empty environment. */
 async function spawned(...args: readonly string[]): Promise<Ended> {
   const env = { PATH: process.env['PATH'] ?? '', HOME: dir, KRB5_CONFIG: join(dir, 'krb5.conf') };
   return await new Promise((resolve) => {
@@ -60,7 +60,7 @@ describe('help', () => {
     expect(status).toBe(0);
     expect(stdout).toContain(`Usage: doublehop ${name}`);
     expect(stdout).toMatch(/Examples?:\n\s+(?:.*\n\s+)?\$ doublehop /);
-    const long = stdout.split('\n').filter((line) => line.length > 100);
+    const long = stdout.split('\n').filter((line) => line.length > 80);
     expect(long).toEqual([]);
     expect((await call(['help', name])).stdout).toBe(stdout);
   });

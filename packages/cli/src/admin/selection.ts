@@ -21,7 +21,7 @@ export function addMiddleOption(command: Command, description: string): Command 
   return command.addOption(new Option('--middle <identity>', description).argParser(collect));
 }
 
-/** Throws UsageError where no middle is named: only now, so that a misspelt option is told first. */
+/** Throws UsageError where no middle is named; not earlier: a misspelt option is told first. */
 export function requireMiddles({ middle = [] }: { readonly middle?: readonly string[] }): void {
   if (middle.length === 0) {
     throw new UsageError('who may act for users? Give --middle, for instance --middle ServerB');

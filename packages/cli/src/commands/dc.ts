@@ -38,8 +38,8 @@ export function command(context: Context): Command {
     new Option(flags, what).argParser(parsePort).default(usual);
   return new Command('dc')
     .description(
-      'Run a domain controller (KDC and LDAP) in the foreground until Ctrl-C. The first run makes\n' +
-        "the domain and asks for the Administrator's password; later runs go on with its folder.",
+      'Run a domain controller (KDC and LDAP) in the foreground until Ctrl-C. The first run ' +
+        "makes the domain and asks for the Administrator's password; later runs go on with it.",
     )
     .option('--domain <dns name>', 'such as corp.example; needed by the first run')
     .option('--netbios <name>', 'default: the first label of the DNS name, in capitals')
@@ -63,12 +63,13 @@ export function command(context: Context): Command {
 }
 
 const EXAMPLES = `
-The ports below 1024 need the right to use them; --kdc-port 0 --ldap-port 0 --ldaps-port 0 do not.
-FOLDER/krb5.conf is written for clients, and FOLDER/ca.pem, which LDAPS clients have to trust.
+Ports below 1024 need the right to use them; others do not.
+FOLDER/krb5.conf is written for clients, and FOLDER/ca.pem, which clients of
+LDAPS have to trust.
 
 Example:
-  $ doublehop dc --domain corp.example --dir ./corp --kdc-port 8888 --ldap-port 3389 \\
-      --ldaps-port 6636`;
+  $ doublehop dc --domain corp.example --dir ./corp \\
+      --kdc-port 8888 --ldap-port 3389 --ldaps-port 6636`;
 
 async function run(context: Context, options: DcOptions): Promise<void> {
   if (options.dir === undefined) throw new UsageError('where is the domain kept? Give --dir');
@@ -110,7 +111,7 @@ async function ensureDomain(
   const wanted = options.domain?.toLowerCase();
   if (wanted === undefined || wanted === domain.dnsName.toLowerCase()) return;
   throw new UsageError(
-    `--dir: it holds ${domain.dnsName}, not ${wanted}; choose another folder, or leave --domain out`,
+    `--dir: it holds ${domain.dnsName}, not ${wanted}; choose another, or leave --domain out`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 /** `doublehop grant`: adds middles to a target's list; everything else in it stays as it is. */
 export function command(context: Context): Command {
   const grant = new Command('grant').description(
-    'Let a middle act for users to a target (resource-based constrained delegation). Every other\n' +
+    'Let a middle act for users to a target (resource-based constrained delegation). Every other ' +
       'principal of the target is kept.',
   );
   addMiddleOption(grant, 'who may act for users; may be repeated, or a list: B1,B2,B3');
@@ -20,14 +20,16 @@ export function command(context: Context): Command {
 }
 
 const EXAMPLES = `
-Names: sAMAccountName with or without $, DOMAIN\\name, UPN, DN, GUID, SID or SPN.
+Names: sAMAccountName with or without $, DOMAIN\\name, UPN, DN, GUID, SID, SPN.
 
 Examples:
   $ doublehop grant --middle ServerB --target ServerC
   SERVERB$ may now act for users to SERVERC$
 
   All servers of a folder but the jump box itself, looked at first:
-  $ doublehop grant --middle JumpBox --search-base 'OU=Servers,OU=NA,DC=contoso,DC=com' --dry-run
+  $ doublehop grant --middle JumpBox --dry-run \\
+      --search-base 'OU=Servers,OU=NA,DC=contoso,DC=com'
 
   A middle of another domain:
-  $ doublehop grant --middle ServerB --middle-server dc.fabrikam.com --target ServerC`;
+  $ doublehop grant --middle ServerB --target ServerC \\
+      --middle-server dc.fabrikam.com`;

@@ -59,8 +59,8 @@ export function command(context: Context): Command {
 }
 
 const EXAMPLES = `
-The password is asked for, or read from standard input where there is no terminal; it is never an
-argument, as other people see those.
+The password is asked for, or read from standard input where there is no
+terminal; it is never an argument, as other people see those.
 
 Examples:
   $ doublehop kinit alice

@@ -24,7 +24,7 @@ interface KlistOptions {
 export function command(context: Context): Command {
   return new Command('klist')
     .description(
-      'List the tickets of a cache as MIT does, the keys of a keytab, or with --host the tickets\n' +
+      'List the tickets of a cache as MIT does, the keys of a keytab, or with --host the tickets ' +
         "of a logon session on a host of the lab, as Windows' klist does there.",
     )
     .argument('[action]', 'tickets (default), purge, or sessions (with --host)')
@@ -46,8 +46,8 @@ export function command(context: Context): Command {
 }
 
 const EXAMPLES = `
-Purging the cache of ServerB's own logon session ends refusals that it remembers: a fresh grant
-takes effect at once instead of after 15 minutes.
+Purging the cache of ServerB's own logon session ends refusals that it
+remembers: a fresh grant takes effect at once instead of after 15 minutes.
 
 Examples:
   $ doublehop klist -f -e

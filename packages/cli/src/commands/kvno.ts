@@ -31,9 +31,9 @@ interface KvnoOptions extends CredentialOptions {
 export function command(context: Context): Command {
   const kvno = new Command('kvno')
     .description(
-      'Get tickets for services and print the version of their keys. With --for-user, get a ticket\n' +
-        'of that user to yourself (S4U2Self); with --proxy too, go on to the service as that user\n' +
-        '(S4U2Proxy): the double hop, as a middle does it.',
+      'Get tickets for services and print the version of their keys. With --for-user, get a ' +
+        'ticket of that user to yourself (S4U2Self); with --proxy too, go on to the service as ' +
+        'that user (S4U2Proxy): the double hop, as a middle does it.',
     )
     .argument('<service...>', 'such as cifs/serverc.contoso.com')
     .option('-e, --etype <name>', 'ask for this encryption type alone')
@@ -52,7 +52,8 @@ export function command(context: Context): Command {
 const EXAMPLES = `
 Examples:
   $ doublehop kvno HTTP/serverb.contoso.com
-  $ doublehop kvno --keytab serverb.keytab -U alice -P HTTP/serverc.contoso.com
+  $ doublehop kvno --keytab serverb.keytab -U alice -P \\
+      HTTP/serverc.contoso.com
 
 Exit code 2: the KDC refused, and why.`;
 

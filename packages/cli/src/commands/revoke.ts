@@ -11,7 +11,7 @@ interface RevokeOptions extends EditOptions {
 /** `doublehop revoke`: takes middles off a target's list, or clears it. */
 export function command(context: Context): Command {
   const revoke = new Command('revoke').description(
-    'Take away that a middle may act for users to a target. Every other principal is kept; the\n' +
+    'Take away that a middle may act for users to a target. Every other principal is kept; the ' +
       'last removal clears the attribute.',
   );
   addMiddleOption(revoke, 'who may no longer act; may be repeated, or a list: B1,B2');
@@ -34,10 +34,12 @@ export function command(context: Context): Command {
 }
 
 const EXAMPLES = `
-A middle may go on with tickets that it has already: 15 minutes on Windows (S4UTicketLifetime).
+A middle may go on with tickets that it has already: 15 minutes on Windows
+(S4UTicketLifetime).
 
 Examples:
   $ doublehop revoke --middle ServerB --target ServerC
   SERVERB$ may no longer act for users to SERVERC$
 
-  $ doublehop revoke --all --search-base 'OU=Servers,OU=NA,DC=contoso,DC=com' --dry-run`;
+  $ doublehop revoke --all --dry-run \\
+      --search-base 'OU=Servers,OU=NA,DC=contoso,DC=com'`;

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 /** `doublehop set`: replaces a target's list, as Set-ADComputer does, and shows the difference. */
 export function command(context: Context): Command {
   const set = new Command('set').description(
-    'Make these middles the only ones that may act for users to a target, as Set-ADComputer\n' +
+    'Make these middles the only ones that may act for users to a target, as Set-ADComputer ' +
       '-PrincipalsAllowedToDelegateToAccount does. Whoever is lost is shown.',
   );
   addMiddleOption(set, 'who alone may act for users; may be repeated, or a list: B1,B2,B3');
@@ -20,7 +20,8 @@ export function command(context: Context): Command {
 }
 
 const EXAMPLES = `
-To add one and keep the others use doublehop grant; to clear the list, doublehop revoke --all.
+To add one and keep the others use doublehop grant; to clear the list,
+doublehop revoke --all.
 
 Example:
   $ doublehop set --middle ServerB1,ServerB2,ServerB3 --target ServerC

@@ -42,7 +42,8 @@ export function purgedText(purged: {
   readonly negative: number;
 }): string {
   const { host, tickets, negative } = purged;
-  return `${host}: purged ${plural(tickets, 'ticket')} and ${plural(negative, 'remembered refusal')}`;
+  const refusals = plural(negative, 'remembered refusal');
+  return `${host}: purged ${plural(tickets, 'ticket')} and ${refusals}`;
 }
 
 /** A logon id as Windows' klist takes it: `0x3e7`, `3e7`, `0:0x3e7`. */

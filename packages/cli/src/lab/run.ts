@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { labPurge } from '@doublehop/lab/control/client';
 import { labDown } from '@doublehop/lab/down';
+import { LabError } from '@doublehop/lab/errors';
 import { labPaths } from '@doublehop/lab/folder/paths';
 import { needState } from '@doublehop/lab/folder/state';
 import { CONTOSO } from '@doublehop/lab/scenario';
@@ -9,6 +10,7 @@ import { playStory } from '@doublehop/lab/story/story';
 import { type Told, toldJson, toldLines } from '@doublehop/lab/story/told';
 import { labUp } from '@doublehop/lab/up';
 import { type Context, EXIT } from '../context.ts';
+import { UsageError } from '../errors.ts';
 import { printable } from '../output/table.ts';
 import { labCommand, labFolder, type LabOptions } from './folder.ts';
 import { purgedText } from './host-klist.ts';
@@ -26,15 +28,36 @@ export async function runStory(context: Context, options: RunOptions): Promise<v
     : labFolder(context, options);
   let asTold = false;
   try {
-    asTold = await play(context, options, dir);
+    asTold = await untilInterrupted(play(context, options, dir));
   } finally {
-    if (options.once === true) await labDown(dir);
+    if (options.once === true) await endLab(dir);
     if (temporary) await rm(dir, { recursive: true, force: true });
   }
   if (!asTold) context.exitCode = EXIT.error;
   if (options.json === true) return;
   context.out(asTold ? '\nEvery step behaved as told.\n' : '\nNot every step behaved as told.\n');
   if (options.once !== true) context.out(goOn(options));
+}
+
+/** Ctrl-C ends the story, but not before its lab is gone. */
+async function untilInterrupted<T>(work: Promise<T>): Promise<T> {
+  const stop = Promise.withResolvers<never>();
+  const interrupted = (): void => stop.reject(new UsageError('interrupted'));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    return await Promise.race([work, stop.promise]);
+  } finally {
+    process.removeListener('SIGINT', interrupted).removeListener('SIGTERM', interrupted);
+  }
+}
+
+/** A lab that could not start has nothing to end; why it could not is told already. */
+async function endLab(dir: string): Promise<void> {
+  try {
+    await labDown(dir);
+  } catch (error) {
+    if (!(error instanceof LabError && error.code === 'no-lab')) throw error;
+  }
 }
 
 async function play(context: Context, options: RunOptions, dir: string): Promise<boolean> {
