@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fileCache } from '@doublehop/kerberos/ccache/file';
 import { etypeName } from '@doublehop/kerberos/config/etype-names';
+import { readKeytab } from '@doublehop/kerberos/keytab-file';
 import { formatPrincipal } from '@doublehop/kerberos/names';
 import { heimdal } from '../peers/heimdal-kdc.ts';
 import { type Contoso, REALM, startContoso } from '../support/contoso.ts';
@@ -104,6 +105,14 @@ describe("Heimdal's clients and our KDC", () => {
     );
     expect(upn.status, upn.stderr).toBe(0);
     expect(await works('alice', 'klist')).toContain(`Principal: alice@${REALM}`);
+  });
+
+  test('ktutil lists our keytab', async (ctx) => {
+    requirePeers(ctx, 'heimdal');
+    const path = contoso().keytab('serverb');
+    const listed = await works('nobody', 'ktutil', '-k', path, 'list');
+    const entries = await readKeytab(path);
+    expect(listed.match(/^ *1 +aes\S+ +\S+@CONTOSO\.COM/gmu)).toHaveLength(entries.length);
   });
 
   test('kgetcred: tickets, which our cache reads', async (ctx) => {
