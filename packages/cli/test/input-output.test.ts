@@ -244,3 +244,12 @@ describe('klist and kdestroy on a cache', () => {
     expect(readFileSync(name)).toContain(0xab);
   });
 });
+
+test('the terminal shows nothing any more before the prompt is there', async () => {
+  const order: string[] = [];
+  const { context } = world({ input: 'x\r', terminal: true });
+  const input = { ...context.input, setRaw: (raw: boolean) => order.push(`raw ${raw}`) };
+  const err = (text: string): unknown => order.push(text);
+  await readPassword({ ...context, input, err }, 'Password');
+  expect(order).toEqual(['raw true', 'Password: ', 'raw false', '\n']);
+});

@@ -42,8 +42,9 @@ export async function firstLine({ stream }: Input): Promise<string> {
 
 async function promptSecret(context: Context, prompt: string): Promise<string> {
   const { stream, setRaw } = context.input;
-  context.err(`${prompt}: `);
+  // First this: what is typed ahead of the prompt's last letter must not be shown either.
   setRaw?.(true);
+  context.err(`${prompt}: `);
   stream.setEncoding('utf8').resume();
   try {
     return await new Promise<string>((resolve, reject) => {
