@@ -7,9 +7,9 @@ import type {
   TestModule,
   TestProject,
   TestSuite,
-  UserConsoleLog,
   Vitest,
 } from 'vitest/node';
+import type { UserConsoleLog } from 'vitest';
 
 interface Failure {
   readonly name: string;

@@ -91,7 +91,7 @@ const BAD: readonly (readonly [call: string, told: RegExp])[] = [
   ['revoke --target C', /Give --middle, or --all/],
   ['revoke --all --middle B --target C', /exclude each other/],
   ['set --target C', /Give --middle/],
-  ['show', /no domain is known/],
+  ['show', /no target: give a name/],
   ['show C --server ldap://127.0.0.1:1 --ca-file nope', /ENOENT.*nope/],
   ['kinit a b', /too many arguments/],
   ['kinit alice', /"alice" has no realm/],

@@ -14,7 +14,7 @@ import { formatClock } from '../output/time.ts';
 import { type ConnectionOptions, addConnectionOptions, withConnections } from './connection.ts';
 import { editJson } from './edit-json.ts';
 import { printJson } from '../output/json.ts';
-import { selectMiddles, selectTargets, type TargetOptions } from './selection.ts';
+import { requireTargets, selectMiddles, selectTargets, type TargetOptions } from './selection.ts';
 
 /** Options of every command that writes grants. */
 export interface EditOptions extends ConnectionOptions, TargetOptions {
@@ -46,6 +46,7 @@ export async function runEdit(
   options: EditOptions,
   editOf: EditOf,
 ): Promise<void> {
+  requireTargets(options);
   await withConnections(context, options, async ({ targets, middles }) => {
     const principals = await selectMiddles(middles, options.middle ?? []);
     const accounts = await selectTargets(context, targets, options);

@@ -60,7 +60,25 @@ export async function selectMiddles(
   return [...found.values()];
 }
 
-/** Looks up every target, each once. Throws UsageError where there is none. */
+/**
+ * Throws UsageError where no target is chosen, or in two ways; before anybody is connected to.
+ * `argument` is how the command calls its targets.
+ */
+export function requireTargets(options: TargetOptions, argument = '--target'): void {
+  const { target: named = [], scope } = options;
+  const sweeps = isSweep(options);
+  if (scope !== undefined && !sweeps) {
+    throw new UsageError('--scope goes with --search-base or --filter');
+  }
+  if (sweeps && named.length > 0) {
+    throw new UsageError(`give either ${argument} or a sweep with --search-base, not both`);
+  }
+  if (!sweeps && named.length === 0) {
+    throw new UsageError(`no target: give ${argument}, or --search-base for all of a folder`);
+  }
+}
+
+/** Looks up every target, each once. Throws UsageError where a sweep finds none. */
 export async function selectTargets(
   context: Context,
   connection: DomainConnection,
@@ -68,14 +86,12 @@ export async function selectTargets(
   argument = '--target',
 ): Promise<readonly Account[]> {
   const { target: named = [], searchBase, filter, scope } = options;
-  const isSweep = searchBase !== undefined || filter !== undefined;
-  checkSelection(options, isSweep, argument);
   const found = new Map<string, Account>();
   for (const text of named) {
     const account = await resolveTarget(connection, text, argument);
     found.set(account.sid, account);
   }
-  if (!isSweep) return [...found.values()];
+  if (!isSweep(options)) return [...found.values()];
   const progress = startProgress(context, 'computers found');
   try {
     for await (const account of findTargets(connection, { base: searchBase, filter, scope })) {
@@ -91,17 +107,8 @@ export async function selectTargets(
   throw new UsageError(`no computer below ${where} fits; nothing to do`);
 }
 
-function checkSelection(options: TargetOptions, isSweep: boolean, argument: string): void {
-  if (options.scope !== undefined && !isSweep) {
-    throw new UsageError('--scope goes with --search-base or --filter');
-  }
-  const named = options.target ?? [];
-  if (isSweep && named.length > 0) {
-    throw new UsageError(`give either ${argument} or a sweep with --search-base, not both`);
-  }
-  if (!isSweep && named.length === 0) {
-    throw new UsageError(`no target: give ${argument}, or --search-base for all of a folder`);
-  }
+function isSweep({ searchBase, filter }: TargetOptions): boolean {
+  return searchBase !== undefined || filter !== undefined;
 }
 
 /** The identities of one more option of the same name. */

@@ -9,7 +9,12 @@ import {
   withConnections,
 } from '../admin/connection.ts';
 import { accountJson } from '../admin/edit-json.ts';
-import { addTargetOptions, selectTargets, type TargetOptions } from '../admin/selection.ts';
+import {
+  addTargetOptions,
+  requireTargets,
+  selectTargets,
+  type TargetOptions,
+} from '../admin/selection.ts';
 import type { Context } from '../context.ts';
 import { printJson } from '../output/json.ts';
 import { printable, renderTable } from '../output/table.ts';
@@ -30,8 +35,9 @@ export function command(context: Context): Command {
   return addConnectionOptions(show)
     .addHelpText('after', EXAMPLES)
     .action(async (names: readonly string[], options: ShowOptions) => {
+      const target = names.flatMap(splitIdentities);
+      requireTargets({ ...options, target }, 'a name');
       await withConnections(context, options, async ({ targets: connection }) => {
-        const target = names.flatMap(splitIdentities);
         const accounts = await selectTargets(context, connection, { ...options, target }, 'target');
         const reports: GrantReport[] = [];
         for (const account of accounts) reports.push(await showGrants(connection, account));
