@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Directory } from '@doublehop/directory/directory';
@@ -12,6 +12,7 @@ import {
   type Endpoints,
 } from '@doublehop/domain-controller/dc';
 import { formatProfile } from '@doublehop/kerberos/config/format-profile';
+import { makeFolder } from '@doublehop/lab/folder/files';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -77,7 +78,7 @@ async function run(context: Context, options: DcOptions): Promise<void> {
   const path = join(dir, 'store');
   // Whatever is wrong with a new domain is told before there is a folder.
   const fresh = existsSync(path) ? undefined : await newDomain(context, options);
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir);
   const store = await lmdbStore({ path });
   try {
     await ensureDomain(context, options, store, fresh);

@@ -1,14 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errno } from '../errors.ts';
+import { errno, LabError } from '../errors.ts';
 import { MAX_LOG } from '../limits.ts';
 import type { LabPaths } from './paths.ts';
 
 /** Makes the lab's folders, for their owner only. */
 export async function makeFolders({ dir, keytabs, logs, control, ca }: LabPaths): Promise<void> {
   for (const folder of [dir, keytabs, logs, control, dirname(ca)]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
+  }
+}
+
+/**
+ * Makes a folder and those above it, for their owner only. Node's own `recursive` never returns
+ * where a file system lets nobody make folders, as /proc does.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const reason = errno(error);
+    if (reason === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    const above = dirname(path);
+    if (reason !== 'ENOENT' || above === path || (await exists(above))) {
+      const message = `the folder ${path} cannot be made (${reason}): choose another --dir`;
+      throw new LabError('usage', message, { cause: error });
+    }
+    await makeFolder(above);
+    await makeFolder(path);
   }
 }
 
