@@ -8,7 +8,7 @@ const TELLING = [
 /** Longest input that mutation makes. */
 const MAX_INPUT = 16 * 1024;
 
-/** A changed copy of a seed: one to eight small changes, now and then with a part of another one. */
+/** A changed copy of a seed: one to eight small changes, now and then a part of another. */
 export function mutate(random: Random, seed: Uint8Array, other: Uint8Array): Uint8Array {
   let bytes = [...seed];
   const changes = 1 + random.below(8);

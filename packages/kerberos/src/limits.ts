@@ -135,5 +135,5 @@ export const MAX_NEGOTIATION_LEGS = 8;
 /** Characters of an Authorization or WWW-Authenticate field that carries a token. */
 export const MAX_NEGOTIATE_FIELD = 128 * 1024;
 
-/** Octets of a response's body that the HTTP client keeps, where its caller names no other limit. */
+/** Octets of a response's body that the HTTP client keeps, unless its caller says otherwise. */
 export const MAX_HTTP_BODY = 16 * 1024 * 1024;

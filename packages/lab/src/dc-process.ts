@@ -110,9 +110,9 @@ function reasonOf({ message, cause }: Error): string {
 }
 
 /**
- * Gives the controller names by which programs reach it without any change to a hosts file: that of
- * this machine too, for OpenLDAP takes it for the name of whatever listens on 127.0.0.1. A name that
- * somebody in the domain has already is left to them.
+ * Gives the controller names by which programs reach it without any change to a hosts file: that
+ * of this machine too, for OpenLDAP takes it for the name of whatever listens on 127.0.0.1. A name
+ * that somebody in the domain has already is left to them.
  */
 async function ensureAliases(
   { directory, accounts }: DomainController,

@@ -22,7 +22,7 @@ export interface UserIdentity {
   readonly sid: Sid;
   /** SIDs of the groups, those of other domains and asserted identities too. */
   readonly groups: readonly Sid[];
-  /** The middles that the user came through, oldest first: `HTTP/serverb.contoso.com@CONTOSO.COM`. */
+  /** Middles that the user came through, oldest first: `HTTP/serverb.contoso.com@CONTOSO.COM`. */
   readonly via: readonly string[];
 }
 

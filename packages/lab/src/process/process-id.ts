@@ -37,8 +37,8 @@ export type Ending = 'gone' | 'ended' | 'killed';
 const POLL = 10;
 
 /**
- * Ends this very process and nobody else; resolves when it is gone. One that has not ended in `wait`
- * milliseconds is killed. Throws `stop-failed`.
+ * Ends this very process and nobody else; resolves when it is gone. One that has not ended in
+ * `wait` milliseconds is killed. Throws `stop-failed`.
  */
 export async function endProcess(id: ProcessId, wait: number = STOP_WAIT): Promise<Ending> {
   if (!(await signal(id, 'SIGTERM'))) return 'gone';

@@ -88,7 +88,7 @@ export async function rememberedRefusal({ alice, tell }: Cast): Promise<void> {
     title: 'The hop is still refused',
     asked: "the same again; ServerB's LSA answers without asking the KDC",
     came: describe(answer),
-    why: `a negative S4U entry of 15 minutes, until ${clockTime(until)}: not the KDC's, ServerB's own`,
+    why: `a negative S4U entry of ServerB's own, 15 minutes, until ${clockTime(until)}`,
     shown: [],
     ok: !answer.reached && until !== '',
   });
@@ -127,7 +127,7 @@ export async function severalMiddles(cast: Cast): Promise<void> {
     title: 'An array of three middles on one target: set --middle ServerB1,ServerB2,ServerB3',
     asked: 'one write of the whole list; then the hop through each, and through ServerB',
     came: `${principalsOf(report).join(', ')}; ${hops.filter(Boolean).length} of 3 reach ServerC`,
-    why: 'set replaces the list: ServerB is out, though it may use the ticket it has for 15 minutes',
+    why: 'set replaces the list: ServerB is out, but may use its ticket for 15 minutes',
     shown: [...sentences, `ServerB, after a purge: ${describe(after)}`],
     ok:
       hops.every(Boolean) &&
@@ -150,10 +150,11 @@ export async function sweep(cast: Cast): Promise<void> {
   const reached = await Promise.all(
     servers.map(async (server) => reachedBy(await hop(alice, 'JumpBox', server), user, 'jumpbox')),
   );
+  const count = reached.filter(Boolean).length;
   tell({
     title: `A sweep: grant --middle JumpBox --search-base '${SWEEP_OU},…'`,
     asked: 'every computer of the folder and below but the jump box itself',
-    came: `${report.done} of ${plan.changes.length} servers changed; the hop reaches ${reached.filter(Boolean).length}`,
+    came: `${report.done} of ${servers.length} servers changed; the hop reaches ${count}`,
     why: 'the jump box is the middle for all of them; it is never its own target',
     shown: [
       `servers: ${servers.join(', ')}`,
