@@ -6,6 +6,13 @@ export type HashName = 'md5' | 'sha1' | 'sha256' | 'sha384';
 /** Block bytes of each hash (RFC 1321 §3, FIPS 180-4 §1). */
 const blocks: Readonly<Record<HashName, number>> = { md5: 64, sha1: 64, sha256: 64, sha384: 128 };
 
+const zeros: Readonly<Record<HashName, Uint8Array>> = {
+  md5: new Uint8Array(blocks.md5),
+  sha1: new Uint8Array(blocks.sha1),
+  sha256: new Uint8Array(blocks.sha256),
+  sha384: new Uint8Array(blocks.sha384),
+};
+
 /**
  * HMAC (RFC 2104 §2) with one key, as two one-shot hashes over prepared blocks: nothing native to
  * make or to keep. Digests come out of `hash` as Latin-1 strings, one character a byte, because a
@@ -20,10 +27,12 @@ export class Hmac {
   // Arrays of their own: pieces of Node's buffer pool would keep the pool's other, passing pieces.
   readonly #inner: Uint8Array;
   readonly #outer: Uint8Array;
+  readonly #zeros: Uint8Array;
 
   constructor(name: HashName, key: Uint8Array) {
     this.#hash = name;
     this.blockBytes = blocks[name];
+    this.#zeros = zeros[name];
     this.#inner = new Uint8Array(this.blockBytes).fill(0x36);
     this.#outer = new Uint8Array(this.blockBytes).fill(0x5c);
     const short = key.length > this.blockBytes ? hash(name, key, 'buffer') : key;
@@ -50,7 +59,12 @@ export class Hmac {
 
   /** The first `size` bytes of the HMAC of the message in `frame`. */
   digestFrame(frame: Buffer, size: number = Infinity): Uint8Array {
-    return Buffer.from(this.#finish(frame), 'latin1').subarray(0, size);
+    const digest = this.#finish(frame);
+    const bytes = new Uint8Array(Math.min(size, digest.length));
+    for (let at = 0; at < bytes.length; at++) {
+      bytes[at] = digest.charCodeAt(at);
+    }
+    return bytes;
   }
 
   /** Writes the first bytes of the HMAC of the message in `frame` to `out` from `at` to its end. */
@@ -70,8 +84,8 @@ export class Hmac {
     outer.write(inner, this.blockBytes, 'latin1');
     const digest = hash(this.#hash, outer, 'latin1');
     // Either pad gives the key away, and their memory may live on beside a plaintext.
-    frame.fill(0, 0, this.blockBytes);
-    outer.fill(0, 0, this.blockBytes);
+    frame.set(this.#zeros);
+    outer.set(this.#zeros);
     return digest;
   }
 }

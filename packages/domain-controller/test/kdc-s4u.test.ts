@@ -5,13 +5,13 @@ import { exchangeTgs } from '@doublehop/kerberos/client/service-ticket';
 import { s4u2self } from '@doublehop/kerberos/client/s4u2self';
 import type { Credentials } from '@doublehop/kerberos/credentials';
 import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
-import { type EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
+import { EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { decodeDelegationInfo } from '@doublehop/security/pac/delegation-info';
 import { decodeLogonInfo } from '@doublehop/security/pac/logon-info';
 import { pacBuffer, PacType } from '@doublehop/security/pac/pac';
 import type { Account } from '@doublehop/directory/account';
-import { decodeDer } from '@doublehop/wire/der';
+import { decodeDer, encodeDer } from '@doublehop/wire/der';
 import { describe, expect, test } from 'vitest';
 import { account, krbtgt } from './support/accounts.ts';
 import { Realm, refusal } from './support/realm.ts';
@@ -251,7 +251,10 @@ function forged(r: Realm, evidence: Credentials, change: Partial<EncTicketPart>)
   const part = { ...r.open(evidence, MIDDLE), ...change };
   const { realm: name, sname } = decodeDer(Ticket, evidence.ticket);
   const key = Key.of(18, MIDDLE.keys?.keys[0]?.bytes ?? new Uint8Array());
-  return { ...evidence, ticket: sealTicket(name, sname, { kvno: 1, key }, part, r.random) };
+  return {
+    ...evidence,
+    ticket: sealTicket(name, sname, { kvno: 1, key }, encodeDer(EncTicketPart, part), r.random),
+  };
 }
 
 describe('the Bronze-bit rule (MS-PAC 2.8, CVE-2020-17049)', () => {

@@ -152,7 +152,16 @@ function resealed(r: Realm, tgt: Credentials, change: Partial<EncTicketPart>): C
   const part = { ...r.open(tgt, KRBTGT), ...change };
   const { realm: name, sname } = decodeDer(Ticket, tgt.ticket);
   const kvno = KRBTGT.keys?.kvno ?? 0;
-  return { ...tgt, ticket: sealTicket(name, sname, { kvno, key: keyOf(KRBTGT) }, part, r.random) };
+  return {
+    ...tgt,
+    ticket: sealTicket(
+      name,
+      sname,
+      { kvno, key: keyOf(KRBTGT) },
+      encodeDer(EncTicketPart, part),
+      r.random,
+    ),
+  };
 }
 
 describe('the header ticket (RFC 4120 §3.3.3.1)', () => {

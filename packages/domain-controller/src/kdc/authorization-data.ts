@@ -37,5 +37,9 @@ export function withBlankPac(others: AuthorizationData = []): AuthorizationData 
 const ZERO = new Uint8Array(1);
 
 function relevant(contents: AuthorizationData): AuthorizationData[number] {
-  return { adType: AdType.IF_RELEVANT, adData: encodeDer(AuthorizationData, contents) };
+  const size = contents.reduce((sum, { adData }) => sum + adData.length + ELEMENT, ELEMENT);
+  return { adType: AdType.IF_RELEVANT, adData: encodeDer(AuthorizationData, contents, size) };
 }
+
+/** At least what headers and type of one element take. */
+const ELEMENT = 32;

@@ -31,6 +31,8 @@ export interface HeaderTicket {
   readonly server: Account;
   readonly sealedWith: KdcKey;
   readonly pac: TicketPac;
+  /** What delegation rules look at in it. */
+  readonly facts: () => HeaderFacts;
 }
 
 /** A request proved to come from the client of its header ticket (RFC 4120 §3.3.2). */
@@ -96,8 +98,7 @@ export function authenticate(req: KdcReq, now: number, context: KdcContext): Aut
   };
 }
 
-/** What delegation rules look at in a header ticket. */
-export function headerFacts({ part, pac }: HeaderTicket): HeaderFacts {
+function headerFacts(part: EncTicketPart, pac: TicketPac): HeaderFacts {
   return {
     crossRealm: false,
     forwardable: (part.flags & TicketFlag.FORWARDABLE) !== 0,
@@ -121,13 +122,17 @@ function openHeader(bytes: Uint8Array, options: number, context: KdcContext): He
   if (part.crealm !== context.domain.realm) {
     throw new Refused('KDC_ERR_POLICY', 'header-foreign-client');
   }
+  const sessionKey = importKey(part.key);
+  const pac = readTgtPac(part, key.key);
+  let facts: HeaderFacts | undefined;
   return {
     ticket,
     part,
     server,
     sealedWith: key,
-    sessionKey: importKey(part.key),
-    pac: readTgtPac(part, key.key),
+    sessionKey,
+    pac,
+    facts: () => (facts ??= headerFacts(part, pac)),
   };
 }
 

@@ -19,7 +19,7 @@ import {
   EncTgsRepPart,
   TgsRep,
 } from '@doublehop/kerberos/messages/kdc';
-import { EncTicketPart } from '@doublehop/kerberos/messages/ticket';
+import { type BareEncTicketPart, encTicketPartEncoder } from '@doublehop/kerberos/messages/ticket';
 import type { PrincipalName } from '@doublehop/kerberos/names';
 import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { signPac } from '@doublehop/security/pac/sign';
@@ -52,7 +52,7 @@ export interface IssuedTicket {
   readonly order: TicketOrder;
   /** DER of the Ticket. */
   readonly ticket: Uint8Array;
-  readonly part: EncTicketPart;
+  readonly part: BareEncTicketPart;
 }
 
 /** How the reply is protected (RFC 4120 §5.4.2). */
@@ -83,8 +83,13 @@ export function issueTicket(order: TicketOrder, call: KdcCall, context: KdcConte
     renewTill: times.renewTill,
     caddr: order.caddr,
   };
-  const part = { ...bare, authorizationData: authorization(bare, order, seal.key, context) };
-  return { order, part, ticket: sealTicket(domain.realm, order.sname, seal, part, random) };
+  const encode = encTicketPartEncoder(bare);
+  const plain = encode(authorization(encode, order, seal.key, context));
+  return {
+    order,
+    part: bare,
+    ticket: sealTicket(domain.realm, order.sname, seal, plain, random),
+  };
 }
 
 /** The AS-REP with a ticket (RFC 4120 §5.4.2). */
@@ -141,7 +146,7 @@ const NOT_TRANSITED = { trType: 0, contents: new Uint8Array() };
 
 /** The PAC, signed, and what the client asked to add (MS-PAC 2.8). */
 function authorization(
-  bare: EncTicketPart,
+  encode: (authorizationData: AuthorizationData) => Uint8Array,
   { pac, server, authorizationData }: TicketOrder,
   serverKey: Key,
   context: KdcContext,
@@ -152,11 +157,7 @@ function authorization(
     return withPac(signPac({ buffers: pac, serverKey, kdcKey }), authorizationData);
   }
   const buffers = pac.filter(({ type }) => !ONLY_IN_TGT.includes(type));
-  const encTicketPart = encodeDer(
-    EncTicketPart,
-    { ...bare, authorizationData: withBlankPac(authorizationData) },
-    2048,
-  );
+  const encTicketPart = encode(withBlankPac(authorizationData));
   return withPac(signPac({ buffers, serverKey, kdcKey, encTicketPart }), authorizationData);
 }
 

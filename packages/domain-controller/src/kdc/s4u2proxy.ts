@@ -22,7 +22,7 @@ import { clientAuthorizationData } from './client-authorization-data.ts';
 import type { KdcContext } from './context.ts';
 import { conflictingOptions, delegatedFlags, derivedTimes, refusedBy } from './derived.ts';
 import { middleFacts, targetFacts, userFacts } from './delegation-facts.ts';
-import { type AuthenticatedRequest, headerFacts } from './header-ticket.ts';
+import type { AuthenticatedRequest } from './header-ticket.ts';
 import { issueTicket, krbtgtOf, serverFlags, tgsReply } from './issue.ts';
 import { findServer } from './names.ts';
 import type { KdcCall } from './request.ts';
@@ -116,7 +116,7 @@ function proxyFacts(
       conflictingOptions: conflictingOptions(body.kdcOptions, EXCLUDED),
       rbcdBit: asksForRbcd(call),
     },
-    header: headerFacts(header),
+    header: header.facts(),
     middle: middleFacts(middle, now, settings),
     evidence: evidenceFacts(evidence, now, settings.clockSkew),
     user: userFacts(user, userName, evidence.part?.crealm === domain.realm, now, settings),

@@ -21,7 +21,7 @@ import { decodeDer, encodeDer, span } from '@doublehop/wire/der';
 import type { KdcContext } from './context.ts';
 import { conflictingOptions, delegatedFlags, derivedTimes, refusedBy } from './derived.ts';
 import { middleFacts, userFacts } from './delegation-facts.ts';
-import { type AuthenticatedRequest, checksumHolds, headerFacts } from './header-ticket.ts';
+import { type AuthenticatedRequest, checksumHolds } from './header-ticket.ts';
 import { issueTicket, serverFlags, tgsReply } from './issue.ts';
 import { findClient, findServer, isOurRealm } from './names.ts';
 import type { KdcCall } from './request.ts';
@@ -102,7 +102,7 @@ function selfFacts(
       conflictingOptions: conflictingOptions(body.kdcOptions, NOT_IN_AN_AS_REQ),
       forwardable: (body.kdcOptions & KdcOption.FORWARDABLE) !== 0,
     },
-    header: { ...headerFacts(header), pacNamesUser: false },
+    header: { ...header.facts(), pacNamesUser: false },
     middle: middleFacts(middle, now, settings),
     server: {
       name: formatName(sname),

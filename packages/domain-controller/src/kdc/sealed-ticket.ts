@@ -13,15 +13,14 @@ export interface KdcKey {
   readonly key: Key;
 }
 
-/** The DER of a Ticket, its part for the server encrypted (RFC 4120 §5.3). */
+/** The DER of a Ticket; `plain`, the DER of its EncTicketPart, is encrypted (RFC 4120 §5.3). */
 export function sealTicket(
   realm: string,
   sname: PrincipalName,
   { kvno, key }: KdcKey,
-  part: EncTicketPart,
+  plain: Uint8Array,
   random: RandomSource,
 ): Uint8Array {
-  const plain = encodeDer(EncTicketPart, part, 2048);
   const cipher = key.encrypt(KeyUsage.TICKET, plain, random);
   const encPart = { etype: key.etype, kvno, cipher };
   return encodeDer(Ticket, { tktVno: PVNO, realm, sname, encPart }, cipher.length + 256);

@@ -12,12 +12,7 @@ import { accountState, requireUsableClient } from './account-state.ts';
 import { clientAuthorizationData } from './client-authorization-data.ts';
 import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
-import {
-  type AuthenticatedRequest,
-  authenticate,
-  headerFacts,
-  type HeaderTicket,
-} from './header-ticket.ts';
+import { type AuthenticatedRequest, authenticate, type HeaderTicket } from './header-ticket.ts';
 import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from './issue.ts';
 import { findClient, findServer, isOurRealm } from './names.ts';
 import type { KdcCall } from './request.ts';
@@ -51,7 +46,7 @@ export function tgsExchange(call: KdcCall, context: KdcContext): Uint8Array {
  */
 function requireClient(header: HeaderTicket, call: KdcCall, context: KdcContext): Account {
   const trail = new Trail<SharedCheckId>();
-  const facts = headerFacts(header);
+  const facts = header.facts();
   const ofTgt = isKrbtgt(header.server) ? facts : { ...facts, requester: 'matches' as const };
   if (!checkHeaderPac(ofTgt, trail)) throw refusedBy(trail.refused().refusal);
   const client = findClient(context.accounts, context.domain, header.part.cname);

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { plain } from '@doublehop/wire/bytes';
 import { SecurityError } from '../errors.ts';
 import { MAX_PAC_BUFFERS, MAX_PAC_SIZE } from '../limits.ts';
@@ -39,6 +40,7 @@ export interface Pac {
   readonly buffers: readonly PlacedBuffer[];
 }
 
+const VERSION = 0;
 const HEADER = 8;
 const ENTRY = 16;
 const ALIGNMENT = 8;
@@ -55,7 +57,8 @@ export function decodePac(input: Uint8Array): Pac {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const count = view.getUint32(0, true);
   const version = view.getUint32(4, true);
-  if (version !== 0) throw new SecurityError('revision', 'pac', `version ${version} is not 0`);
+  if (version !== VERSION)
+    throw new SecurityError('revision', 'pac', `version ${version} is not 0`);
   if (count > MAX_PAC_BUFFERS) throw new SecurityError('oversize', 'pac', `${count} buffers`);
   const start = HEADER + ENTRY * count;
   if (start > bytes.length) throw new SecurityError('truncated', 'pac', 'ends in its header');
@@ -89,22 +92,26 @@ export function layOutPac(buffers: readonly PacBuffer[]): Pac {
   let size = HEADER + ENTRY * buffers.length;
   for (const { data } of buffers) size = aligned(size + data.length);
   if (size > MAX_PAC_SIZE) throw new SecurityError('oversize', 'pac', `${size} bytes`);
-  const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, buffers.length, true);
+  // From Node's pool, which costs a fifth of an array of its own; every octet is written.
+  const bytes = Buffer.allocUnsafe(size);
+  bytes.writeUInt32LE(buffers.length, 0);
+  bytes.writeUInt32LE(VERSION, 4);
   const placed: PlacedBuffer[] = [];
   let entry = HEADER;
   let offset = HEADER + ENTRY * buffers.length;
   for (const { type, data } of buffers) {
-    view.setUint32(entry, type, true);
-    view.setUint32(entry + 4, data.length, true);
-    view.setUint32(entry + 8, offset, true);
+    bytes.writeUInt32LE(type, entry);
+    bytes.writeUInt32LE(data.length, entry + 4);
+    bytes.writeUInt32LE(offset, entry + 8);
+    bytes.writeUInt32LE(0, entry + 12);
     bytes.set(data, offset);
-    placed.push({ type, data: bytes.subarray(offset, offset + data.length), offset });
+    const end = offset + data.length;
+    placed.push({ type, data: bytes.subarray(offset, end), offset });
     entry += ENTRY;
-    offset = aligned(offset + data.length);
+    offset = aligned(end);
+    for (let at = end; at < offset; at += 1) bytes[at] = 0;
   }
-  return { bytes, buffers: placed };
+  return { bytes: plain(bytes), buffers: placed };
 }
 
 function aligned(size: number): number {

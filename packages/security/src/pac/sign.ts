@@ -36,36 +36,24 @@ export function signPac(signing: PacSigning): Uint8Array {
   return pac.bytes;
 }
 
-function withSlots(signing: PacSigning): PacBuffer[] {
-  const slots = new Map<number, Uint8Array>([
-    [PacType.serverChecksum, signatureSlot(signing.serverKey.checksumType)],
-    [PacType.kdcChecksum, signatureSlot(signing.kdcKey.checksumType)],
-  ]);
-  if (signing.encTicketPart !== undefined) {
-    slots.set(PacType.ticketChecksum, signatureSlot(signing.kdcKey.checksumType));
-    slots.set(PacType.fullChecksum, signatureSlot(signing.kdcKey.checksumType));
-  }
-  const buffers: PacBuffer[] = [];
-  for (const buffer of signing.buffers) {
-    const slot = slots.get(buffer.type);
-    if (slot !== undefined) {
-      buffers.push({ type: buffer.type, data: slot });
-      slots.delete(buffer.type);
-    } else if (!isSignature(buffer.type)) {
-      buffers.push(buffer);
-    }
-  }
-  for (const [type, data] of slots) buffers.push({ type, data });
-  return buffers;
-}
+/** Signatures of any ticket, and those that tickets to services have besides. */
+const ALWAYS: readonly number[] = [PacType.serverChecksum, PacType.kdcChecksum];
+const SIGNATURES: readonly number[] = [...ALWAYS, PacType.ticketChecksum, PacType.fullChecksum];
 
-function isSignature(type: number): boolean {
-  return (
-    type === PacType.serverChecksum ||
-    type === PacType.kdcChecksum ||
-    type === PacType.ticketChecksum ||
-    type === PacType.fullChecksum
-  );
+function withSlots({ buffers, serverKey, kdcKey, encTicketPart }: PacSigning): PacBuffer[] {
+  const wanted = encTicketPart === undefined ? ALWAYS : SIGNATURES;
+  const result: PacBuffer[] = [];
+  const addSlot = (type: number): void => {
+    if (!wanted.includes(type) || result.some((other) => other.type === type)) return;
+    const key = type === PacType.serverChecksum ? serverKey : kdcKey;
+    result.push({ type, data: signatureSlot(key.checksumType) });
+  };
+  for (const buffer of buffers) {
+    if (SIGNATURES.includes(buffer.type)) addSlot(buffer.type);
+    else result.push(buffer);
+  }
+  for (const type of wanted) addSlot(type);
+  return result;
 }
 
 /** Signs `data` and writes the checksum into the buffer of a type; returns the checksum. */

@@ -43,6 +43,7 @@ export function signatureSlot(checksumType: number): Uint8Array {
   const length = checksumLength(checksumType);
   if (length === undefined) throw new RangeError(`checksum type ${checksumType} has no length`);
   const slot = new Uint8Array(SIGNATURE_HEADER + length);
-  new DataView(slot.buffer).setInt32(0, checksumType, true);
+  // A DataView would move so small an array out of V8's heap: several times the cost of all this.
+  for (let at = 0; at < SIGNATURE_HEADER; at += 1) slot[at] = checksumType >> (8 * at);
   return slot;
 }
