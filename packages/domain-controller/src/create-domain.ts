@@ -34,14 +34,17 @@ export async function createDomain(
 ): Promise<DomainInfo> {
   const { dnsName, netbiosName, sid, encryptionTypes = defaultEncryptionTypes } = domain;
   const identity = sid === undefined ? {} : { sid };
-  const info = await provision(directory, { dnsName, netbiosName, random, ...identity });
+  const names = { realm: dnsName.toUpperCase(), dnsName };
   const keysOf = (samAccountName: string, password: string) => {
-    const salt = saltOf(info, { samAccountName, machine: samAccountName.endsWith('$') });
+    const salt = saltOf(names, { samAccountName, machine: samAccountName.endsWith('$') });
     return passwordKeys(password, salt, encryptionTypes);
   };
-  const account = `${domain.controllerName}$`;
-  const administrator = await keysOf('Administrator', domain.administratorPassword);
-  const controller = await keysOf(account, randomPassword(random));
+  // Keys are derived on other threads while the entries are made on this one.
+  const [administrator, controller, info] = await Promise.all([
+    keysOf('Administrator', domain.administratorPassword),
+    keysOf(`${domain.controllerName}$`, randomPassword(random)),
+    provision(directory, { dnsName, netbiosName, random, ...identity }),
+  ]);
   await directory.write((writer) => {
     const users = `CN=Users,${info.dn}`;
     storeKeys(writer, `CN=Administrator,${users}`, administrator);
