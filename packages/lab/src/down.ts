@@ -19,7 +19,8 @@ export interface LabDown {
 
 /**
  * Ends every process of the lab, and with them its ports; the domain's data stay for the next
- * start. A lab that is down already is left as it is. Throws LabError `no-lab`, `busy` and `stop-failed`.
+ * start. A lab that is down already is left as it is. Throws LabError `no-lab`, `busy`,
+ * `stop-failed`.
  */
 export async function labDown(dir: string): Promise<LabDown> {
   const paths = labPaths(dir);

@@ -222,7 +222,7 @@ describe('the identity in a ticket (MS-PAC 2.8.1)', () => {
     return identity;
   }
 
-  test('a PAC that was changed, is signed for another host, or is missing names nobody', async () => {
+  test('a PAC that was changed, is for another host, or is missing names nobody', async () => {
     const caller = await seen();
     const { keys } = host('ServerB');
     expect(identityOf(caller, keys).user).toBe('CONTOSO\\alice');
@@ -353,7 +353,7 @@ describe('the control protocol', () => {
       await expect(nobody).rejects.toMatchObject({ code: 'unknown-host' });
     });
 
-    test('lines that are no request, and lines without an end, are answered with an error', async () => {
+    test('what is no request, or has no end, is answered with an error', async () => {
       const understood = '"code":"control"';
       expect(await raw('hello\n')).toContain(understood);
       expect(await raw('\n')).toContain(understood);

@@ -77,7 +77,7 @@ describe('tickets of the computer itself', () => {
     expect(await lsa.tickets(LogonId.SYSTEM)).toEqual([]);
   });
 
-  test('SpnCacheTimeout: an SPN that was not found is not asked for again for 15 minutes', async () => {
+  test('SpnCacheTimeout: an SPN that was not found is not asked for for 15 minutes', async () => {
     const unknown = service('nowhere');
     const ask = () => labError(lsa.serviceTicket(LogonId.NETWORK_SERVICE, unknown));
     expect(await ask()).toMatchObject({
@@ -95,7 +95,7 @@ describe('tickets of the computer itself', () => {
 });
 
 describe('S4U2Proxy (MS-SFU 3.1.5.2)', () => {
-  test('a refusal has the KDC error, the NTSTATUS and the time until which it is repeated', async () => {
+  test('a refusal has the KDC error, the NTSTATUS and the end of its repetition', async () => {
     const error = await labError(lsa.delegate(await alice(), TARGET));
     expect(error).toMatchObject({
       code: 'refused',
@@ -147,7 +147,7 @@ describe('S4U2Proxy (MS-SFU 3.1.5.2)', () => {
     expect((await labError(lsa.delegate(session, TARGET))).code).toBe('negative-cache');
   });
 
-  test('S4UTicketLifetime: a ticket outlives the grant that it came by, for 15 minutes', async () => {
+  test('S4UTicketLifetime: a ticket outlives its grant for 15 minutes', async () => {
     const session = await alice();
     await domain.grant('ServerC', 'ServerB');
     const first = await lsa.delegate(session, TARGET);
