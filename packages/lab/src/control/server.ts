@@ -28,6 +28,8 @@ export async function listenControl(path: string, perform: Perform): Promise<Con
     server.once('error', reject);
     server.listen(path, resolve);
   });
+  // Errors of accepting (too many open files) pass when connections close.
+  server.on('error', () => undefined);
   await chmod(path, 0o600);
   return {
     close: () =>

@@ -57,6 +57,8 @@ export async function listenWeb(
     });
     server.listen(port, address, resolve);
   });
+  // Errors of accepting (too many open files) pass when connections close.
+  server.on('error', (error) => log(`${host.name}: ${messageOf(error)}`));
   const bound = server.address();
   return {
     port: bound !== null && typeof bound === 'object' ? bound.port : port,
