@@ -1,21 +1,18 @@
 import { encodeSid, type Sid } from '@doublehop/security/sid';
 import type { Account } from './account.ts';
-import {
-  accountAttributes,
-  decodeAccount,
-  type AccountAttributes,
-  type DecodedAccount,
-} from './account-decode.ts';
+import { AccountFields } from './account-fields.ts';
+import { AccountGroups } from './account-groups.ts';
+import { Blocks, type Placed } from './blocks.ts';
 import { type Change, ChangeFlag } from './changes.ts';
 import type { Directory } from './directory.ts';
 import { DirectoryError } from './errors.ts';
 import { GenerationCache } from './generation-cache.ts';
-import { GroupCache } from './groups.ts';
+import { keysKey } from './layout.ts';
 import { ACCOUNT_CACHE_SIZE } from './limits.ts';
 import { locate } from './names.ts';
-import type { StoredEntry } from './record.ts';
 import type { AttributeType } from './schema/schema.ts';
 import { HOST_CLASSES, mappedSpn, parseSpnMappings, type SpnMappings } from './spn.ts';
+import { type AccountContext, StoredAccount } from './stored-account.ts';
 import type { View } from './view.ts';
 
 /** How accounts are kept. */
@@ -24,33 +21,46 @@ export interface AccountsOptions {
   readonly size?: number;
 }
 
-/** Numbers of accounts by a name; undefined for names that nobody has. */
-type Names = GenerationCache<string, number | undefined>;
+/** Numbers of accounts by a name; `NOBODY` for names that nobody has. */
+type Names = GenerationCache<string, number>;
+
+/** The number of no entry. */
+const NOBODY = -1;
 
 /**
- * The KDC's view of the directory. Accounts are decoded once and kept while nothing that they were
- * made from changes; whether something did costs one comparison. Call `refresh` once a request.
+ * The KDC's view of the directory. An account is the same object for as long as it is kept and
+ * nothing that it was made from changes; whether something did costs one comparison. Call
+ * `refresh` once a request.
  */
 export class Accounts {
   readonly #directory: Directory;
-  readonly #attributes: AccountAttributes;
   readonly #mappings: SpnMappings = parseSpnMappings([`host=${HOST_CLASSES}`]);
-  readonly #accounts: GenerationCache<number, DecodedAccount>;
+  readonly #accounts: GenerationCache<number, StoredAccount>;
   readonly #spns: Names;
   readonly #names: Names;
   readonly #sids: Names;
-  /** Entries, groups for the most part, that kept accounts were made from. */
-  readonly #sources = new Set<number>();
-  readonly #groups = new GroupCache();
+  readonly #groups: AccountGroups;
+  readonly #context: AccountContext;
+  /** Keys are in no buffer that holds anything else. */
+  readonly #keyBlocks = new Blocks();
 
   constructor(directory: Directory, options: AccountsOptions = {}) {
     this.#directory = directory;
-    this.#attributes = accountAttributes(directory.schema);
     const size = options.size ?? ACCOUNT_CACHE_SIZE;
     this.#accounts = new GenerationCache(size);
     this.#spns = new GenerationCache(size);
     this.#names = new GenerationCache(size);
     this.#sids = new GenerationCache(size);
+    const groups = new AccountGroups(directory.known, size);
+    const link = directory.known.member.linkId ?? 0;
+    this.#groups = groups;
+    this.#context = {
+      fields: new AccountFields(directory.schema),
+      directGroups: (account) => [...directory.view.linksTo(account, link)],
+      closure: (direct) => groups.of(directory.view, direct),
+      keys: (id) => this.#keys(id),
+      dn: (id) => directory.view.dnOf(id),
+    };
     directory.onChange((changes) => this.#drop(changes));
   }
 
@@ -88,19 +98,22 @@ export class Accounts {
   byId(id: number): Account | undefined {
     // Asking for the view drops what has changed.
     const { view } = this.#directory;
-    return this.#accounts.get(id)?.account ?? this.#load(view, id);
+    return this.#kept(view, id);
   }
 
   #named(names: Names, key: string, find: (view: View) => number | undefined): Account | undefined {
     const { view } = this.#directory;
     let id = names.get(key);
     if (id === undefined) {
-      if (names.has(key)) return undefined;
-      id = find(view);
+      id = find(view) ?? NOBODY;
       names.set(key, id);
-      if (id === undefined) return undefined;
     }
-    return this.#accounts.get(id)?.account ?? this.#load(view, id);
+    return id === NOBODY ? undefined : this.#kept(view, id);
+  }
+
+  #kept(view: View, id: number): Account | undefined {
+    const account = this.#accounts.get(id);
+    return account?.isCurrent === true ? account : this.#load(view, id);
   }
 
   #findSpn(view: View, spn: string): number | undefined {
@@ -137,17 +150,17 @@ export class Accounts {
 
   #load(view: View, id: number): Account | undefined {
     const entry = view.entry(id);
-    if (entry === undefined) return undefined;
-    const decoded = this.#decode(view, entry);
-    if (decoded === undefined) return undefined;
-    this.#accounts.set(id, decoded);
-    for (const source of decoded.sources) this.#sources.add(source);
-    return decoded.account;
+    const account = entry === undefined ? undefined : StoredAccount.of(entry, this.#context);
+    if (account !== undefined) this.#accounts.set(id, account);
+    return account;
   }
 
-  #decode(view: View, entry: StoredEntry): DecodedAccount | undefined {
-    const { known } = this.#directory;
-    return decodeAccount(view, known, this.#attributes, entry, this.#groups);
+  #keys(id: number): Placed | undefined {
+    const record = this.#directory.view.reader.get(keysKey(id));
+    if (record === undefined) return undefined;
+    const placed = this.#keyBlocks.reserve(record.length);
+    placed.bytes.set(record, placed.start);
+    return placed;
   }
 
   #drop(changes: readonly Change[] | 'unknown'): void {
@@ -157,21 +170,10 @@ export class Accounts {
     // When the name of a container changed, so did the names of all below it.
     if (changes === 'unknown' || changes.some(({ flags }) => (flags & ChangeFlag.below) !== 0)) {
       this.#accounts.clear();
-      this.#sources.clear();
       this.#groups.clear();
       return;
     }
-    const groups = new Set<number>();
-    for (const { id } of changes) {
-      this.#accounts.delete(id);
-      if (this.#sources.has(id)) groups.add(id);
-    }
-    if (changes.some(({ id, flags }) => this.#groups.nodes.has(id) || flags !== 0)) {
-      // A group or some membership changed, or a group may have come into being.
-      this.#groups.clear();
-    }
-    if (groups.size > 0) {
-      this.#accounts.deleteWhere(({ sources }) => sources.some((source) => groups.has(source)));
-    }
+    for (const { id } of changes) this.#accounts.delete(id);
+    this.#groups.drop(changes);
   }
 }

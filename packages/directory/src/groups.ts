@@ -28,10 +28,10 @@ interface GroupNode {
   readonly above: readonly number[];
 }
 
-/** Groups that were looked at before. Good for as long as no group and no membership changes. */
+/** Groups that were looked at before. A node is good until its entry changes or its links do. */
 export class GroupCache {
   readonly nodes = new Map<number, GroupNode>();
-  /** Groups by their binary SID, as primary groups are found. */
+  /** Groups by their SID, as primary groups are found. */
   readonly bySid = new Map<string, number | undefined>();
 
   clear(): void {
@@ -50,11 +50,40 @@ export function groupsOf(
   entry: StoredEntry,
   cache: GroupCache = new GroupCache(),
 ): GroupMembership[] {
-  const found = new Map<number, GroupMembership>();
-  const memberLink = known.member.linkId ?? 0;
-  const waiting: number[] = [...view.linksTo(entry, memberLink)];
-  const primary = primaryGroupOf(view, known, entry, cache);
-  if (primary !== undefined) waiting.push(primary);
+  const sid = entry.bytes(known.objectSid.code);
+  const rid = entry.text(known.primaryGroupId.code);
+  const start = [...view.linksTo(entry, known.member.linkId ?? 0)];
+  if (sid !== undefined && rid !== undefined) {
+    const primary = primaryGroup(view, known, domainOf(decodeSid(sid)), Number(rid), cache);
+    if (primary !== undefined) start.push(primary);
+  }
+  return closureOf(view, known, start, cache).found;
+}
+
+/** The entry of a primary group, to which no link leads (MS-ADA3 2.120). */
+export function primaryGroup(
+  view: View,
+  known: KnownAttributes,
+  domain: Sid,
+  rid: number,
+  cache: GroupCache,
+): number | undefined {
+  const group = withRid(domain, rid);
+  if (!cache.bySid.has(group)) {
+    cache.bySid.set(group, view.onlyWithValue(known.objectSid, encodeSid(group)));
+  }
+  return cache.bySid.get(group);
+}
+
+/** The security groups among some entries and, through them, above; every entry looked at. */
+export function closureOf(
+  view: View,
+  known: KnownAttributes,
+  start: readonly number[],
+  cache: GroupCache,
+): { found: GroupMembership[]; seen: ReadonlySet<number> } {
+  const found: GroupMembership[] = [];
+  const waiting = [...start];
   const seen = new Set<number>();
   while (waiting.length > 0 && seen.size < MAX_CLOSURE) {
     const id = waiting.pop();
@@ -62,27 +91,10 @@ export function groupsOf(
     seen.add(id);
     const { membership, above } = nodeOf(view, known, id, cache);
     if (membership === undefined) continue;
-    found.set(id, membership);
+    found.push(membership);
     waiting.push(...above);
   }
-  return [...found.values()];
-}
-
-/** The entry of the primary group, which no link tells (MS-ADA3 2.120). */
-function primaryGroupOf(
-  view: View,
-  known: KnownAttributes,
-  entry: StoredEntry,
-  cache: GroupCache,
-): number | undefined {
-  const rid = entry.text(known.primaryGroupId.code);
-  const sid = entry.bytes(known.objectSid.code);
-  if (rid === undefined || sid === undefined) return undefined;
-  const group = withRid(domainOf(decodeSid(sid)), Number(rid));
-  if (!cache.bySid.has(group)) {
-    cache.bySid.set(group, view.onlyWithValue(known.objectSid, encodeSid(group)));
-  }
-  return cache.bySid.get(group);
+  return { found, seen };
 }
 
 function nodeOf(view: View, known: KnownAttributes, id: number, cache: GroupCache): GroupNode {

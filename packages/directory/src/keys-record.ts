@@ -17,23 +17,27 @@ export function encodeKeys(sets: readonly KeySet[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/** The keys of an account from their stored form, newest first. */
-export function decodeKeys(record: Uint8Array): KeySet[] {
+/**
+ * The keys of an account from their stored form, newest first: all, or only `count` sets after the
+ * first `skip`, the others unread.
+ */
+export function decodeKeys(record: Uint8Array, skip = 0, count = MAX_SETS): KeySet[] {
   const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   if (bytes[0] !== FORMAT) throw new StoreError('format', 'a key record has an unknown format');
+  const end = Math.min(bytes[1] ?? 0, skip + count);
   const sets: KeySet[] = [];
   let at = 2;
-  for (let left = bytes[1] ?? 0; left > 0; left -= 1) {
+  for (let index = 0; index < end; index += 1) {
     const kvno = bytes.readUInt32BE(at);
-    let count = bytes[at + 4] ?? 0;
+    let left = bytes[at + 4] ?? 0;
     at += 5;
     const keys: AccountKey[] = [];
-    for (; count > 0; count -= 1) {
-      const { key, next } = decodeKey(bytes, at);
-      keys.push(key);
+    for (; left > 0; left -= 1) {
+      const next = endOfKey(bytes, at);
+      if (index >= skip) keys.push(decodeKey(bytes, at, next));
       at = next;
     }
-    sets.push({ kvno, keys });
+    if (index >= skip) sets.push({ kvno, keys });
   }
   return sets;
 }
@@ -48,12 +52,15 @@ function encodeKey(key: AccountKey): Buffer {
   return Buffer.concat([head, key.bytes, salt]);
 }
 
-function decodeKey(bytes: Buffer, at: number): { key: AccountKey; next: number } {
+function endOfKey(bytes: Buffer, at: number): number {
+  return at + 9 + bytes.readUInt16BE(at + 4) + bytes.readUInt16BE(at + 7);
+}
+
+function decodeKey(bytes: Buffer, at: number, next: number): AccountKey {
   const keyEnd = at + 9 + bytes.readUInt16BE(at + 4);
-  const next = keyEnd + bytes.readUInt16BE(at + 7);
   const etype = bytes.readInt32BE(at);
   // Keys outlive the record and must not sit in a shared buffer pool.
   const own = new Uint8Array(bytes.subarray(at + 9, keyEnd));
-  if (bytes[at + 6] === 0) return { key: { etype, bytes: own }, next };
-  return { key: { etype, bytes: own, salt: bytes.toString('utf8', keyEnd, next) }, next };
+  if (bytes[at + 6] === 0) return { etype, bytes: own };
+  return { etype, bytes: own, salt: bytes.toString('utf8', keyEnd, next) };
 }

@@ -25,8 +25,12 @@ export const MAX_CLOSURE = 100_000;
 /** Changes that the change log keeps; a cache that is further behind starts afresh. */
 export const CHANGE_LOG_LENGTH = 65_536;
 
-/** Accounts that one process keeps decoded. */
-export const ACCOUNT_CACHE_SIZE = 20_000;
+/**
+ * Accounts that one process keeps, and names of each kind: half of it at least, the most recently
+ * used. An account takes about 1 KB, its names included, so that at most 200 MB are held here; keys
+ * made of them are the KDC's and come to that.
+ */
+export const ACCOUNT_CACHE_SIZE = 200_000;
 
 /** Records that the search planner counts before it calls an index unselective. */
 export const PLANNER_PROBE = 64;

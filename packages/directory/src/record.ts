@@ -94,9 +94,31 @@ export class StoredEntry {
     return value instanceof Uint8Array ? value : undefined;
   }
 
+  /**
+   * Notes where attributes stand, in one pass: for the code of each, `slots` has the place in
+   * `places` that its offset goes to. Absent ones get -1.
+   */
+  locate(slots: ReadonlyMap<number, number>, places: Int32Array): void {
+    const bytes = this.#bytes;
+    places.fill(-1);
+    for (let at = this.#attributesAt; at < bytes.length; at = nextAttribute(bytes, at)) {
+      const slot = slots.get(bytes.readUInt32BE(at));
+      if (slot !== undefined) places[slot] = at;
+    }
+  }
+
+  /** The record, for those who know where attributes stand in it. */
+  get record(): Buffer {
+    return this.#bytes;
+  }
+
   codes(): number[] {
     const codes: number[] = [];
-    for (let at = this.#attributesAt; at < this.#bytes.length; at = this.#next(at)) {
+    for (
+      let at = this.#attributesAt;
+      at < this.#bytes.length;
+      at = nextAttribute(this.#bytes, at)
+    ) {
       codes.push(this.#bytes.readUInt32BE(at));
     }
     return codes;
@@ -105,7 +127,11 @@ export class StoredEntry {
   /** All of it, to be changed and encoded again. */
   attributes(): StoredAttributes {
     const all: StoredAttributes = new Map();
-    for (let at = this.#attributesAt; at < this.#bytes.length; at = this.#next(at)) {
+    for (
+      let at = this.#attributesAt;
+      at < this.#bytes.length;
+      at = nextAttribute(this.#bytes, at)
+    ) {
       all.set(this.#bytes.readUInt32BE(at), decodeValues(this.#bytes, at));
     }
     return all;
@@ -120,7 +146,7 @@ export class StoredEntry {
       return this.#places.get(code) ?? -1;
     }
     const bytes = this.#bytes;
-    for (let at = this.#attributesAt; at < bytes.length; at = this.#next(at)) {
+    for (let at = this.#attributesAt; at < bytes.length; at = nextAttribute(bytes, at)) {
       if (bytes.readUInt32BE(at) === code) return at;
     }
     return -1;
@@ -128,15 +154,26 @@ export class StoredEntry {
 
   #allPlaces(): Map<number, number> {
     const places = new Map<number, number>();
-    for (let at = this.#attributesAt; at < this.#bytes.length; at = this.#next(at)) {
+    for (
+      let at = this.#attributesAt;
+      at < this.#bytes.length;
+      at = nextAttribute(this.#bytes, at)
+    ) {
       places.set(this.#bytes.readUInt32BE(at), at);
     }
     return places;
   }
+}
 
-  #next(at: number): number {
-    return at + ATTRIBUTE_HEADER + this.#bytes.readUInt32BE(at + 5);
-  }
+/** Where the attribute that stands at an offset ends. */
+export function nextAttribute(record: Buffer, at: number): number {
+  return at + ATTRIBUTE_HEADER + record.readUInt32BE(at + 5);
+}
+
+/** Where the first value of the attribute at an offset stands; it has one at least. */
+export function firstValue(record: Buffer, at: number): { start: number; end: number } {
+  const start = at + ATTRIBUTE_HEADER + 4;
+  return { start, end: start + record.readUInt32BE(start - 4) };
 }
 
 /** The stored form of an entry, written in one pass: bulk loads spend their time here. */
@@ -207,7 +244,8 @@ function encodeValue(bytes: Buffer, at: number, value: StoredValue, kind: number
   return value.length;
 }
 
-function decodeValues(bytes: Buffer, header: number): StoredValue[] {
+/** The values of the attribute at an offset. */
+export function decodeValues(bytes: Buffer, header: number): StoredValue[] {
   const kind = bytes[header + 4];
   const end = header + ATTRIBUTE_HEADER + bytes.readUInt32BE(header + 5);
   const values: StoredValue[] = [];

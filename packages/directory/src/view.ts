@@ -119,7 +119,7 @@ export class View {
   }
 
   /** Entries whose link attribute (by its even linkID) points to an entry. */
-  *linksTo(entry: StoredEntry, linkId: number): Iterable<number> {
+  *linksTo(entry: Pick<StoredEntry, 'id' | 'flags'>, linkId: number): Iterable<number> {
     if ((entry.flags & EntryFlag.backLinks) === 0) return;
     for (const { key } of this.reader.range(backLinks(entry.id, linkId))) {
       yield partsOfLinkKey(key).far;

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pooledRandom } from '@doublehop/crypto/random';
-import { withRid } from '@doublehop/security/sid';
+import { encodeSid, withRid } from '@doublehop/security/sid';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { KeySet } from '../src/account.ts';
+import type { Account, KeySet } from '../src/account.ts';
 import { Accounts } from '../src/accounts.ts';
 import { Directory } from '../src/directory.ts';
 import type { Modification } from '../src/entry.ts';
@@ -44,6 +44,30 @@ async function populate(directory: Directory): Promise<void> {
       'msDS-SupportedEncryptionTypes': '24',
     });
   });
+}
+
+/** All that there is to know of an account, read now. */
+function everything(account: Account | undefined): unknown {
+  return {
+    ...account,
+    sid: account?.sid,
+    dn: account?.dn,
+    samAccountName: account?.samAccountName,
+    userPrincipalName: account?.userPrincipalName,
+    displayName: account?.displayName,
+    dnsHostName: account?.dnsHostName,
+    servicePrincipalNames: account?.servicePrincipalNames,
+    logonHours: account?.logonHours,
+    allowedToDelegateTo: account?.allowedToDelegateTo,
+    allowedToActOnBehalf: account?.allowedToActOnBehalf,
+    groups: account?.groups,
+    resourceGroups: account?.resourceGroups,
+    builtinGroups: account?.builtinGroups,
+    extraSids: account?.extraSids,
+    protectedUser: account?.protectedUser,
+    keys: account?.keys,
+    previousKeys: account?.previousKeys,
+  };
 }
 
 let directory: Directory;
@@ -230,6 +254,70 @@ describe('an account that is kept', () => {
     expect(rids()).toEqual(['513']);
   });
 
+  it('is not dropped for groups that are not its own, nor before its groups were asked for', async () => {
+    const alice = accounts.byName('alice');
+    const serverb = accounts.byName('serverb');
+    expect(serverb?.groups.map(({ rid }) => rid)).toEqual([515]);
+    await directory.modify(`CN=Domain Users,${USERS}`, [add('description', 'x')]);
+    expect(accounts.byName('serverb')).toBe(serverb);
+    expect(accounts.byName('alice')).toBe(alice);
+    expect(alice?.groups.map(({ rid }) => rid)).toEqual([513]);
+    await directory.modify(`CN=Domain Users,${USERS}`, [add('info', 'x')]);
+    expect(accounts.byName('serverb')).toBe(serverb);
+    expect(accounts.byName('alice')).not.toBe(alice);
+  });
+
+  it('changes when a group that did not count becomes one that does', async () => {
+    const name = `CN=list,${USERS}`;
+    const groupType = '2';
+    await directory.add(name, { objectClass: 'group', sAMAccountName: 'list', groupType });
+    await directory.modify(name, [add('member', ALICE)]);
+    expect(accounts.byName('alice')?.groups).toHaveLength(1);
+    const values = [String(0x80000002 | 0)];
+    await directory.modify(name, [{ operation: 'replace', attribute: 'groupType', values }]);
+    expect(accounts.byName('alice')?.groups).toHaveLength(2);
+  });
+
+  it('finds its primary group when that comes into being', async () => {
+    const set = (rid: number): Promise<unknown> =>
+      directory.write((writer) => {
+        const attributes = { objectClass: 'group', sAMAccountName: `g${rid}` };
+        const objectSid = encodeSid(withRid(DOMAIN_SID, rid));
+        writer.add(`CN=g${rid},${USERS}`, { ...attributes, objectSid }, { system: true });
+      });
+    const primaryGroupID = '7777';
+    await directory.write((writer) => {
+      const attributes = { objectClass: 'user', sAMAccountName: 'carol', primaryGroupID };
+      writer.add(`CN=Carol,${USERS}`, attributes, { system: true });
+    });
+    const carol = accounts.byName('carol');
+    expect(carol?.groups).toEqual([]);
+    await set(7778);
+    expect(accounts.byName('carol')?.groups).toEqual([]);
+    await set(7777);
+    expect(accounts.byName('carol')?.groups.map(({ rid }) => rid)).toEqual([7777]);
+  });
+
+  it('shares its groups with those that are in the same ones', async () => {
+    await directory.add(`CN=Bob,${USERS}`, { objectClass: 'user', sAMAccountName: 'bob' });
+    const bob = accounts.byName('bob');
+    expect(bob?.groups).toHaveLength(1);
+    expect(bob?.groups).toBe(accounts.byName('alice')?.groups);
+    const few = new Accounts(directory, { size: 1 });
+    for (const name of ['alice', 'serverb', 'bob', 'Administrator', 'alice', 'serverb']) {
+      expect(few.byName(name)?.groups).toEqual(accounts.byName(name)?.groups);
+    }
+  });
+
+  it('can still be read by who holds it when it is gone', async () => {
+    const alice = accounts.byName('alice');
+    await directory.remove(ALICE);
+    expect(alice).toMatchObject({ samAccountName: 'alice', userAccountControl: 512, dn: '' });
+    expect(alice?.groups.map(({ rid }) => rid)).toEqual([513]);
+    expect(alice?.keys).toBeUndefined();
+    expect(accounts.byName('alice')).toBeUndefined();
+  });
+
   it('goes with its entry, its names with it', async () => {
     expect(accounts.bySpn('cifs/serverb')).toBeDefined();
     await directory.remove(SERVERB);
@@ -255,8 +343,9 @@ describe('an account that is kept', () => {
         writer.modify(SERVERB, [{ operation: 'replace', attribute: 'description', values }]);
       }
     });
-    expect(accounts.byName('alice')).not.toBe(before);
-    expect(accounts.byName('alice')).toEqual(before);
+    const after = accounts.byName('alice');
+    expect(after).not.toBe(before);
+    expect(everything(after)).toEqual(everything(before));
   });
 
   it('makes room when there are more accounts than places', () => {

@@ -2,16 +2,6 @@ import { StoreError } from '../errors.ts';
 import { MAX_KEY_BYTES } from '../limits.ts';
 import type { Key, Range } from './store.ts';
 
-/** The bytes of a key. */
-export function keyToBytes(key: Key): Buffer {
-  return Buffer.from(key, 'latin1');
-}
-
-/** The key of these bytes. */
-export function bytesToKey(bytes: Uint8Array): Key {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}
-
 /** Throws `key` for what no store may hold. */
 export function assertKey(key: Key): void {
   if (key.length === 0 || key.length > MAX_KEY_BYTES) {

@@ -1,9 +1,8 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { open, type Database, type RootDatabase } from 'lmdb';
+import { getLastVersion, open, type Database, type RootDatabase } from 'lmdb';
 import { StoreError } from '../errors.ts';
 import { GroupCommit, type Writes } from './group-commit.ts';
-import { bytesToKey, keyToBytes } from './key.ts';
 import type { Key, Range, Record, Store, Transaction } from './store.ts';
 
 /** How an LMDB store is opened. */
@@ -26,13 +25,28 @@ export function lmdbStore(options: LmdbOptions): Promise<Store> {
   return LmdbStore.open(options);
 }
 
-const VERSION_KEY = Buffer.from([0]);
+const VERSION_KEY = '\0';
 const NOTHING = Buffer.alloc(0);
 
+/** Keys as they are, written where LMDB wants them and read from there. */
+const keyEncoder = {
+  writeKey(key: Key, target: Buffer, start: number): number {
+    const end = start + target.write(key, start, 'latin1');
+    // The error by which lmdb-js knows that it needs another buffer.
+    if (end < start + key.length) throw new RangeError('the key does not fit');
+    return end;
+  },
+  readKey(source: Buffer, start: number, end: number): Key {
+    return source.toString('latin1', start, end);
+  },
+};
+
+const coding = { keyEncoder, encoding: 'binary' } as const;
+
 interface Databases {
-  readonly root: RootDatabase<Buffer, Buffer>;
-  readonly data: Database<Buffer, Buffer>;
-  readonly versions: Database<Buffer, Buffer>;
+  readonly root: RootDatabase<Buffer, Key>;
+  readonly data: Database<Buffer, Key>;
+  readonly versions: Database<Buffer, Key>;
 }
 
 class LmdbStore implements Store {
@@ -42,25 +56,28 @@ class LmdbStore implements Store {
   #revision: number | undefined;
   #turnEnds = false;
   #closed = false;
+  /** Made once: it is handed over in every turn of the event loop. */
+  readonly #endTurn = (): void => {
+    this.#turnEnds = false;
+    if (!this.#closed) this.refresh();
+  };
 
   static async open(options: LmdbOptions): Promise<Store> {
     // What is kept here are keys: nobody but the owner may read the folder or the file.
     await mkdir(options.path, { recursive: true, mode: 0o700 });
-    const root = open<Buffer, Buffer>({
+    const root = open<Buffer, Key>({
+      ...coding,
       path: options.path,
       noSubdir: false,
       maxDbs: 2,
-      keyEncoding: 'binary',
-      encoding: 'binary',
       // A commit is visible to others only when it is durable, as in LMDB itself.
       overlappingSync: false,
       noSync: options.durability === 'process',
     });
     // Readers that were killed would keep old pages from being used again.
     root.readerCheck();
-    const coding = { keyEncoding: 'binary', encoding: 'binary' } as const;
-    const data = root.openDB<Buffer, Buffer>({ name: 'data', ...coding });
-    const versions = root.openDB<Buffer, Buffer>({ name: 'version', useVersions: true, ...coding });
+    const data = root.openDB<Buffer, Key>({ name: 'data', ...coding });
+    const versions = root.openDB<Buffer, Key>({ name: 'version', useVersions: true, ...coding });
     if (versions.getEntry(VERSION_KEY) === undefined) {
       await versions.ifNoExists(VERSION_KEY, () => {
         void versions.put(VERSION_KEY, NOTHING, 1);
@@ -83,17 +100,18 @@ class LmdbStore implements Store {
 
   get(key: Key): Uint8Array | undefined {
     this.#assertOpen();
-    const value = this.#db.data.getBinaryFast(keyToBytes(key));
+    const lent = this.#db.data.getBinaryFast(key);
+    if (lent === undefined) return undefined;
     // The view that LMDB lends is only good until the next read; its length is the value's.
-    return value === undefined ? undefined : Buffer.from(value.subarray(0, value.length));
+    const value = Buffer.allocUnsafe(lent.length);
+    value.set(lent.subarray(0, lent.length));
+    return value;
   }
 
   *range(range: Range): Iterable<Record> {
     this.#assertOpen();
     if (range.limit !== undefined && range.limit <= 0) return;
-    for (const { key, value } of this.#db.data.getRange(bounds(range))) {
-      yield { key: bytesToKey(key), value };
-    }
+    yield* this.#db.data.getRange(bounds(range));
   }
 
   refresh(): void {
@@ -129,8 +147,8 @@ class LmdbStore implements Store {
       // Promises of single instructions are not waited for: they settle with the whole.
       void versions.put(VERSION_KEY, NOTHING, version + 1);
       for (const [key, value] of writes) {
-        if (value === undefined) void data.remove(keyToBytes(key));
-        else void data.put(keyToBytes(key), asBuffer(value));
+        if (value === undefined) void data.remove(key);
+        else void data.put(key, asBuffer(value));
       }
     });
     if (!this.#closed) this.refresh();
@@ -138,19 +156,16 @@ class LmdbStore implements Store {
   }
 
   #readVersion(): number {
-    const version = this.#db.versions.getEntry(VERSION_KEY)?.version;
-    if (version === undefined) throw new StoreError('format', 'the store has no version record');
-    return version;
+    const record = this.#db.versions.getBinaryFast(VERSION_KEY);
+    if (record === undefined) throw new StoreError('format', 'the store has no version record');
+    return getLastVersion();
   }
 
   /** LMDB's own view moves on with the event loop, and the remembered version with it. */
   #forgetWithTheTurn(): void {
     if (this.#turnEnds) return;
     this.#turnEnds = true;
-    setImmediate(() => {
-      this.#turnEnds = false;
-      if (!this.#closed) this.refresh();
-    });
+    setImmediate(this.#endTurn);
   }
 
   #assertOpen(): void {
@@ -164,7 +179,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
 
 /** LMDB walks from `start` towards `end`, so a reverse range swaps its bounds. */
 function bounds(range: Range): object {
-  const end = range.end === undefined ? undefined : keyToBytes(range.end);
+  const { end } = range;
   const limit = range.limit === undefined ? {} : { limit: range.limit };
   if (range.reverse === true) {
     return {
@@ -172,13 +187,13 @@ function bounds(range: Range): object {
       reverse: true,
       ...(end === undefined ? {} : { start: end, exclusiveStart: true }),
       // Without a bound lmdb-js would leave out the least key of all.
-      end: keyToBytes(range.start ?? '\0'),
+      end: range.start ?? '\0',
       inclusiveEnd: true,
     };
   }
   return {
     ...limit,
-    start: keyToBytes(range.start ?? '\0'),
+    start: range.start ?? '\0',
     ...(end === undefined ? {} : { end }),
   };
 }

@@ -1,0 +1,120 @@
+import { domainOf, ridOf, type Sid } from '@doublehop/security/sid';
+import type { Account, AccountGroup } from './account.ts';
+import { WellKnownRid } from './account-control.ts';
+import { type Change, ChangeFlag } from './changes.ts';
+import { closureOf, GroupCache, type GroupMembership, GroupType, primaryGroup } from './groups.ts';
+import type { KnownAttributes } from './known-attributes.ts';
+import type { View } from './view.ts';
+
+/** The groups of an account as a PAC has them (MS-KILE 3.3.5.7.3; MS-PAC 2.5). */
+export type SortedGroups = Pick<
+  Account,
+  'groups' | 'resourceGroups' | 'builtinGroups' | 'extraSids' | 'protectedUser'
+>;
+
+/** What accounts with the same direct groups have in common; good while it says so. */
+export interface Closure extends SortedGroups {
+  readonly isCurrent: boolean;
+}
+
+/** The direct groups of an account. */
+export interface DirectGroups {
+  /** SID of the account's domain, in which its primary group is. */
+  readonly domain: Sid;
+  readonly primaryGroupRid: number;
+  /** Entries whose `member` names the account. */
+  readonly ids: readonly number[];
+}
+
+/** SE_GROUP_MANDATORY, ENABLED_BY_DEFAULT and ENABLED (MS-PAC 2.2.1). */
+const GROUP_ATTRIBUTES = 0x7;
+/** SE_GROUP_RESOURCE besides (MS-PAC 2.2.1). */
+const RESOURCE_ATTRIBUTES = 0x2000_0007;
+
+interface KeptClosure extends SortedGroups {
+  isCurrent: boolean;
+  /** Every entry that was looked at on the way. */
+  readonly sources: ReadonlySet<number>;
+  /** Its primary group was there. */
+  readonly hasPrimary: boolean;
+}
+
+/**
+ * Nested groups, worked out once for all accounts that are in the same ones: most accounts of a
+ * domain share a few closures. A change of a group ends those that it is in, and no other.
+ */
+export class AccountGroups {
+  readonly #known: KnownAttributes;
+  readonly #size: number;
+  readonly #groups = new GroupCache();
+  readonly #closures = new Map<string, KeptClosure>();
+
+  /** `size`: most closures kept; beyond, all start afresh. */
+  constructor(known: KnownAttributes, size: number) {
+    this.#known = known;
+    this.#size = size;
+  }
+
+  of(view: View, direct: DirectGroups): Closure {
+    const { domain, primaryGroupRid, ids } = direct;
+    const key = `${domain}-${primaryGroupRid} ${ids.join(' ')}`;
+    let closure = this.#closures.get(key);
+    if (closure === undefined) {
+      if (this.#closures.size >= this.#size) this.clear();
+      closure = this.#make(view, direct);
+      this.#closures.set(key, closure);
+    }
+    return closure;
+  }
+
+  /** Ends what a change has made wrong. */
+  drop(changes: readonly Change[]): void {
+    const groups: number[] = [];
+    let names = false;
+    for (const { id, flags } of changes) {
+      names ||= (flags & ChangeFlag.names) !== 0;
+      if (this.#groups.nodes.delete(id)) groups.push(id);
+    }
+    // Another SID may now lead to a primary group.
+    if (names) this.#groups.bySid.clear();
+    if (!names && groups.length === 0) return;
+    for (const [key, closure] of this.#closures) {
+      const isHit = groups.some((id) => closure.sources.has(id));
+      if (!isHit && (closure.hasPrimary || !names)) continue;
+      closure.isCurrent = false;
+      this.#closures.delete(key);
+    }
+  }
+
+  clear(): void {
+    for (const closure of this.#closures.values()) closure.isCurrent = false;
+    this.#closures.clear();
+    this.#groups.clear();
+  }
+
+  #make(view: View, { domain, primaryGroupRid, ids }: DirectGroups): KeptClosure {
+    const known = this.#known;
+    const primary = primaryGroup(view, known, domain, primaryGroupRid, this.#groups);
+    const start = primary === undefined ? ids : [...ids, primary];
+    const { found, seen } = closureOf(view, known, start, this.#groups);
+    const sorted = sortGroups(domain, found);
+    return { ...sorted, isCurrent: true, sources: seen, hasPrimary: primary !== undefined };
+  }
+}
+
+function sortGroups(domain: Sid, memberships: readonly GroupMembership[]): SortedGroups {
+  const groups: AccountGroup[] = [];
+  const resourceGroups: AccountGroup[] = [];
+  const builtinGroups: Sid[] = [];
+  const extraSids: Sid[] = [];
+  let protectedUser = false;
+  for (const { sid, type } of memberships) {
+    if ((type & GroupType.builtin) !== 0) builtinGroups.push(sid);
+    else if (domainOf(sid) !== domain) extraSids.push(sid);
+    else if ((type & GroupType.domainLocal) !== 0) {
+      resourceGroups.push({ sid, rid: ridOf(sid), attributes: RESOURCE_ATTRIBUTES });
+    } else groups.push({ sid, rid: ridOf(sid), attributes: GROUP_ATTRIBUTES });
+    protectedUser ||= domainOf(sid) === domain && ridOf(sid) === WellKnownRid.protectedUsers;
+  }
+  return { groups, resourceGroups, builtinGroups, extraSids, protectedUser };
+}
