@@ -61,14 +61,18 @@ export function sidSize(bytes: Uint8Array, offset = 0): number {
 export function encodeSid(sid: Sid): Uint8Array {
   const [, , authority = '', ...subs] = sid.split('-');
   const bytes = new Uint8Array(HEADER + 4 * subs.length);
-  const view = new DataView(bytes.buffer);
   bytes[0] = 1;
   bytes[1] = subs.length;
-  const value = Number(authority);
-  view.setUint16(2, Math.floor(value / UINT32));
-  view.setUint32(4, value % UINT32);
-  for (const [index, sub] of subs.entries()) {
-    view.setUint32(HEADER + 4 * index, Number(sub), true);
+  // Octet by octet: a DataView would move so small an array out of V8's heap.
+  let value = Number(authority);
+  for (let at = HEADER - 1; at >= 2; at -= 1) {
+    bytes[at] = value % 256;
+    value = Math.floor(value / 256);
+  }
+  let at = HEADER;
+  for (const sub of subs) {
+    const number = Number(sub);
+    for (let shift = 0; shift < 32; shift += 8) bytes[at++] = number >>> shift;
   }
   return bytes;
 }

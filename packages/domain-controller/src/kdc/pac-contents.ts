@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { hasControl } from '@doublehop/delegation/account-control';
 import type { Account } from '@doublehop/directory/account';
 import { fileTimeOf, NEVER } from '@doublehop/security/filetime';
@@ -8,6 +9,7 @@ import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { encodeRequesterSid } from '@doublehop/security/pac/requester-sid';
 import { encodeUpnDnsInfo } from '@doublehop/security/pac/upn-dns-info';
 import type { Sid } from '@doublehop/security/sid';
+import { plain } from '@doublehop/wire/bytes';
 import { samUserAccountControl } from './sam-account-control.ts';
 import type { KdcDomain } from './names.ts';
 
@@ -22,12 +24,11 @@ const ASSERTED_SIDS: Readonly<Record<Asserted, Sid>> = {
 /** SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED (MS-PAC 2.2.1). */
 const ENABLED = 7;
 
-/** Parts of a PAC that depend on the account alone. */
+/** Parts of a PAC that depend on the account alone; each is made when it is first needed. */
 interface AccountBuffers {
-  /** KERB_VALIDATION_INFO by the way in which the identity was asserted. */
   readonly logonInfo: Partial<Record<Asserted, Uint8Array>>;
-  readonly upnDnsInfo: PacBuffer;
-  readonly requesterSid: PacBuffer;
+  upnDnsInfo?: PacBuffer;
+  requesterSid?: PacBuffer;
 }
 
 /**
@@ -44,33 +45,32 @@ export class PacContents {
 
   /** Buffers that say who an account is; `authtime` in seconds (MS-PAC 2.5, 2.7, 2.10). */
   identity(account: Account, clientName: string, authtime: number, how: Asserted): PacBuffer[] {
-    const { logonInfo, upnDnsInfo } = this.#buffers(account);
-    logonInfo[how] ??= encodeLogonInfo(this.#logonInfo(account, how));
-    const data = logonInfo[how].slice();
-    new DataView(data.buffer).setBigUint64(LOGON_TIME, fileTimeOf(authtime * 1000), true);
+    const known = this.#buffers(account);
+    known.logonInfo[how] ??= encodeLogonInfo(this.#logonInfo(account, how));
+    known.upnDnsInfo ??= { type: PacType.upnDnsInfo, data: this.#upnDnsInfo(account) };
+    const data = Buffer.from(known.logonInfo[how]);
+    data.writeBigUInt64LE(fileTimeOf(authtime * 1000), LOGON_TIME);
     return [
-      { type: PacType.logonInfo, data },
+      { type: PacType.logonInfo, data: plain(data) },
       { type: PacType.clientInfo, data: clientInfo(clientName, authtime) },
-      upnDnsInfo,
+      known.upnDnsInfo,
     ];
   }
 
   /** Buffers of TGTs alone: whether a PAC was asked for, and by whom (MS-PAC 2.14, 2.15). */
   ticketGranting(account: Account, requested: boolean | undefined): PacBuffer[] {
-    return [pacAttributes(requested), this.#buffers(account).requesterSid];
+    const known = this.#buffers(account);
+    known.requesterSid ??= { type: PacType.requesterSid, data: encodeRequesterSid(account.sid) };
+    return [pacAttributes(requested), known.requesterSid];
   }
 
   #buffers(account: Account): AccountBuffers {
-    let buffers = this.#known.get(account);
-    if (buffers === undefined) {
-      buffers = {
-        logonInfo: {},
-        upnDnsInfo: { type: PacType.upnDnsInfo, data: this.#upnDnsInfo(account) },
-        requesterSid: { type: PacType.requesterSid, data: encodeRequesterSid(account.sid) },
-      };
-      this.#known.set(account, buffers);
+    let known = this.#known.get(account);
+    if (known === undefined) {
+      known = { logonInfo: {} };
+      this.#known.set(account, known);
     }
-    return buffers;
+    return known;
   }
 
   /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1), its logon time to be filled in. */

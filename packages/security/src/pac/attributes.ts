@@ -25,9 +25,5 @@ export function decodePacAttributes(data: Uint8Array): number {
 
 /** Writes buffer 17 with the two flags that are defined. */
 export function encodePacAttributes(flags: number): Uint8Array {
-  const data = new Uint8Array(SIZE);
-  const view = new DataView(data.buffer);
-  view.setUint32(0, DEFINED_BITS, true);
-  view.setUint32(4, flags, true);
-  return data;
+  return Uint8Array.of(DEFINED_BITS, 0, 0, 0, flags, flags >> 8, flags >> 16, flags >> 24);
 }

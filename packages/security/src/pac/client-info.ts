@@ -1,4 +1,5 @@
-import { fromUtf16le, utf16le } from '@doublehop/wire/bytes';
+import { Buffer } from 'node:buffer';
+import { fromUtf16le, plain } from '@doublehop/wire/bytes';
 import { SecurityError } from '../errors.ts';
 import type { FileTime } from '../filetime.ts';
 
@@ -26,12 +27,11 @@ export function decodeClientInfo(data: Uint8Array): ClientInfo {
 
 /** Writes buffer 10. */
 export function encodeClientInfo(info: ClientInfo): Uint8Array {
-  const name = utf16le(info.name);
-  if (name.length > 0xffff) throw new SecurityError('oversize', 'client-info', 'name is too long');
-  const data = new Uint8Array(HEADER + name.length);
-  const view = new DataView(data.buffer);
-  view.setBigUint64(0, info.authTime, true);
-  view.setUint16(8, name.length, true);
-  data.set(name, HEADER);
-  return data;
+  const length = 2 * info.name.length;
+  if (length > 0xffff) throw new SecurityError('oversize', 'client-info', 'name is too long');
+  const data = Buffer.allocUnsafe(HEADER + length);
+  data.writeBigUInt64LE(info.authTime, 0);
+  data.writeUInt16LE(length, 8);
+  data.write(info.name, HEADER, 'utf16le');
+  return plain(data);
 }
