@@ -15,6 +15,7 @@ export type KerberosErrorCode =
   | 'http'
   | 'limit'
   | 'password'
+  | 'password-change'
   | 'skew';
 
 /** Major status of GSS-API (RFC 2743 §1.2.1.1), where the code is `gss`. */
@@ -37,6 +38,8 @@ export interface KerberosErrorDetail {
   readonly errorCode?: number;
   /** e-text as the peer sent it. */
   readonly errorText?: string;
+  /** Result of a change of password (RFC 3244 §2), where the code is `password-change`. */
+  readonly resultCode?: number;
   /** NTSTATUS of KERB-ERROR-DATA in e-data (MS-KILE 2.2.1), unsigned. */
   readonly ntStatus?: number;
   /** What the error is about: a file, a realm, a principal. Never a secret. */

@@ -22,6 +22,7 @@ import {
 } from '@doublehop/kerberos/messages/kdc';
 import { EncKrbCredPart, KrbCred } from '@doublehop/kerberos/messages/krb-cred';
 import { KerbErrorData, KrbError } from '@doublehop/kerberos/messages/krb-error';
+import { EncKrbPrivPart, KrbPriv } from '@doublehop/kerberos/messages/krb-priv';
 import {
   EtypeInfo,
   EtypeInfo2,
@@ -190,6 +191,24 @@ const vectors: readonly (readonly [keyof typeof mitEncodings, Type<unknown>, unk
   ['kdc_req_body', KdcReqBody, body],
   ['kdc_req_body(optionals NULL except second_ticket)', KdcReqBody, bodyOfTicket],
   ['kdc_req_body(optionals NULL except server)', KdcReqBody, bodyOfServer],
+  ['priv', KrbPriv, { pvno: 5, msgType: 21, encPart: encData }],
+  [
+    'enc_priv_part',
+    EncKrbPrivPart,
+    {
+      userData: utf8('krb5data'),
+      timestamp: time,
+      usec,
+      seqNumber: 17,
+      sAddress: address,
+      rAddress: address,
+    },
+  ],
+  [
+    'enc_priv_part(optionals NULL)',
+    EncKrbPrivPart,
+    { userData: utf8('krb5data'), sAddress: address },
+  ],
   ['cred', KrbCred, { pvno: 5, msgType: 22, tickets: [ticket, ticket], encPart: encData }],
   [
     'enc_cred_part',

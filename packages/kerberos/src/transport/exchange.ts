@@ -44,6 +44,8 @@ export interface KdcRequestOptions {
   readonly tcpOnly?: boolean | undefined;
   /** Replaces the reading of KRB-ERROR, for services with replies of another kind. */
   readonly judge?: ((reply: Uint8Array) => Verdict) | undefined;
+  /** Puts something around the sockets of this request. */
+  readonly wrap?: ((open: OpenChannel) => OpenChannel) | undefined;
 }
 
 /** Sends a request to the KDCs of a realm and returns the first answer, a KRB-ERROR included. */
@@ -70,16 +72,18 @@ export function createKdcExchange(options: KdcExchangeOptions): KdcExchange {
     exchangeWait: requestTimeout > 0 ? requestTimeout : EXCHANGE_WAIT,
     ...options.timing,
   };
-  return async (realm, request, { service = 'kdc', signal, tcpOnly, judge } = {}) => {
+  return async (realm, request, { service = 'kdc', signal, tcpOnly, judge, wrap } = {}) => {
     if (request.length > MAX_MESSAGE) {
       throw new KerberosError('limit', 'the request is too large', { subject: realm });
     }
     signal?.throwIfAborted();
     const deadline = performance.now() + timing.exchangeWait;
+    const sockets = options.open ?? nodeChannel;
+    const open = wrap === undefined ? sockets : wrap(sockets);
     const servers = (await options.locator.locate(realm, service)).slice(0, MAX_SERVERS);
     const run = async (attempts: readonly Attempt[]): Promise<Outcome> =>
       await race(attempts, request, {
-        open: options.open ?? nodeChannel,
+        open,
         resolve: async (host) =>
           isIP(host) === 0 ? await options.resolver.addresses(host) : [host],
         judge: judge ?? judgeKdcReply,
