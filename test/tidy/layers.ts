@@ -8,7 +8,8 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   security: ['wire', 'crypto'],
   delegation: ['security'],
   ldap: ['wire', 'kerberos'],
-  directory: ['security'],
+  // Filters and matching rules are LDAP's own words: the directory answers in them.
+  directory: ['security', 'ldap'],
   'domain-controller': ['delegation', 'ldap', 'directory'],
   remoting: ['kerberos'],
   admin: ['delegation', 'ldap', 'kerberos'],

@@ -1,4 +1,5 @@
 import type { RandomSource } from '@doublehop/crypto/random';
+import type { AssertionValue, Filter } from '@doublehop/ldap/filter';
 import type { KeySet } from './account.ts';
 import { changesAfter, type Change, ChangeFlag } from './changes.ts';
 import { lastNumber } from './counters.ts';
@@ -7,7 +8,6 @@ import { EntryView } from './entry-view.ts';
 import type { AttributeInput, Entry, EntryName, Modification, Renaming } from './entry.ts';
 import { DirectoryError } from './errors.ts';
 import { compileFilter, type FilterContext } from './evaluate.ts';
-import type { AssertionValue, Filter } from './filter.ts';
 import { knownAttributes, type KnownAttributes } from './known-attributes.ts';
 import { locate, noSuchObject } from './names.ts';
 import type { StoredEntry } from './record.ts';

@@ -1,13 +1,13 @@
+import type {
+  AssertionFilter,
+  AssertionValue,
+  ExtensibleFilter,
+  Filter,
+  SubstringsFilter,
+} from '@doublehop/ldap/filter';
+import { MATCHING_RULES } from '@doublehop/ldap/oids';
 import { DirectoryError } from './errors.ts';
 import type { EntryView } from './entry-view.ts';
-import {
-  MatchingRule,
-  type AssertionFilter,
-  type AssertionValue,
-  type ExtensibleFilter,
-  type Filter,
-  type SubstringsFilter,
-} from './filter.ts';
 import { backKey, forwardKey } from './layout.ts';
 import { MAX_CLOSURE, MAX_FILTER_DEPTH } from './limits.ts';
 import type { StoredValue } from './record.ts';
@@ -270,11 +270,11 @@ function extensible(context: FilterContext, filter: ExtensibleFilter): Predicate
   switch (matchingRule) {
     case undefined:
       return equality(context, type, value);
-    case MatchingRule.bitAnd:
+    case MATCHING_RULES.bitAnd:
       return bits(type, value, (one, mask) => (one & mask) === mask);
-    case MatchingRule.bitOr:
+    case MATCHING_RULES.bitOr:
       return bits(type, value, (one, mask) => (one & mask) !== 0n);
-    case MatchingRule.transitiveEval:
+    case MATCHING_RULES.inChain:
       return transitive(context, type, value);
     default:
       return UNDEFINED;

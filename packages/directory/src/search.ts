@@ -1,6 +1,6 @@
+import type { Filter } from '@doublehop/ldap/filter';
 import { EntryView } from './entry-view.ts';
 import { compileFilter, type Access, type FilterContext, type Predicate } from './evaluate.ts';
-import type { Filter } from './filter.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import {
   allEntries,

@@ -1,3 +1,4 @@
+import type { AssertionValue } from '@doublehop/ldap/filter';
 import { formatDn, formatRdn, rdnKey, type Dn } from './dn.ts';
 import {
   backLinks,
@@ -17,7 +18,6 @@ import { matchKey } from './schema/syntax.ts';
 import type { AttributeType, Schema } from './schema/schema.ts';
 import type { Reader } from './store/store.ts';
 import { textBytes } from './text.ts';
-import type { AssertionValue } from './filter.ts';
 
 /** How far down a name leads. */
 export interface Resolution {

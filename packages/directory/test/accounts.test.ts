@@ -254,7 +254,7 @@ describe('an account that is kept', () => {
     expect(rids()).toEqual(['513']);
   });
 
-  it('is not dropped for groups that are not its own, nor before its groups were asked for', async () => {
+  it('stays for groups that are not its own, and until its own were asked for', async () => {
     const alice = accounts.byName('alice');
     const serverb = accounts.byName('serverb');
     expect(serverb?.groups.map(({ rid }) => rid)).toEqual([515]);

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Directory } from '../src/directory.ts';
 import type { Entry } from '../src/entry.ts';
 import { DirectoryError } from '../src/errors.ts';
-import type { Filter } from '../src/filter.ts';
+import type { Filter } from '@doublehop/ldap/filter';
 import { contoso, DOMAIN_DN } from './support/fixtures.ts';
 
 const ROOT = `OU=Model,${DOMAIN_DN}`;

@@ -2,7 +2,7 @@ import { pooledRandom } from '@doublehop/crypto/random';
 import { describe, expect, it } from 'vitest';
 import { Accounts } from '../src/accounts.ts';
 import { Directory } from '../src/directory.ts';
-import { everything } from '../src/filter.ts';
+import { everything } from '@doublehop/ldap/filter';
 import { domainInfo, provision } from '../src/provision.ts';
 import { memoryStore } from '../src/store/memory.ts';
 import { contoso, DOMAIN_DN, DOMAIN_SID, NOW } from './support/fixtures.ts';

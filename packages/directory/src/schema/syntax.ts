@@ -1,7 +1,7 @@
 import { decodeSid, encodeSid, parseSid } from '@doublehop/security/sid';
 import { encodeGuid, parseGuid } from '@doublehop/security/guid';
+import type { AssertionValue } from '@doublehop/ldap/filter';
 import { DirectoryError } from '../errors.ts';
-import type { AssertionValue } from '../filter.ts';
 import { fold, textBytes } from '../text.ts';
 
 /** The syntaxes of MS-ADTS 3.1.1.2.2.2 under short names. */
