@@ -1,4 +1,4 @@
-import { ACCOUNT_CONTROL } from '@doublehop/delegation/account-control';
+import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
 import { textOf, textsOf, valuesOf } from '@doublehop/ldap/client/entry';
 import type { ClientEntry } from '@doublehop/ldap/client/types';
 import { decodeGuid, type Guid } from '@doublehop/security/guid';

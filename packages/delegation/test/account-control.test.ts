@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  ACCOUNT_CONTROL,
-  PAC_USER_NOT_DELEGATED,
-  controlNames,
-  hasControl,
-} from '../src/account-control.ts';
+import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
+import { PAC_USER_NOT_DELEGATED, controlNames, hasControl } from '../src/account-control.ts';
 
 describe('MS-ADTS 2.2.16, userAccountControl', () => {
   // The decimal values that administrators know from LDAP filters.

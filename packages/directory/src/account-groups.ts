@@ -1,6 +1,6 @@
 import { domainOf, ridOf, type Sid } from '@doublehop/security/sid';
+import { DomainRid } from '@doublehop/security/well-known-sids';
 import type { Account, AccountGroup } from './account.ts';
-import { WellKnownRid } from './account-control.ts';
 import { type Change, ChangeFlag } from './changes.ts';
 import { closureOf, GroupCache, type GroupMembership, GroupType, primaryGroup } from './groups.ts';
 import type { KnownAttributes } from './known-attributes.ts';
@@ -114,7 +114,7 @@ function sortGroups(domain: Sid, memberships: readonly GroupMembership[]): Sorte
     else if ((type & GroupType.domainLocal) !== 0) {
       resourceGroups.push({ sid, rid: ridOf(sid), attributes: RESOURCE_ATTRIBUTES });
     } else groups.push({ sid, rid: ridOf(sid), attributes: GROUP_ATTRIBUTES });
-    protectedUser ||= domainOf(sid) === domain && ridOf(sid) === WellKnownRid.protectedUsers;
+    protectedUser ||= domainOf(sid) === domain && ridOf(sid) === DomainRid.protectedUsers;
   }
   return { groups, resourceGroups, builtinGroups, extraSids, protectedUser };
 }

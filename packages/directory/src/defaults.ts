@@ -1,10 +1,6 @@
 import type { RandomSource } from '@doublehop/crypto/random';
-import {
-  AccountControl,
-  accountTypeOfGroup,
-  accountTypeOfUser,
-  defaultPrimaryGroup,
-} from './account-control.ts';
+import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
+import { accountTypeOfGroup, accountTypeOfUser, defaultPrimaryGroup } from './account-types.ts';
 import { numberOf, setNumber, type Draft } from './draft.ts';
 import { GroupType } from './groups.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
@@ -52,8 +48,10 @@ export function fillDefaults(
   }
   if (!draft.attributes.has(known.userAccountControl.code)) {
     const machine = schema.isKindOf(draft.type, 'computer');
-    const kind = machine ? AccountControl.workstation : AccountControl.normal;
-    const closed = AccountControl.disabled | AccountControl.passwordNotRequired;
+    const kind = machine
+      ? ACCOUNT_CONTROL.WORKSTATION_TRUST_ACCOUNT
+      : ACCOUNT_CONTROL.NORMAL_ACCOUNT;
+    const closed = ACCOUNT_CONTROL.ACCOUNTDISABLE | ACCOUNT_CONTROL.PASSWD_NOTREQD;
     setNumber(draft, known.userAccountControl, kind | closed);
   }
   for (const [name, value] of Object.entries(USER_DEFAULTS)) {
@@ -71,13 +69,13 @@ export function deriveAccountType(schema: Schema, known: KnownAttributes, draft:
   if (schema.isKindOf(draft.type, 'user')) {
     let control = numberOf(draft, known.userAccountControl) ?? 0;
     const kinds =
-      AccountControl.normal |
-      AccountControl.interdomainTrust |
-      AccountControl.workstation |
-      AccountControl.server;
+      ACCOUNT_CONTROL.NORMAL_ACCOUNT |
+      ACCOUNT_CONTROL.INTERDOMAIN_TRUST_ACCOUNT |
+      ACCOUNT_CONTROL.WORKSTATION_TRUST_ACCOUNT |
+      ACCOUNT_CONTROL.SERVER_TRUST_ACCOUNT;
     if ((control & kinds) === 0) {
       // An account without a kind is a normal one (MS-SAMR 3.1.1.8.10).
-      control |= AccountControl.normal;
+      control |= ACCOUNT_CONTROL.NORMAL_ACCOUNT;
       setNumber(draft, known.userAccountControl, control);
     }
     setNumber(draft, known.samAccountType, accountTypeOfUser(control));

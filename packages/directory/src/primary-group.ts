@@ -1,5 +1,6 @@
+import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
 import { decodeSid, domainOf, encodeSid, withRid } from '@doublehop/security/sid';
-import { AccountControl, defaultPrimaryGroup } from './account-control.ts';
+import { defaultPrimaryGroup } from './account-types.ts';
 import { numberOf, setNumber, type Draft } from './draft.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { backKey } from './layout.ts';
@@ -13,7 +14,10 @@ export interface PrimaryGroupChange {
   readonly joined: number;
 }
 
-const KINDS = AccountControl.workstation | AccountControl.server | AccountControl.partialSecrets;
+const KINDS =
+  ACCOUNT_CONTROL.WORKSTATION_TRUST_ACCOUNT |
+  ACCOUNT_CONTROL.SERVER_TRUST_ACCOUNT |
+  ACCOUNT_CONTROL.PARTIAL_SECRETS_ACCOUNT;
 
 /**
  * Keeps primaryGroupID right: it follows the kind of a machine account (MS-SAMR 3.1.1.8.1), and a

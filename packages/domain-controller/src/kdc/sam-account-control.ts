@@ -1,4 +1,4 @@
-import { ACCOUNT_CONTROL, type AccountControlName } from '@doublehop/delegation/account-control';
+import { ACCOUNT_CONTROL, type AccountControlName } from '@doublehop/security/account-control';
 
 /** USER_ACCOUNT codes of MS-SAMR 2.2.1.12 by the bits of the directory (MS-SAMR 3.1.5.14.2). */
 const SAM_BITS: readonly (readonly [AccountControlName, number])[] = [
