@@ -1,5 +1,6 @@
 import type { Evidence } from './decision.ts';
 import type { S4U2ProxyFacts } from './facts.ts';
+import { HEADER_RULES } from './header-text.ts';
 import { type RuleText, evidenceText } from './rule-text.ts';
 import type { S4U2ProxyCheckId } from './s4u2proxy.ts';
 import { pacFault, stateText, whyNotForwardable, whyNotGranted } from './why.ts';
@@ -11,7 +12,6 @@ const request = (): string => 'the request';
 const middle = (facts: Facts): string => facts.middle.name;
 const user = (facts: Facts): string => facts.user.name;
 const target = (facts: Facts): string => facts.target.name;
-const tgt = (facts: Facts): string => `the TGT of ${facts.middle.name}`;
 const ticket = (facts: Facts): string => `the evidence ticket for ${facts.evidence.serverName}`;
 
 /** The words of every S4U2Proxy check. */
@@ -41,27 +41,7 @@ export const PROXY_RULES: Readonly<Record<S4U2ProxyCheckId, Text>> = {
     pass: ({ target: { name } }) => `${name} is not a ticket-granting service`,
     fail: ({ target: { spn } }) => `${spn} is a ticket-granting service: that would be a TGT`,
   },
-  'header-pac': {
-    rule: 'MS-PAC 2.8.4',
-    subject: tgt,
-    pass: (facts) => `${tgt(facts)} has a signed PAC`,
-    fail: (facts) => `${tgt(facts)} ${pacFault(facts.header.pac)}`,
-  },
-  'header-requester': {
-    rule: 'MS-KILE 3.3.5.7',
-    subject: tgt,
-    pass: (facts) => `${tgt(facts)} was made for this very account`,
-    fail: (facts, found) =>
-      found === 'absent'
-        ? `${tgt(facts)} does not say which account asked for it`
-        : `${tgt(facts)} was made for another account`,
-  },
-  'header-client': {
-    rule: 'MS-PAC 2.7',
-    subject: tgt,
-    pass: (facts) => `the PAC in ${tgt(facts)} is about ${facts.middle.name}`,
-    fail: (facts) => `the PAC in ${tgt(facts)} is about somebody else`,
-  },
+  ...HEADER_RULES,
   ...evidenceRules(),
   ...crossRealmRules(),
   ...permissionRules(),

@@ -1,8 +1,9 @@
 import type { Evidence } from './decision.ts';
 import type { S4U2SelfFacts } from './facts.ts';
+import { HEADER_RULES, tgt } from './header-text.ts';
 import { type RuleText, evidenceText } from './rule-text.ts';
 import type { S4U2SelfCheckId } from './s4u2self.ts';
-import { pacFault, stateText } from './why.ts';
+import { stateText } from './why.ts';
 
 type Facts = S4U2SelfFacts;
 
@@ -10,7 +11,6 @@ const request = (): string => 'the request';
 const middle = (facts: Facts): string => facts.middle.name;
 const user = (facts: Facts): string => facts.user.name;
 const server = (facts: Facts): string => facts.server.name;
-const tgt = (facts: Facts): string => `the TGT of ${facts.middle.name}`;
 
 /** The words of every S4U2Self check. */
 export const SELF_RULES: Readonly<Record<S4U2SelfCheckId, RuleText<Facts>>> = {
@@ -66,27 +66,7 @@ export const SELF_RULES: Readonly<Record<S4U2SelfCheckId, RuleText<Facts>>> = {
     pass: (facts) => `this KDC can tell who ${facts.user.name} is`,
     fail: () => 'a certificate alone does not tell this KDC who a user of another realm is',
   },
-  'header-pac': {
-    rule: 'MS-PAC 2.8.4',
-    subject: tgt,
-    pass: (facts) => `${tgt(facts)} has a signed PAC`,
-    fail: (facts) => `${tgt(facts)} ${pacFault(facts.header.pac)}`,
-  },
-  'header-requester': {
-    rule: 'MS-KILE 3.3.5.7',
-    subject: tgt,
-    pass: (facts) => `${tgt(facts)} was made for this very account`,
-    fail: (facts, found) =>
-      found === 'absent'
-        ? `${tgt(facts)} does not say which account asked for it`
-        : `${tgt(facts)} was made for another account`,
-  },
-  'header-client': {
-    rule: 'MS-PAC 2.7',
-    subject: tgt,
-    pass: (facts) => `the PAC in ${tgt(facts)} is about ${facts.middle.name}`,
-    fail: (facts) => `the PAC in ${tgt(facts)} is about somebody else`,
-  },
+  ...HEADER_RULES,
   'header-user': {
     rule: 'MS-SFU 3.2.5.1',
     subject: tgt,
