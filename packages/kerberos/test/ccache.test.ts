@@ -162,6 +162,22 @@ describe('FILE caches', () => {
     expect((await stat(link)).mode & 0o777).toBe(0o600);
   });
 
+  test('neither destroy nor replace a file that is no cache; an empty one is taken', async () => {
+    const file = freshPath();
+    await writeFile(file, 'root:x:0:0');
+    const cache = fileCache(file);
+    const left = { code: 'ccache', message: expect.stringContaining('is left alone') };
+    await expect(cache.destroy()).rejects.toMatchObject(left);
+    await expect(cache.initialize(ALICE)).rejects.toMatchObject(left);
+    expect(await readFile(file, 'utf8')).toBe('root:x:0:0');
+    await writeFile(file, '');
+    await cache.initialize(ALICE);
+    expect(await cache.principal()).toEqual(ALICE);
+    await writeFile(file, Uint8Array.of(5, 4, 0, 0, 1));
+    await cache.destroy();
+    await expect(cache.list()).rejects.toMatchObject({ code: 'no-credentials' });
+  });
+
   test('of versions 2 and 3 are read and continued in their version', async () => {
     for (const version of [2, 3] as const) {
       const file = freshPath();

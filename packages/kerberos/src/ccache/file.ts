@@ -70,6 +70,7 @@ class FileCache implements CredentialCache {
   }
 
   async initialize(principal: Principal, { kdcOffset }: InitializeOptions = {}): Promise<void> {
+    await this.#refuseToReplace();
     await replacePrivateFile(this.#file, encodeHeader({ version: 4, kdcOffset, principal }));
   }
 
@@ -120,11 +121,13 @@ class FileCache implements CredentialCache {
     const handle = await openPrivateFile(this.#file, constants.O_RDWR);
     if (handle === undefined) return;
     try {
+      await this.#refuseForeign(handle);
       await unlink(this.#file.path);
       // The keys go from the disk as far as the file system lets them, as MIT's fcc_destroy does.
       const { size } = await handle.stat();
       await handle.write(new Uint8Array(Math.min(size, MAX_CACHE_FILE)), 0, undefined, 0);
     } catch (cause) {
+      if (cause instanceof KerberosError) throw cause;
       if (errno(cause) !== 'ENOENT') throw fileError(this.#file, 'cannot destroy', cause);
     } finally {
       await handle.close();
@@ -193,6 +196,34 @@ class FileCache implements CredentialCache {
     const handle = await openPrivateFile(this.#file, flags);
     if (handle === undefined) throw this.#missing();
     return handle;
+  }
+
+  /** A link is replaced, not what it points to; of what cannot be opened the renaming tells. */
+  async #refuseToReplace(): Promise<void> {
+    let handle: FileHandle | undefined;
+    try {
+      handle = await openPrivateFile(this.#file, constants.O_RDONLY);
+    } catch {
+      return;
+    }
+    if (handle === undefined) return;
+    try {
+      await this.#refuseForeign(handle);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** A slip in a name must not cost a file: only what begins as a cache, or is empty, may go. */
+  async #refuseForeign(handle: FileHandle): Promise<void> {
+    const head = new Uint8Array(2);
+    const { bytesRead } = await handle.read(head, 0, 2, 0);
+    if (bytesRead === 0) return;
+    try {
+      versionOf(head);
+    } catch (cause) {
+      throw fileError(this.#file, 'is no credential cache, and is left alone', cause);
+    }
   }
 
   #missing(): KerberosError {
