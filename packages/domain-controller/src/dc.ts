@@ -10,9 +10,12 @@ import { createLdapServer, type LdapServer } from '@doublehop/ldap/server/server
 import { DomainControllerError } from './errors.ts';
 import type { AuditSink } from './kdc/audit.ts';
 import { createKdc, type Kdc } from './kdc/kdc.ts';
+import type { RequestHandler } from './kdc/net/handler.ts';
 import { listenTcp } from './kdc/net/tcp.ts';
 import { listenUdp } from './kdc/net/udp.ts';
 import { DEFAULT_KDC_SETTINGS, type KdcSettings } from './kdc/settings.ts';
+import type { PasswordAuditSink } from './kpasswd/audit.ts';
+import { createKpasswd, type Kpasswd } from './kpasswd/kpasswd.ts';
 import { directoryHandler } from './ldap/handler.ts';
 import { KerberosBinds } from './ldap/kerberos-bind.ts';
 import { DEFAULT_LDAP_SETTINGS, type LdapSettings } from './ldap/settings.ts';
@@ -24,6 +27,8 @@ export interface DomainControllerAddress {
   readonly address: string;
   /** The KDC's, UDP and TCP. */
   readonly kdcPort?: number;
+  /** Of the service that changes passwords, UDP and TCP. */
+  readonly kpasswdPort?: number;
   readonly ldapPort?: number;
   readonly ldapsPort?: number;
 }
@@ -45,6 +50,8 @@ export interface DomainControllerOptions {
   readonly random: RandomSource;
   /** One event a KDC request. */
   readonly audit?: AuditSink;
+  /** One event a change of a password by Kerberos. */
+  readonly passwordAudit?: PasswordAuditSink;
   readonly ldapLog?: LdapServerLog;
   /** Told of defects: exceptions that no request should be able to cause. */
   readonly onDefect?: (error: unknown) => void;
@@ -54,17 +61,20 @@ export interface DomainControllerOptions {
 export interface Endpoints {
   readonly address: string;
   readonly kdcPort: number;
+  readonly kpasswdPort: number;
   readonly ldapPort: number;
   readonly ldapsPort: number;
 }
 
-/** The whole controller: KDC and LDAP on one directory, in one process. */
+/** The whole controller: KDC, password service and LDAP on one directory, in one process. */
 export interface DomainController {
   readonly domain: DomainInfo;
   readonly directory: Directory;
   readonly accounts: Accounts;
   /** The KDC without its sockets. */
   readonly kdc: Kdc;
+  /** The password service without its sockets. */
+  readonly kpasswd: Kpasswd;
   /** PEM of the certificate that LDAPS shows; what clients of a self-signed one have to trust. */
   readonly certificate: string;
   /** Listens; resolves when every service answers. Throws `listen`. */
@@ -90,6 +100,7 @@ export function createDomainController(options: DomainControllerOptions): Domain
   }
   const tls = options.tls ?? certificateOf(options, domain);
   const kdc = kdcOf(options, accounts, domain);
+  const kpasswd = kpasswdOf(options, directory, accounts, domain);
   const ldap = ldapOf(options, { directory, accounts, domain, secure: createSecureContext(tls) });
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {
@@ -100,10 +111,11 @@ export function createDomainController(options: DomainControllerOptions): Domain
     directory,
     accounts,
     kdc,
+    kpasswd,
     certificate: tls.cert,
     async start() {
       try {
-        return await listenAll(options.listen, kdc, ldap, listeners);
+        return await listenAll(options.listen, { kdc, kpasswd, ldap }, listeners);
       } catch (error) {
         await close();
         throw error;
@@ -129,6 +141,25 @@ function kdcOf(
     clock,
     random,
     audit: options.audit ?? ignore,
+    onDefect: options.onDefect ?? ignore,
+  });
+}
+
+function kpasswdOf(
+  { kdc = {}, clock, random, controllerName, listen, ...options }: DomainControllerOptions,
+  directory: Directory,
+  accounts: Accounts,
+  { realm, dnsName, netbiosName, sid }: DomainInfo,
+): Kpasswd {
+  return createKpasswd({
+    directory,
+    accounts,
+    domain: { realm, dnsName, netbiosName, sid, controller: controllerName },
+    settings: { ...DEFAULT_KDC_SETTINGS, ...kdc },
+    address: listen.address,
+    clock,
+    random,
+    audit: options.passwordAudit ?? ignore,
     onDefect: options.onDefect ?? ignore,
   });
 }
@@ -172,32 +203,44 @@ function ldapOf(
   });
 }
 
+interface Services {
+  readonly kdc: Kdc;
+  readonly kpasswd: Kpasswd;
+  readonly ldap: LdapServer;
+}
+
 async function listenAll(
-  { address, kdcPort = 0, ldapPort = 0, ldapsPort = 0 }: DomainControllerAddress,
-  kdc: Kdc,
-  ldap: LdapServer,
+  { address, kdcPort = 0, kpasswdPort = 0, ldapPort = 0, ldapsPort = 0 }: DomainControllerAddress,
+  { kdc, kpasswd, ldap }: Services,
   listeners: Listener[],
 ): Promise<Endpoints> {
   listeners.push(ldap);
-  const port = await listenKdc(kdc, address, kdcPort, listeners);
+  const tickets = await listenBoth(kdc, address, kdcPort, listeners);
+  const passwords = await listenBoth(kpasswd, address, kpasswdPort, listeners);
   const clear = await listenLdap(ldap, { host: address, port: ldapPort });
   const secure = await listenLdap(ldap, { host: address, port: ldapsPort, implicitTls: true });
-  return { address, kdcPort: port, ldapPort: clear, ldapsPort: secure };
+  return {
+    address,
+    kdcPort: tickets,
+    kpasswdPort: passwords,
+    ldapPort: clear,
+    ldapsPort: secure,
+  };
 }
 
 /** How often a free port is looked for that is free for UDP and TCP. */
 const PORT_TRIES = 16;
 
-async function listenKdc(
-  kdc: Kdc,
+async function listenBoth(
+  handler: RequestHandler,
   address: string,
   wanted: number,
   listeners: Listener[],
 ): Promise<number> {
   for (let tries = 1; ; tries += 1) {
-    const tcp = await listenTcp(kdc, { address, port: wanted });
+    const tcp = await listenTcp(handler, { address, port: wanted });
     try {
-      listeners.push(await listenUdp(kdc, { address, port: tcp.port }), tcp);
+      listeners.push(await listenUdp(handler, { address, port: tcp.port }), tcp);
       return tcp.port;
     } catch (error) {
       await tcp.close();

@@ -19,6 +19,9 @@ export const RETRANSMIT_BUCKETS = 8192;
 /** Decrypted keys kept beside accounts and session keys beside ticket-granting tickets. */
 export const MAX_SESSION_KEYS = 8192;
 
+/** Opened evidence tickets kept: a few KB each. */
+export const MAX_EVIDENCE = 4096;
+
 /** Nested AD-IF-RELEVANT in authorization data. */
 export const MAX_AUTHDATA_DEPTH = 3;
 
@@ -36,3 +39,10 @@ export const MAX_VALUE_RANGE = 1500;
 
 /** UTF-16 units of a password; the unicodePwd of a machine has at most 256 (MS-SAMR 3.1.1.8.7). */
 export const MAX_PASSWORD = 1024;
+
+/** Passwords of which keys are made at the same time. */
+export const MAX_PENDING_CHANGES = 64;
+
+/** Replies of the password service kept for datagrams that come again, and for how many ms. */
+export const MAX_PASSWORD_REPLIES = 1024;
+export const PASSWORD_REPLY_LIFE = 10_000;

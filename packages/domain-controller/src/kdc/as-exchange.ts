@@ -11,7 +11,7 @@ import { Refused } from '../errors.ts';
 import { accountState, requireFreshPassword, requireUsableClient } from './account-state.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
-import { asReply, isKrbtgt, issueTicket, serverFlags } from './issue.ts';
+import { asReply, isKrbtgt, isPasswordService, issueTicket, serverFlags } from './issue.ts';
 import { findClient, findServer, isOurRealm } from './names.ts';
 import { isDelegatable } from './pac-contents.ts';
 import { etypeInfo2, preAuthenticate } from './preauth.ts';
@@ -32,9 +32,12 @@ export function asExchange(call: KdcCall, context: KdcContext): Uint8Array {
     context,
   );
   call.record.preAuthType = type;
-  requireFreshPassword(state);
+  const forPassword = isPasswordService(server, sname);
+  // A password that has expired is good for its own change, and for nothing else (MS-KILE 3.3.5.6).
+  if (!forPassword) requireFreshPassword(state);
   const now = Math.floor(call.now / 1000);
-  const times = ticketTimes(call.body, { now, authtime: now, ...lives(client, context) });
+  const life = forPassword ? PASSWORD_SERVICE_LIFE : lives(client, context);
+  const times = ticketTimes(call.body, { now, authtime: now, ...life });
   const reply = replyName(cname, client, call);
   const pac = [
     ...context.pacs.identity(client, reply.nameString.join('/'), now, 'by-authentication'),
@@ -85,6 +88,12 @@ function clientKeys(client: Account, { body }: KdcCall, { keys, settings }: KdcC
 }
 
 const RC4 = 23;
+
+/**
+ * Seconds of a ticket with which a password is changed: it is got for that and used at once (RFC
+ * 3244 §2 wants it initial; MIT's clients ask for as long).
+ */
+const PASSWORD_SERVICE_LIFE = { maxLife: 300, maxRenew: 0 };
 
 function lives(client: Account, { settings }: KdcContext) {
   const restricted = settings.protectedUsers && client.protectedUser;

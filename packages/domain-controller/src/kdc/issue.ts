@@ -20,7 +20,7 @@ import {
   TgsRep,
 } from '@doublehop/kerberos/messages/kdc';
 import { type BareEncTicketPart, encTicketPartEncoder } from '@doublehop/kerberos/messages/ticket';
-import type { PrincipalName } from '@doublehop/kerberos/names';
+import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
 import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { signPac } from '@doublehop/security/pac/sign';
 import { encodeDer } from '@doublehop/wire/der';
@@ -72,7 +72,7 @@ export function issueTicket(order: TicketOrder, call: KdcCall, context: KdcConte
   call.record.ticketEtype = seal.key.etype;
   call.record.sessionEtype = sessionKey.etype;
   const bare = {
-    flags: (order.flags | (times.renewTill === undefined ? 0 : TicketFlag.RENEWABLE)) >>> 0,
+    flags: flagsOf(order),
     key: { keytype: sessionKey.etype, keyvalue: sessionKey.bytes() },
     crealm: domain.realm,
     cname: order.cname,
@@ -135,6 +135,16 @@ export function isKrbtgt(server: Account): boolean {
   return server.rid === 502;
 }
 
+/**
+ * Whether a ticket is for krbtgt's account under another name than the ticket-granting service's:
+ * kadmin/changepw. One key seals both, and a ticket's name is not sealed: what tells them apart are
+ * the buffers that only a TGT has (MS-PAC 2.15). Without them a user whose password must be changed
+ * could use the ticket for the change as a TGT (CVE-2022-2031).
+ */
+export function isPasswordService(server: Account, sname: PrincipalName): boolean {
+  return isKrbtgt(server) && !isTicketGrantingService(sname);
+}
+
 /** The account whose key signs PACs and seals TGTs. */
 export function krbtgtOf({ accounts }: KdcContext): Account {
   const krbtgt = accounts.byName('krbtgt');
@@ -142,21 +152,34 @@ export function krbtgtOf({ accounts }: KdcContext): Account {
   return krbtgt;
 }
 
+/** RENEWABLE follows the times; who may change a password is not to be passed on to others. */
+function flagsOf({ flags, server, sname, times }: TicketOrder): number {
+  const renewable = times.renewTill === undefined ? 0 : TicketFlag.RENEWABLE;
+  const kept = isPasswordService(server, sname) ? flags & ~NOT_FOR_PASSWORDS : flags;
+  return (kept | renewable) >>> 0;
+}
+
+const NOT_FOR_PASSWORDS = TicketFlag.FORWARDABLE | TicketFlag.PROXIABLE;
+
 const NOT_TRANSITED = { trType: 0, contents: new Uint8Array() };
 
 /** The PAC, signed, and what the client asked to add (MS-PAC 2.8). */
 function authorization(
   encode: (authorizationData: AuthorizationData) => Uint8Array,
-  { pac, server, authorizationData }: TicketOrder,
+  { pac, server, sname, authorizationData }: TicketOrder,
   serverKey: Key,
   context: KdcContext,
 ): AuthorizationData | undefined {
   if (pac === undefined) return authorizationData;
   const kdcKey = context.keys.forTicket(krbtgtOf(context)).key;
-  if (isKrbtgt(server)) {
+  if (isKrbtgt(server) && isTicketGrantingService(sname)) {
     return withPac(signPac({ buffers: pac, serverKey, kdcKey }), authorizationData);
   }
   const buffers = pac.filter(({ type }) => !ONLY_IN_TGT.includes(type));
+  // Neither kind of ticket of this account has a ticket signature (MS-PAC 2.8.3).
+  if (isKrbtgt(server)) {
+    return withPac(signPac({ buffers, serverKey, kdcKey }), authorizationData);
+  }
   const encTicketPart = encode(withBlankPac(authorizationData));
   return withPac(signPac({ buffers, serverKey, kdcKey, encTicketPart }), authorizationData);
 }

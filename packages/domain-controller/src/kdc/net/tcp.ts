@@ -6,9 +6,9 @@ import {
   MAX_KDC_CONNECTIONS_PER_ADDRESS,
   MAX_KDC_REQUEST,
 } from '../../limits.ts';
-import type { Kdc } from '../kdc.ts';
+import type { RequestHandler } from './handler.ts';
 
-/** A KDC on TCP (RFC 4120 §7.2.2). */
+/** A service on TCP whose messages have their length before them (RFC 4120 §7.2.2). */
 export interface TcpListener {
   readonly port: number;
   close(): Promise<void>;
@@ -31,7 +31,7 @@ const DEFAULT_LIMITS: TcpLimits = {
 
 /** Listens; port 0 takes a free one. */
 export async function listenTcp(
-  kdc: Kdc,
+  handler: RequestHandler,
   { address, port }: { readonly address: string; readonly port: number },
   limits: TcpLimits = DEFAULT_LIMITS,
 ): Promise<TcpListener> {
@@ -45,7 +45,7 @@ export async function listenTcp(
     }
     open.set(socket, from);
     socket.once('close', () => open.delete(socket));
-    serve(socket, kdc, limits);
+    serve(socket, handler, limits);
   });
   await listen(server, address, port);
   const bound = server.address();
@@ -63,7 +63,7 @@ export async function listenTcp(
  * Requests one after the other, each behind its length. A peer must finish a request, or send the
  * next, within the limit: a deadline, not an idle time, so that single octets do not hold a socket.
  */
-function serve(socket: Socket, kdc: Kdc, { maxRequest, timeout }: TcpLimits): void {
+function serve(socket: Socket, handler: RequestHandler, { maxRequest, timeout }: TcpLimits): void {
   const peer = {
     address: socket.remoteAddress ?? '',
     port: socket.remotePort ?? 0,
@@ -71,6 +71,7 @@ function serve(socket: Socket, kdc: Kdc, { maxRequest, timeout }: TcpLimits): vo
   } as const;
   let pending: Uint8Array[] = [];
   let received = 0;
+  let waiting = false;
   const deadline = setTimeout(() => socket.destroy(), timeout);
   socket.once('close', () => clearTimeout(deadline));
   // A peer that resets its connection is gone; there is nobody to tell.
@@ -79,7 +80,12 @@ function serve(socket: Socket, kdc: Kdc, { maxRequest, timeout }: TcpLimits): vo
     pending.push(chunk);
     received += chunk.length;
     if (received < 4) return;
-    let rest = pending.length === 1 ? new Uint8Array(chunk) : joined(pending, received);
+    answerAll(pending.length === 1 ? new Uint8Array(chunk) : joined(pending, received));
+  });
+
+  /** Answers the requests that are whole, and keeps the rest. */
+  function answerAll(octets: Uint8Array): void {
+    let rest = octets;
     while (rest.length >= 4) {
       const size = new DataView(rest.buffer, rest.byteOffset).getUint32(0);
       // The high bit is reserved (RFC 4120 §7.2.2): what is over the limit is no request.
@@ -88,17 +94,38 @@ function serve(socket: Socket, kdc: Kdc, { maxRequest, timeout }: TcpLimits): vo
         return;
       }
       if (rest.length < 4 + size) break;
-      const reply = kdc.handle(rest.subarray(4, 4 + size), peer);
-      if (reply === undefined || !send(socket, reply)) {
-        socket.destroySoon();
+      const reply = handler.handle(rest.subarray(4, 4 + size), peer);
+      rest = rest.subarray(4 + size);
+      if (reply instanceof Promise) {
+        void wait(reply, rest);
         return;
       }
-      deadline.refresh();
-      rest = rest.subarray(4 + size);
+      if (!answer(reply)) return;
     }
     pending = rest.length === 0 ? [] : [rest];
     received = rest.length;
-  });
+  }
+
+  /** Reads nothing more until a reply is there. */
+  async function wait(reply: Promise<Uint8Array | undefined>, rest: Uint8Array): Promise<void> {
+    socket.pause();
+    waiting = true;
+    const known = await reply;
+    waiting = false;
+    if (socket.destroyed || !answer(known)) return;
+    answerAll(rest);
+    if (!waiting) socket.resume();
+  }
+
+  /** False where the connection ends. */
+  function answer(reply: Uint8Array | undefined): boolean {
+    if (reply === undefined || !send(socket, reply)) {
+      socket.destroySoon();
+      return false;
+    }
+    deadline.refresh();
+    return true;
+  }
 }
 
 /** False when the peer does not read its replies. */

@@ -1,10 +1,10 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIP, isIPv6 } from 'node:net';
 import { plain } from '@doublehop/wire/bytes';
 import { DomainControllerError } from '../../errors.ts';
-import type { Kdc } from '../kdc.ts';
+import type { RequestHandler } from './handler.ts';
 
-/** A KDC on UDP (RFC 4120 §7.2.1). */
+/** A service on UDP, a datagram a message (RFC 4120 §7.2.1). */
 export interface UdpListener {
   readonly port: number;
   close(): Promise<void>;
@@ -12,20 +12,29 @@ export interface UdpListener {
 
 /** Listens; port 0 takes a free one. Errors of single datagrams go nowhere, as UDP has it. */
 export async function listenUdp(
-  kdc: Kdc,
+  handler: RequestHandler,
   { address, port }: { readonly address: string; readonly port: number },
 ): Promise<UdpListener> {
+  let closed = false;
+  // A reply that cannot be sent is lost; the client asks again.
+  const send = (reply: Uint8Array | undefined, { port: to, address: host }: RemoteInfo): void => {
+    if (reply !== undefined && !closed) socket.send(reply, to, host);
+  };
   const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', lookup: literal });
   socket.on('message', (message, from) => {
     const peer = { address: from.address, port: from.port, transport: 'udp' } as const;
-    const reply = kdc.handle(plain(message), peer);
-    // A reply that cannot be sent is lost; the client asks again.
-    if (reply !== undefined) socket.send(reply, from.port, from.address);
+    const reply = handler.handle(plain(message), peer);
+    if (reply instanceof Promise) void reply.then((late) => send(late, from));
+    else send(reply, from);
   });
   await bind(socket, address, port);
   return {
     port: socket.address().port,
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        closed = true;
+        socket.close(() => resolve());
+      }),
   };
 }
 
