@@ -113,15 +113,15 @@ class AesSha1Key implements KeyOperations {
   }
 
   prepare(plan: UsagePlan): void {
+    if (this.#isPrepared(plan)) {
+      return;
+    }
     const encryption = (plan.encryption ?? []).filter((usage) => !this.#encryption.has(usage));
     const checksum = (plan.checksum ?? []).filter((usage) => !this.#checksums.has(usage));
     const constants = [
       ...encryption.map((usage) => encryptionConstants(usage)),
       ...checksum.map((usage) => checksumConstant(usage)),
     ];
-    if (constants.length === 0) {
-      return;
-    }
     const seeds = this.#derive(Buffer.concat(constants));
     let at = 0;
     const next = (keys: number): Uint8Array => {
@@ -134,6 +134,13 @@ class AesSha1Key implements KeyOperations {
     for (const usage of checksum) {
       this.#keepChecksum(usage, next(1));
     }
+  }
+
+  #isPrepared({ encryption = [], checksum = [] }: UsagePlan): boolean {
+    return (
+      encryption.every((usage) => this.#encryption.has(usage)) &&
+      checksum.every((usage) => this.#checksums.has(usage))
+    );
   }
 
   #encryptionKeys(usage: number): EncryptionKeys {

@@ -13,7 +13,7 @@ import { pacBuffer, PacType } from '@doublehop/security/pac/pac';
 import type { Account } from '@doublehop/directory/account';
 import { decodeDer, encodeDer } from '@doublehop/wire/der';
 import { describe, expect, test } from 'vitest';
-import { account, krbtgt } from './support/accounts.ts';
+import { account, krbtgt, passwordKeys } from './support/accounts.ts';
 import { Realm, refusal } from './support/realm.ts';
 
 const KRBTGT = krbtgt();
@@ -243,6 +243,34 @@ describe('S4U2Proxy (MS-SFU 3.2.5.2)', () => {
     const options = KdcOption.CNAME_IN_ADDL_TKT;
     const seen = await refusal(exchangeTgs(r.client, { tgt, server, options, sameClient: false }));
     expect(seen).toMatchObject({ ...PROXY, reason: 'evidence-absent' });
+  });
+});
+
+describe('evidence seen before (MS-SFU 3.2.5.2.2)', () => {
+  const otherKeys = { kvno: 2, keys: passwordKeys('another', 'CONTOSO.COMSERVERB$').keys };
+
+  test('is good again, and refused when its middle has other keys', async () => {
+    const r = realm({ target: GRANTED });
+    const { tgt, evidence } = await arrive(r);
+    const first = r.open(await r.proxy(tgt, evidence, TARGET_SPN), TARGET);
+    const second = r.open(await r.proxy(tgt, evidence, TARGET_SPN), TARGET);
+    expect(second.cname).toEqual(first.cname);
+    expect(second.authtime).toBe(first.authtime);
+    r.accounts.replace({ ...MIDDLE, keys: otherKeys });
+    expect(await refusal(r.proxy(tgt, evidence, TARGET_SPN))).toMatchObject({
+      error: 'KRB_AP_ERR_MODIFIED',
+    });
+  });
+
+  test('is refused when krbtgt has other keys than those that signed it', async () => {
+    const r = realm({ target: GRANTED });
+    const { tgt, evidence } = await arrive(r);
+    await r.proxy(tgt, evidence, TARGET_SPN);
+    r.accounts.replace(krbtgt());
+    const fresh = await r.login('SERVERB$');
+    expect(await refusal(r.proxy(fresh, evidence, TARGET_SPN))).toMatchObject({
+      reason: 'evidence-signature-invalid',
+    });
   });
 });
 

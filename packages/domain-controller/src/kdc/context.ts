@@ -1,4 +1,5 @@
 import type { RandomSource } from '@doublehop/crypto/random';
+import type { EvidenceTickets } from './evidence.ts';
 import type { HeaderTickets } from './header-ticket.ts';
 import type { Keys } from './keys.ts';
 import type { AccountSource, KdcDomain } from './names.ts';
@@ -14,4 +15,5 @@ export interface KdcContext {
   readonly keys: Keys;
   readonly pacs: PacContents;
   readonly headers: HeaderTickets;
+  readonly evidence: EvidenceTickets;
 }

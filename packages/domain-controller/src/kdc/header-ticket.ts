@@ -56,7 +56,7 @@ export class HeaderTickets {
 
   /** The opened ticket; refuses what is no ticket of this realm (RFC 4120 §3.3.3). */
   open(bytes: Uint8Array, options: number, context: KdcContext): HeaderTicket {
-    const id = tail(bytes);
+    const id = ticketId(bytes);
     const known = this.#recent.get(id);
     if (known !== undefined && equal(known.bytes, bytes) && isCurrent(known.header, context)) {
       return known.header;
@@ -239,7 +239,7 @@ function importKey({ keytype, keyvalue }: EncTicketPart['key']): Key {
 }
 
 /** Its last octets are a ticket's MAC: they tell tickets apart; the whole is compared after. */
-function tail(bytes: Uint8Array): number {
+export function ticketId(bytes: Uint8Array): number {
   let id = 0;
   for (let at = Math.max(0, bytes.length - 4); at < bytes.length; at += 1) {
     id = (id << 8) | (bytes[at] ?? 0);

@@ -9,6 +9,7 @@ import { asExchange } from './as-exchange.ts';
 import { type AuditSink, auditEvent } from './audit.ts';
 import type { KdcContext } from './context.ts';
 import { errorReply, tooBigReply } from './error-reply.ts';
+import { EvidenceTickets } from './evidence.ts';
 import { HeaderTickets } from './header-ticket.ts';
 import { Keys } from './keys.ts';
 import type { AccountSource, KdcDomain } from './names.ts';
@@ -48,6 +49,7 @@ export function createKdc(options: KdcOptions): Kdc {
     keys: new Keys(settings.encryptionTypes),
     pacs: new PacContents(domain),
     headers: new HeaderTickets(),
+    evidence: new EvidenceTickets(),
   };
   const retransmits = new Retransmits();
   return {

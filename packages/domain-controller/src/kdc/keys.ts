@@ -1,4 +1,6 @@
 import { Key } from '@doublehop/crypto/key';
+import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
+import { PAC_SIGNATURE_USAGE } from '@doublehop/security/pac/signature';
 import type { Account, KeySet } from '@doublehop/directory/account';
 import { Refused } from '../errors.ts';
 import type { KdcKey } from './sealed-ticket.ts';
@@ -21,6 +23,9 @@ const SUPPORTED_BITS: ReadonlyMap<number, number> = new Map([
 ]);
 /** AES session keys are fine although the account's own key is of another type (MS-KILE 2.2.7). */
 const AES256_SESSION_KEY = 0x20;
+
+/** What a server's key does to a ticket and its PAC (MS-PAC 2.8): derived in one go. */
+const SEAL_USAGES = { encryption: [KeyUsage.TICKET], checksum: [PAC_SIGNATURE_USAGE] };
 
 /**
  * Accounts' keys as Key objects, each made once and kept, with what it derives, for as long as the
@@ -51,7 +56,10 @@ export class Keys {
    */
   forTicket(account: Account): KdcKey {
     const found = this.current(account).find(({ key }) => supports(account, key.etype));
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      found.key.prepare(SEAL_USAGES);
+      return found;
+    }
     throw new Refused(
       account.keys === undefined ? 'KDC_ERR_NULL_KEY' : 'KDC_ERR_ETYPE_NOSUPP',
       'server-key',

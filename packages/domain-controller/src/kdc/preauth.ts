@@ -41,6 +41,7 @@ export function preAuthenticate(
   const { etype, cipher } = decodeDer(EncryptedData, padata);
   const replyKey = keys.find(({ key }) => key.etype === etype);
   if (replyKey === undefined) throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'preauth-type');
+  replyKey.key.prepare(CLIENT_USAGES);
   const plain = decrypted(replyKey.key, KeyUsage.AS_REQ_PA_ENC_TIMESTAMP, cipher);
   if (plain === undefined) {
     const eData = encodeDer(MethodData, hints(client, keys));
@@ -52,6 +53,11 @@ export function preAuthenticate(
   }
   return { replyKey, type: PaType.ENC_TIMESTAMP };
 }
+
+/** What an AS exchange does with a client's key: derived in one go where it is the first. */
+const CLIENT_USAGES = {
+  encryption: [KeyUsage.AS_REQ_PA_ENC_TIMESTAMP, KeyUsage.AS_REP_ENC_PART],
+};
 
 /** ETYPE-INFO2 of some keys of an account (RFC 4120 §5.2.7.5). */
 export function etypeInfo2(client: Account, keys: readonly KdcKey[]): MethodData[number] {

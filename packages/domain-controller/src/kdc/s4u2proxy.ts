@@ -6,7 +6,7 @@ import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { findPadata } from '@doublehop/kerberos/messages/common';
 import { PaPacOptions } from '@doublehop/kerberos/messages/padata';
-import { type EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
+import type { EncTicketPart } from '@doublehop/kerberos/messages/ticket';
 import { formatName, formatPrincipal, type PrincipalName } from '@doublehop/kerberos/names';
 import {
   decodeDelegationInfo,
@@ -22,20 +22,12 @@ import { clientAuthorizationData } from './client-authorization-data.ts';
 import type { KdcContext } from './context.ts';
 import { conflictingOptions, delegatedFlags, derivedTimes, refusedBy } from './derived.ts';
 import { middleFacts, targetFacts, userFacts } from './delegation-facts.ts';
+import type { Evidence } from './evidence.ts';
 import type { AuthenticatedRequest } from './header-ticket.ts';
-import { issueTicket, krbtgtOf, serverFlags, tgsReply } from './issue.ts';
+import { issueTicket, serverFlags, tgsReply } from './issue.ts';
 import { findServer } from './names.ts';
 import type { KdcCall } from './request.ts';
-import { openTicket } from './sealed-ticket.ts';
-import { readEvidencePac, TicketPac } from './ticket-pac.ts';
-
-/** The evidence ticket as far as it could be opened. */
-interface Evidence {
-  readonly ticket: Ticket | undefined;
-  readonly account: Account | undefined;
-  readonly part: EncTicketPart | undefined;
-  readonly pac: TicketPac;
-}
+import type { TicketPac } from './ticket-pac.ts';
 
 /** A ticket to the target in the user's name (MS-SFU 3.2.5.2): gather, decide, issue. */
 export function answerS4U2Proxy(
@@ -91,7 +83,7 @@ function gather(call: KdcCall, context: KdcContext): Parties {
   const { sname = NOBODY } = body;
   const target = findServer(context.accounts, context.domain, sname);
   if (target !== undefined) record.server = target;
-  const evidence = openEvidence(call, context);
+  const evidence = context.evidence.open(body.additionalTickets?.[0], context);
   const { part } = evidence;
   const userName =
     part === undefined ? '' : formatPrincipal({ name: part.cname, realm: part.crealm });
@@ -132,23 +124,6 @@ function asksForRbcd({ req }: KdcCall): boolean {
   if (padata === undefined) return false;
   const { flags } = decodeDer(PaPacOptions, padata);
   return (flags & PacOption.RESOURCE_BASED_CONSTRAINED_DELEGATION) !== 0;
-}
-
-/** Opens the ticket with the keys of whatever account its server name means. */
-function openEvidence(call: KdcCall, context: KdcContext): Evidence {
-  const closed = { account: undefined, part: undefined, pac: new TicketPac('absent', undefined) };
-  const bytes = call.body.additionalTickets?.[0];
-  if (bytes === undefined) return { ticket: undefined, ...closed };
-  const ticket = decodeDer(Ticket, bytes);
-  const { accounts, domain, keys } = context;
-  const account =
-    ticket.realm === domain.realm ? findServer(accounts, domain, ticket.sname) : undefined;
-  if (account === undefined) return { ticket, ...closed };
-  const opened = openTicket(ticket, keys.all(account));
-  if (typeof opened === 'string') return { ticket, ...closed, account };
-  const kdcKeys = keys.all(krbtgtOf(context)).map(({ key }) => key);
-  const pac = readEvidencePac(opened.part, opened.key.key, kdcKeys);
-  return { ticket, account, part: opened.part, pac };
 }
 
 function evidenceFacts(
