@@ -70,6 +70,15 @@ export function samePrincipal(a: Principal, b: Principal): boolean {
   return a.realm === b.realm && sameName(a.name, b.name);
 }
 
+/**
+ * Same name and realm but for the case of ASCII letters: how Windows compares names of users and
+ * domains (MS-KILE 3.1.5.7), where MIT krb5 and Heimdal tell `A` from `a` (RFC 4120 §6.1). Only for
+ * two names of which another proof decides who is meant.
+ */
+export function samePrincipalFolded(a: Principal, b: Principal): boolean {
+  return samePrincipal(a, b) || samePrincipal(folded(a), folded(b));
+}
+
 /** Same components. */
 export function sameName(a: PrincipalName, b: PrincipalName): boolean {
   const { nameString } = a;
@@ -82,6 +91,15 @@ export function sameName(a: PrincipalName, b: PrincipalName): boolean {
 /** Whether a name is a ticket-granting service's, of whichever realm (RFC 4120 §7.3). */
 export function isTicketGrantingService(name: PrincipalName): boolean {
   return name.nameString.length === 2 && name.nameString[0] === 'krbtgt';
+}
+
+function folded({ name, realm }: Principal): Principal {
+  const nameString = name.nameString.map(asciiLower);
+  return { name: { nameType: name.nameType, nameString }, realm: asciiLower(realm) };
+}
+
+function asciiLower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
 function checkedText(text: string): string {

@@ -241,6 +241,21 @@ describe('RFC 4120 §3.2.3: what an acceptor refuses', () => {
     expectErrorCode(codes.KRB_AP_ERR_BADMATCH, () => accept(token));
   });
 
+  test('MS-KILE 3.1.5.7: the authenticator may name the client in another case', () => {
+    const credentials = issueTicket();
+    const typed = principal('contoso.com', NameType.PRINCIPAL, 'ALICE');
+    const acceptor = krb5Acceptor(acceptorOptions());
+    acceptor.step(request({ credentials: { ...credentials, client: typed } }));
+    // Whom the ticket names is who came.
+    expect(acceptor.context?.peer).toEqual(ALICE);
+    const { name } = ALICE;
+    for (const realm of ['contoso.co', 'contoso.com.', 'CONTO\u{17f}O.COM', '']) {
+      const client = { name, realm };
+      const token = request({ credentials: { ...credentials, client } });
+      expectErrorCode(codes.KRB_AP_ERR_BADMATCH, () => accept(token));
+    }
+  });
+
   test('a ticket without a key, and one that no key opens', () => {
     expectErrorCode(codes.KRB_AP_ERR_NOKEY, () => accept(request(), { keys: () => undefined }));
     const other = Key.random(18, random);

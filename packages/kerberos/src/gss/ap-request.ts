@@ -7,7 +7,7 @@ import { ApOption, TicketFlag } from '../iana/flags.ts';
 import { KeyUsage } from '../iana/key-usages.ts';
 import { type ApReq, Authenticator } from '../messages/ap.ts';
 import { EncTicketPart, Ticket } from '../messages/ticket.ts';
-import { formatPrincipal, type Principal, samePrincipal } from '../names.ts';
+import { formatPrincipal, type Principal, samePrincipalFolded } from '../names.ts';
 import type { KerberosError } from '../errors.ts';
 import { gssError, reading } from './gss-error.ts';
 import type { ReplayCache } from './replay-cache.ts';
@@ -55,7 +55,10 @@ export function verifyApRequest(
   checkTimes(ticketPart, now, policy.clockSkew);
   const sessionKey = permittedKey('the session key', ticketPart.key, policy);
   const authenticator = openAuthenticator(request, sessionKey);
-  if (!samePrincipal(client, { name: authenticator.cname, realm: authenticator.crealm })) {
+  // Clients of Active Directory write here what their user typed (`contoso.com`). Nothing hangs on
+  // it: who comes is whom the ticket names, and only its client could seal the authenticator.
+  const named = { name: authenticator.cname, realm: authenticator.crealm };
+  if (!samePrincipalFolded(client, named)) {
     throw refused(ErrorCode.KRB_AP_ERR_BADMATCH, 'ticket and authenticator name two clients');
   }
   if (Math.abs(now - authenticator.ctime) > policy.clockSkew) {
