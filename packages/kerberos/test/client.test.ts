@@ -78,6 +78,37 @@ describe('KerberosClient', () => {
     expect((await made.getTgt()).times.authtime).toBe(first.times.authtime + 86_400);
   });
 
+  test('an account neither uses nor takes over another principal’s cache', async () => {
+    await aliceClient();
+    const before = await cache.list();
+    const { code, message } = await refusal(middleClient().getTgt());
+    expect(code).toBe('ccache');
+    expect(message).toContain(`of alice@${REALM}, not of SERVERB$@${REALM}`);
+    expect((await refusal(middleClient().impersonate(alice))).code).toBe('ccache');
+    // Not even when its tickets have ended.
+    kdc.now += 86_400_000;
+    expect((await refusal(middleClient().getTgt())).code).toBe('ccache');
+    expect(await cache.principal()).toEqual(alice);
+    expect(await cache.list()).toEqual(before);
+    // Its own is found, also by another client.
+    cache = memoryCache();
+    const first = await middleClient().getTgt();
+    expect(await middleClient().getTgt()).toEqual(first);
+  });
+
+  test('the KDC may write the account’s name otherwise (RFC 6806 §6)', async () => {
+    kdc.tamper = (draft) => void (draft.cname = { nameType: 1, nameString: ['ServerB$'] });
+    const settings = { canonicalize: true };
+    const account = { client: middle, secret: middlePassword };
+    const first = await client({ account, settings }).getTgt();
+    expect(first.client.name.nameString).toEqual(['ServerB$']);
+    const made = client({ account, settings });
+    const second = await made.getTgt();
+    const before = kdc.requests.length;
+    expect(await made.getTgt()).toEqual(second);
+    expect(kdc.requests).toHaveLength(before);
+  });
+
   test('service tickets are kept and found again, in the named realm or any', async () => {
     const made = await aliceClient();
     const ticket = await made.getServiceTicket(target);

@@ -8,7 +8,7 @@ import { isExpired } from '../credentials.ts';
 import { KerberosError } from '../errors.ts';
 import { MAX_S4U_TICKETS } from '../limits.ts';
 import type { HostAddresses } from '../messages/common.ts';
-import { formatPrincipal, type Principal, ticketGrantingService } from '../names.ts';
+import { formatPrincipal, type Principal, samePrincipal, ticketGrantingService } from '../names.ts';
 import type { InitialTicket, InitialTicketOptions } from './as-exchange.ts';
 import {
   type ClientContext,
@@ -37,7 +37,10 @@ export interface ClientOptions {
   /** Where tickets are found and kept. */
   readonly cache: CredentialCache;
   readonly settings?: Partial<ClientSettings> | undefined;
-  /** Whoever may get a TGT when the cache has none: a service by its keytab. */
+  /**
+   * Whoever may get a TGT when the cache has none: a service by its keytab. A cache that is
+   * another principal's is neither used nor taken over (as MIT krb5 says KG_CCACHE_NOMATCH).
+   */
   readonly account?: { readonly client: Principal; readonly secret: ClientSecret } | undefined;
   readonly log?: ((event: ExchangeEvent) => void) | undefined;
 }
@@ -59,6 +62,8 @@ export class KerberosClient {
   readonly #cache: CredentialCache;
   readonly #account: ClientOptions['account'];
   readonly #s4u = new Map<string, Credentials>();
+  /** Whose TGT this client got last: with canonicalization not the account's own name. */
+  #self: Principal | undefined;
   #offsetRead = false;
 
   constructor({ transport, clock, random, cache, settings, account, log }: ClientOptions) {
@@ -80,24 +85,31 @@ export class KerberosClient {
     options: InitialTicketOptions = {},
   ): Promise<InitialTicket> {
     const ticket = await getInitialTicket(this.context, { ...options, client, secret });
-    const kdcOffset = splitOffset(this.context.clock.offset);
-    await this.#cache.initialize(ticket.credentials.client, { kdcOffset });
-    this.#offsetRead = true;
-    await this.#cache.store(ticket.credentials);
-    this.purge();
+    await this.#keepTgt(ticket.credentials);
     return ticket;
   }
 
   /**
    * The TGT of the principal's own realm: the cache's, or a new one for the account.
-   * Throws KerberosError `no-credentials` where there is neither.
+   * Throws KerberosError `no-credentials` where there is neither, and `ccache` where the cache is
+   * another principal's than the account's.
    */
   async getTgt(): Promise<Credentials> {
-    const { found, why } = await this.#cachedTgt();
-    if (found !== undefined) return found;
-    if (this.#account === undefined) throw why;
-    const { client, secret } = this.#account;
-    return (await this.login(client, secret)).credentials;
+    const { owner, found, why } = await this.#cachedTgt();
+    if (this.#account === undefined) {
+      if (found === undefined) throw why;
+      return found;
+    }
+    if (found !== undefined && this.#isAccount(found.client)) return found;
+    const { credentials } = await getInitialTicket(this.context, this.#account);
+    // Only the KDC knows whether two names are one account's (RFC 6806 §6).
+    if (owner !== undefined && !samePrincipal(owner, credentials.client)) {
+      const subject = formatPrincipal(owner);
+      const message = `${this.#cache.name} is the cache of ${subject}, not of `;
+      throw new KerberosError('ccache', message + formatPrincipal(credentials.client), { subject });
+    }
+    await this.#keepTgt(credentials);
+    return credentials;
   }
 
   /**
@@ -164,7 +176,22 @@ export class KerberosClient {
     this.#s4u.clear();
   }
 
-  async #cachedTgt(): Promise<{ readonly found?: Credentials; readonly why: KerberosError }> {
+  async #keepTgt(tgt: Credentials): Promise<void> {
+    const kdcOffset = splitOffset(this.context.clock.offset);
+    await this.#cache.initialize(tgt.client, { kdcOffset });
+    this.#offsetRead = true;
+    await this.#cache.store(tgt);
+    this.#self = tgt.client;
+    this.purge();
+  }
+
+  #isAccount(client: Principal): boolean {
+    return [this.#account?.client, this.#self].some(
+      (known) => known !== undefined && samePrincipal(client, known),
+    );
+  }
+
+  async #cachedTgt(): Promise<CachedTgt> {
     try {
       const client = await this.#cache.principal();
       await this.#readOffset();
@@ -173,9 +200,11 @@ export class KerberosClient {
       const subject = formatPrincipal(client);
       const message = `${this.#cache.name} has no valid ticket-granting ticket of ${subject}`;
       const why = new KerberosError('no-credentials', message, { subject });
-      return found === undefined ? { why } : { found, why };
+      return { owner: client, found, why };
     } catch (why) {
-      if (why instanceof KerberosError && why.code === 'no-credentials') return { why };
+      if (why instanceof KerberosError && why.code === 'no-credentials') {
+        return { owner: undefined, found: undefined, why };
+      }
       throw why;
     }
   }
@@ -221,6 +250,14 @@ export class KerberosClient {
   #now(): number {
     return this.context.clock.seconds();
   }
+}
+
+interface CachedTgt {
+  /** Whose the cache is, where there is one. */
+  readonly owner: Principal | undefined;
+  readonly found: Credentials | undefined;
+  /** What to say where nothing was found. */
+  readonly why: KerberosError;
 }
 
 function splitOffset(milliseconds: number): KdcOffset {
