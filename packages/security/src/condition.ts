@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Claim, Claims } from './claims.ts';
 import {
   type AttributeSource,
@@ -9,7 +10,7 @@ import {
   decodeCondition,
 } from './condition-codec.ts';
 import { SecurityError } from './errors.ts';
-import { MAX_CONDITION_DEPTH } from './limits.ts';
+import { MAX_CONDITION_DEPTH, MAX_CONDITION_VALUES } from './limits.ts';
 import type { Sid } from './sid.ts';
 
 /** The three values of a condition (MS-DTYP 2.4.4.17.1). */
@@ -35,7 +36,7 @@ export function evaluateCondition(
 ): Ternary {
   if (condition === undefined) return 'unknown';
   try {
-    return run(decodeCondition(condition), { subject, resources });
+    return run(decodeCondition(condition), { subject, resources, left: MAX_CONDITION_VALUES });
   } catch (error) {
     if (error instanceof SecurityError || error instanceof Misuse) return 'unknown';
     throw error;
@@ -60,13 +61,15 @@ type Item =
 interface Context {
   readonly subject: ConditionSubject;
   readonly resources: () => Claims;
+  /** Values that may still be compared. */
+  left: number;
 }
 
 function run(tokens: readonly ConditionToken[], context: Context): Ternary {
   const stack: Item[] = [];
   for (const token of tokens) {
     if (token.kind === 'operator') {
-      stack.push({ kind: 'result', value: apply(token.operator, stack, context.subject) });
+      stack.push({ kind: 'result', value: apply(token.operator, stack, context) });
     } else if (token.kind === 'attribute') {
       const claim = lookUp(token.source, token.name, context);
       stack.push({
@@ -145,10 +148,21 @@ function order(verdict: (left: bigint | string, right: bigint | string) => boole
   return binary((left, right) => relate(left, right, (a, b) => ordered(a, b, verdict)));
 }
 
-function apply(operator: Operator, stack: Item[], subject: ConditionSubject): Ternary {
+function apply(operator: Operator, stack: Item[], context: Context): Ternary {
   const rule = rules[operator];
-  const last = pop(stack);
-  return rule.operands === 1 ? rule.value(last, subject) : rule.value(pop(stack), last);
+  const last = spend(pop(stack), context);
+  if (rule.operands === 1) return rule.value(last, context.subject);
+  return rule.value(spend(pop(stack), context), last);
+}
+
+/** An operand, its values counted: what a peer may make us compare is bounded. */
+function spend(item: Item, context: Context): Item {
+  if (item.kind === 'attribute') context.left -= item.claim?.values.length ?? 0;
+  if (item.kind === 'literal' && item.literal.kind === 'composite') {
+    context.left -= item.literal.items.length;
+  }
+  if (context.left < 0) throw new Misuse('too many values to compare');
+  return item;
 }
 
 function pop(stack: Item[]): Item {
@@ -299,8 +313,8 @@ function integerValue(literal: IntegerLiteral): bigint {
 }
 
 /** Octets as text with one character each, which compares as the octets do. */
-function octetKey(octets: Uint8Array): string {
-  return Array.from(octets, (octet) => String.fromCharCode(octet)).join('');
+function octetKey({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
 }
 
 function of(value: boolean): Ternary {

@@ -19,6 +19,12 @@ export const MAX_CONDITION_TOKENS = 4_096;
 /** Most operands that may wait on the evaluation stack (MS-DTYP 2.5.3.1.5). */
 export const MAX_CONDITION_DEPTH = 256;
 
+/**
+ * Most values that the operators of one conditional expression compare altogether: its attributes
+ * may each have thousands, and be named thousands of times (a size of ours).
+ */
+export const MAX_CONDITION_VALUES = 65_536;
+
 /** Deepest nesting of composites and of parentheses in a conditional expression. */
 export const MAX_CONDITION_NESTING = 64;
 

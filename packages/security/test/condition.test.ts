@@ -11,6 +11,7 @@ import {
 import { formatCondition, parseCondition } from '../src/condition-text.ts';
 import { type ConditionSubject, evaluateCondition, type Ternary } from '../src/condition.ts';
 import { SecurityError } from '../src/errors.ts';
+import { MAX_CONDITION_VALUES } from '../src/limits.ts';
 import { decodeResourceAttribute, encodeResourceAttribute } from '../src/resource-attribute.ts';
 import { SddlCursor } from '../src/sddl-cursor.ts';
 import { formatSid } from '../src/sddl.ts';
@@ -225,6 +226,21 @@ describe('MS-DTYP 2.5.3.1.5: evaluation', () => {
 
   test('several values have no order', () => {
     expect(evaluate('(@User.Teams < "z")')).toBe('unknown');
+  });
+
+  test('a condition that compares too many values is unknown', () => {
+    const values = Array.from({ length: 2048 }, (_, index) => BigInt(index));
+    const claims = claimsOf([['Many', { type: 'integer', values }]]);
+    const many = { kind: 'attribute', source: 'user', name: 'Many' } as const;
+    const same: ConditionToken[] = [many, many, { kind: 'operator', operator: '==' }];
+    const and: ConditionToken = { kind: 'operator', operator: '&&' };
+    const times = (count: number) => {
+      const more = Array.from({ length: count - 1 }, () => [...same, and]);
+      const condition = encodeCondition([...same, ...more.flat()]);
+      return evaluateCondition(condition, { sids: new Set(), claims });
+    };
+    expect(times(MAX_CONDITION_VALUES / 4096)).toBe('true');
+    expect(times(MAX_CONDITION_VALUES / 4096 + 1)).toBe('unknown');
   });
 
   test('an ACE without a condition is unknown', () => {
