@@ -23,7 +23,9 @@ import { CONTOSO, domainDn, fullName, type Scenario } from './scenario.ts';
  */
 export async function runDcProcess(dir: string, system: ProcessSystem): Promise<void> {
   const paths = labPaths(dir);
-  await serve(async () => openController(paths, await needState(paths), CONTOSO, system));
+  await serve(paths.dir, async () =>
+    openController(paths, await needState(paths), CONTOSO, system),
+  );
 }
 
 async function openController(
@@ -52,13 +54,15 @@ async function openController(
       clock: system.clock,
       random: system.random,
       audit: audit.write,
+      passwordAudit: audit.write,
       onDefect: (error) => system.log(`defect: ${stackOf(error)}`),
     };
     const { controller, endpoints } = await listen(options, state, system);
     await ensureAliases(controller, scenario, ['localhost', hostname(), address]);
     await writeKeytabs(paths, scenario, controller.accounts);
-    const { kdcPort, ldapPort, ldapsPort } = endpoints;
-    system.log(`${address}: KDC on ${kdcPort}, LDAP on ${ldapPort}, LDAPS on ${ldapsPort}`);
+    const { kdcPort, kpasswdPort, ldapPort, ldapsPort } = endpoints;
+    const where = `KDC on ${kdcPort}, kpasswd on ${kpasswdPort}`;
+    system.log(`${address}: ${where}, LDAP on ${ldapPort}, LDAPS on ${ldapsPort}`);
     return {
       report: endpoints satisfies ControllerAddress,
       async close() {

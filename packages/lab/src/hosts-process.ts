@@ -21,7 +21,7 @@ import { CONTOSO, findHost, type Scenario } from './scenario.ts';
  */
 export async function runHostsProcess(dir: string, system: ProcessSystem): Promise<void> {
   const paths = labPaths(dir);
-  await serve(async () => openHosts(paths, await needState(paths), CONTOSO, system));
+  await serve(paths.dir, async () => openHosts(paths, await needState(paths), CONTOSO, system));
 }
 
 /** A host whose web service listens. */

@@ -36,6 +36,9 @@ export const START_WAIT = 30_000;
 /** In which a process ends after SIGTERM; afterwards it is killed. */
 export const STOP_WAIT = 5_000;
 
+/** After which a process of the lab looks again whether its folder is still there. */
+export const FOLDER_LOOK = 1_000;
+
 /** In which a service answers to show that it is there. */
 export const PROBE_WAIT = 2_000;
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 /** A process that follows the handshake; `open` is the body of what it opens. */
-async function start(open: string): Promise<Daemon> {
+async function start(open: string, folder = dir): Promise<Daemon> {
   const program = join(dir, 'program.ts');
   writeFileSync(
     program,
@@ -33,10 +33,10 @@ async function start(open: string): Promise<Daemon> {
      const { serve } = await import(${JSON.stringify(source('process/handshake.ts'))});
      const { LabError } = await import(${JSON.stringify(source('errors.ts'))});
      const alive = setInterval(() => undefined, 1000);
-     await serve(async () => { ${open} }).finally(() => clearInterval(alive));`,
+     await serve(process.cwd(), async () => { ${open} }).finally(() => clearInterval(alive));`,
   );
   const command = [process.execPath, '--conditions=@doublehop/source', program];
-  const daemon = await startDaemon({ name: 'dc', command, dir, log: join(dir, 'log') });
+  const daemon = await startDaemon({ name: 'dc', command, dir: folder, log: join(dir, 'log') });
   started.push(daemon);
   return daemon;
 }
@@ -91,6 +91,24 @@ describe('a process of the lab', () => {
     const failed = daemon.begin();
     await expect(failed).rejects.toMatchObject({ code: 'start-failed' });
     await expect(failed).rejects.toThrow(/ended with exit code 3; see .*log\n {2}no luck/u);
+  });
+
+  test.for(['removed', 'replaced'])('closes when its folder is %s', async (how) => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'doublehop-process-'));
+    const lab = join(elsewhere, 'lab');
+    mkdirSync(lab);
+    const closed = JSON.stringify(join(elsewhere, 'closed'));
+    const daemon = await start(
+      `return { report: 1, async close() { writeFileSync(${closed}, 'yes'); } };`,
+      lab,
+    );
+    await daemon.begin();
+    daemon.release();
+    rmSync(lab, { recursive: true });
+    if (how === 'replaced') mkdirSync(lab);
+    await expect.poll(() => isRunning(daemon.id), { timeout: 5000 }).toBe(false);
+    expect(readFileSync(join(elsewhere, 'closed'), 'utf8')).toBe('yes');
+    rmSync(elsewhere, { recursive: true });
   });
 
   test('that does not close is killed', async () => {

@@ -1,5 +1,6 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
+import { relative } from 'node:path';
 import { refusalOf } from '../hosts/answers.ts';
 import { CONTROL_WAIT, MAX_CONTROL_CONNECTIONS, MAX_CONTROL_LINE } from '../limits.ts';
 import { LabError } from '../errors.ts';
@@ -26,7 +27,7 @@ export async function listenControl(path: string, perform: Perform): Promise<Con
   server.maxConnections = MAX_CONTROL_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, resolve);
+    server.listen(fromHere(path), resolve);
   });
   // Errors of accepting (too many open files) pass when connections close.
   server.on('error', () => undefined);
@@ -38,6 +39,16 @@ export async function listenControl(path: string, perform: Perform): Promise<Con
         for (const socket of open) socket.destroy();
       }),
   };
+}
+
+/**
+ * The path as seen from the working folder, if it is below it. Closing removes the socket by its
+ * name: if the folder was replaced meanwhile, that must not be the socket of the lab which is there
+ * now.
+ */
+function fromHere(path: string): string {
+  const here = relative(process.cwd(), path);
+  return here.startsWith('..') ? path : here;
 }
 
 /** One request a connection. */

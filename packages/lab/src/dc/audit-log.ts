@@ -1,5 +1,6 @@
 import { appendFile, rename, stat } from 'node:fs/promises';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
+import type { PasswordEvent } from '@doublehop/domain-controller/kpasswd/audit';
 import { errno, messageOf } from '../errors.ts';
 import { MAX_LOG } from '../limits.ts';
 
@@ -17,7 +18,7 @@ export class AuditLog {
     this.#onFailure = onFailure;
   }
 
-  readonly write = (event: AuditEvent): void => {
+  readonly write = (event: AuditEvent | PasswordEvent): void => {
     this.#pending.push(`${JSON.stringify(event)}\n`);
     this.#writing ??= this.#drain();
   };

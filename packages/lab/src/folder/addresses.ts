@@ -7,7 +7,7 @@ import type { ControllerAddress, HostAddress } from './state.ts';
 export interface AddressOptions {
   /** An IPv4 loopback address: the controller's, and without privileged ports everybody's. */
   readonly address?: string | undefined;
-  /** KDC 88, LDAP 389, LDAPS 636, HTTP 80, each host on an address of its own. */
+  /** KDC 88, kpasswd 464, LDAP 389, LDAPS 636, HTTP 80, each host on an address of its own. */
   readonly privilegedPorts?: boolean | undefined;
 }
 
@@ -20,8 +20,8 @@ export interface Addresses {
 
 const DEFAULT_ADDRESS = '127.0.0.1';
 const DEFAULT_PRIVILEGED_ADDRESS = '127.0.0.100';
-const WELL_KNOWN = { kdcPort: 88, ldapPort: 389, ldapsPort: 636 };
-const FREE = { kdcPort: 0, ldapPort: 0, ldapsPort: 0 };
+const WELL_KNOWN = { kdcPort: 88, kpasswdPort: 464, ldapPort: 389, ldapsPort: 636 };
+const FREE = { kdcPort: 0, kpasswdPort: 0, ldapPort: 0, ldapsPort: 0 };
 const HTTP_PORT = 80;
 
 /**

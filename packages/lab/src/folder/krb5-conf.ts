@@ -7,7 +7,7 @@ import type { ControllerAddress } from './state.ts';
 export function labKrb5Conf(
   scenario: Scenario,
   { ccache }: Pick<LabPaths, 'ccache'>,
-  { address, kdcPort }: ControllerAddress,
+  { address, kdcPort, kpasswdPort }: ControllerAddress,
 ): string {
   const realm = realmOf(scenario);
   const host = address.includes(':') ? `[${address}]` : address;
@@ -21,7 +21,9 @@ export function labKrb5Conf(
       forwardable: 'true',
       default_ccache_name: `FILE:${ccache}`,
     },
-    realms: { [realm]: { kdc: `${host}:${kdcPort}` } },
+    realms: {
+      [realm]: { kdc: `${host}:${kdcPort}`, kpasswd_server: `${host}:${kpasswdPort}` },
+    },
     domain_realm: {
       [`.${scenario.dnsName}`]: realm,
       [scenario.dnsName]: realm,

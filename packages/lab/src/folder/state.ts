@@ -9,6 +9,8 @@ import type { LabPaths } from './paths.ts';
 export interface ControllerAddress {
   readonly address: string;
   readonly kdcPort: number;
+  /** Of the service that changes passwords. */
+  readonly kpasswdPort: number;
   readonly ldapPort: number;
   readonly ldapsPort: number;
 }
@@ -98,8 +100,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** What the controller's process reports. */
 export function isController(value: unknown): value is ControllerAddress {
   if (!isRecord(value)) return false;
-  const { address, kdcPort, ldapPort, ldapsPort } = value;
-  return isAddress(address) && [kdcPort, ldapPort, ldapsPort].every(isPort);
+  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = value;
+  return isAddress(address) && [kdcPort, kpasswdPort, ldapPort, ldapsPort].every(isPort);
 }
 
 /** One of what the hosts' process reports. */

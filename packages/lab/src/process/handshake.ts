@@ -1,5 +1,6 @@
 import { type LabErrorCode, LabError, messageOf } from '../errors.ts';
 import { isRecord } from '../folder/state.ts';
+import { watchFolder } from './folder-watch.ts';
 
 /** What the starting command says: work may begin; the process may stay. */
 export interface Order {
@@ -20,20 +21,21 @@ export interface Service {
 
 /**
  * The life of a process of the lab: waits to begin, opens its service, reports, and serves until
- * SIGTERM or SIGINT. Without a starting command (no channel) it begins at once, in the foreground.
+ * SIGTERM or SIGINT, or until the lab's folder is gone. Without a starting command (no channel) it begins at once, in the foreground.
  * Resolves when the service is closed; throws what `open` throws.
  */
-export async function serve(open: () => Promise<Service>): Promise<void> {
+export async function serve(dir: string, open: () => Promise<Service>): Promise<void> {
+  const folder = watchFolder(dir);
   try {
-    await live(open);
+    await live(open, Promise.race([untilSignal(), folder.gone.then(() => 'end' as const)]));
   } finally {
+    folder.stop();
     // An open channel would keep the process alive.
     if (process.connected) process.disconnect?.();
   }
 }
 
-async function live(open: () => Promise<Service>): Promise<void> {
-  const ending = untilEnd();
+async function live(open: () => Promise<Service>, ending: Promise<'end'>): Promise<void> {
   const orders = ordersOf();
   const begun = await Promise.race([orders.begin, ending]);
   if (begun === 'end') return;
@@ -86,7 +88,7 @@ function ordersOf(): Orders {
   return { begin: begin.promise, stay: stay.promise };
 }
 
-function untilEnd(): Promise<'end'> {
+function untilSignal(): Promise<'end'> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve('end'));
   });

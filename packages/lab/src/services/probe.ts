@@ -3,6 +3,11 @@ import { identifyRealm } from '@doublehop/kerberos/client/initial-ticket';
 import { defaultSettings } from '@doublehop/kerberos/client/context';
 import { KdcClock } from '@doublehop/kerberos/client/kdc-clock';
 import type { Transport } from '@doublehop/kerberos/config/values';
+import {
+  encodeKpasswdMessage,
+  isKpasswdMessage,
+  KpasswdVersion,
+} from '@doublehop/kerberos/kpasswd/messages';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { noResolver } from '@doublehop/kerberos/locate/resolver';
 import { principal } from '@doublehop/kerberos/names';
@@ -32,6 +37,27 @@ export async function probeKdc(
   const context = { transport: exchange, clock: new KdcClock(clock), random, log: undefined };
   const user = principal(realm, NameType.PRINCIPAL, 'Administrator');
   await identifyRealm({ ...context, settings: defaultSettings }, user);
+}
+
+/**
+ * Sends the password service a request that asks for nothing, and takes the refusal for a sign of
+ * life. Throws KerberosError.
+ */
+export async function probeKpasswd(
+  { address, kpasswdPort }: ControllerAddress,
+  transport: Transport,
+  realm: string,
+): Promise<void> {
+  const server = { host: address, port: kpasswdPort, transport };
+  const exchange = createKdcExchange({
+    locator: { locate: async () => [server] },
+    resolver: noResolver,
+    timing: { exchangeWait: PROBE_WAIT },
+  });
+  const nothing = new Uint8Array();
+  const message = { version: KpasswdVersion.CHANGE, ap: nothing, body: nothing };
+  const judge = (reply: Uint8Array) => (isKpasswdMessage(reply) ? 'answer' : 'noise');
+  await exchange(realm, encodeKpasswdMessage(message), { service: 'kpasswd', judge });
 }
 
 /** Reads the rootDSE. Throws LdapError, and LabError where it is of another domain. */

@@ -4,7 +4,7 @@ import type { LabPaths } from '../folder/paths.ts';
 import type { HostAddress, LabState, ProcessName } from '../folder/state.ts';
 import type { System } from '../process/system.ts';
 import { domainDn, realmOf, type Scenario } from '../scenario.ts';
-import { probeKdc, probeLdap, probeWeb } from './probe.ts';
+import { probeKdc, probeKpasswd, probeLdap, probeWeb } from './probe.ts';
 
 /** One service of the lab, asked just now. */
 export interface ServiceStatus {
@@ -54,14 +54,17 @@ async function controllerChecks(
   scenario: Scenario,
   system: System,
 ): Promise<readonly Check[]> {
-  const { address, kdcPort, ldapPort, ldapsPort } = controller;
+  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = controller;
   const realm = realmOf(scenario);
   const domain = domainDn(scenario);
   const ca = (await readText(paths.ca)) ?? '';
   const kdc = `${address}:${kdcPort}`;
+  const kpasswd = `${address}:${kpasswdPort}`;
   return [
     { name: 'KDC (UDP)', address: kdc, ask: () => probeKdc(controller, 'udp', realm, system) },
     { name: 'KDC (TCP)', address: kdc, ask: () => probeKdc(controller, 'tcp', realm, system) },
+    { name: 'kpasswd (UDP)', address: kpasswd, ask: () => probeKpasswd(controller, 'udp', realm) },
+    { name: 'kpasswd (TCP)', address: kpasswd, ask: () => probeKpasswd(controller, 'tcp', realm) },
     {
       name: 'LDAP',
       address: `${address}:${ldapPort}`,
