@@ -32,7 +32,7 @@ export interface PacVerification {
   readonly kdc: SignatureResult;
   /** Type 16. */
   readonly ticket: SignatureResult;
-  /** Type 19; `missing` does not make a PAC invalid. */
+  /** Type 19. */
   readonly full: SignatureResult;
   /** Which of the krbtgt keys verified the KDC signature: 0 is the current one. */
   readonly kdcKeyIndex?: number;
@@ -72,7 +72,10 @@ export const verifyServicePac: (pac: Pac, serverKey: Key) => PacVerification = v
 /**
  * Verifies the PAC of a service ticket that comes back to the KDC as evidence (MS-SFU
  * 3.2.5.2.2). The ticket signature must be there: it is what keeps a service from changing the
- * FORWARDABLE flag of a ticket to itself. The extended KDC signature counts when present.
+ * FORWARDABLE flag of a ticket to itself. So must the extended KDC signature, which keeps it from
+ * changing the PAC: the KDC signature covers no more than the server's own (CVE-2022-37967). A PAC
+ * without it is refused as by Windows since its updates of October 2023 (KB5020805); `full` tells
+ * a KDC that must take older tickets.
  */
 export function verifyServiceTicketPac(pac: Pac, keys: ServiceTicketKeys): PacVerification {
   const bytes = withoutSignatures(pac);
@@ -87,10 +90,7 @@ export function verifyServiceTicketPac(pac: Pac, keys: ServiceTicketKeys): PacVe
   const full = verifyWith(pac, PacType.fullChecksum, candidates, bytes).result;
   return {
     valid:
-      server === 'valid' &&
-      kdcCheck.result === 'valid' &&
-      ticket === 'valid' &&
-      (full === 'valid' || full === 'missing'),
+      server === 'valid' && kdcCheck.result === 'valid' && ticket === 'valid' && full === 'valid',
     server,
     kdc: kdcCheck.result,
     ticket,
