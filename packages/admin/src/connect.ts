@@ -3,18 +3,12 @@ import type { ConnectionOptions } from 'node:tls';
 import type { RandomSource } from '@doublehop/crypto/random';
 import type { KerberosClient } from '@doublehop/kerberos/client/client';
 import type { Krb5Config } from '@doublehop/kerberos/config/krb5-conf';
-import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
-import { DEFAULT_FLAGS, GssFlag } from '@doublehop/kerberos/gss/flags';
 import { krb5Initiator } from '@doublehop/kerberos/gss/initiator';
-import { type Negotiation, saslContext } from '@doublehop/kerberos/gss/negotiation';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { realmOfHost } from '@doublehop/kerberos/locate/host-realm';
 import { principal, type Principal } from '@doublehop/kerberos/names';
-import { spnegoInitiator } from '@doublehop/kerberos/spnego/initiator';
 import { LdapClient } from '@doublehop/ldap/client/client';
-import { gssSpnegoClient } from '@doublehop/ldap/sasl/gss-spnego';
-import { gssapiClient } from '@doublehop/ldap/sasl/gssapi';
-import type { Protection, SaslClientMechanism } from '@doublehop/ldap/sasl/mechanism';
+import { type InitiatorWish, kerberosMechanism } from '@doublehop/ldap/sasl/kerberos';
 import { parseLdapUrl } from '@doublehop/ldap/url';
 import { connectFailure } from './connect-failure.ts';
 import { type DomainConnection, openDomain } from './connection.ts';
@@ -74,7 +68,7 @@ export async function connect(options: ConnectOptions): Promise<DomainConnection
 }
 
 async function connectTo(url: string, options: ConnectOptions): Promise<DomainConnection> {
-  const { tls, connectTimeout, kerberos, config } = options;
+  const { tls, connectTimeout, kerberos, config, random, mechanism = 'GSSAPI' } = options;
   const client = await LdapClient.connect({
     url: withoutPath(url),
     ...(tls === undefined ? {} : { tls }),
@@ -84,42 +78,16 @@ async function connectTo(url: string, options: ConnectOptions): Promise<DomainCo
     const host = await hostForName(client);
     const server = serviceOf(host, config);
     const credentials = await kerberos.getServiceTicket(server);
-    await client.bindSasl(mechanismOf(client, options, () => initiator(client, options)));
+    const start = (wish: InitiatorWish) => {
+      const clock = () => kerberos.context.clock.now();
+      return krb5Initiator({ credentials, clock, random, ...wish });
+    };
+    await client.bindSasl(kerberosMechanism(client, { start, mechanism }));
     return await openDomain(client, url);
-
-    function initiator(over: LdapClient, { clock: _machine, random }: ConnectOptions): Negotiation {
-      return krb5Initiator({
-        credentials,
-        clock: () => kerberos.context.clock.now(),
-        random,
-        flags: over.tls ? TLS_FLAGS : DEFAULT_FLAGS,
-        channelBindings: bindingsOf(over),
-      });
-    }
   } catch (error) {
     await client.close().catch(() => undefined);
     throw error;
   }
-}
-
-/** Inside TLS no layer may be asked for (MS-ADTS 5.1.1.1.2). */
-const TLS_FLAGS = GssFlag.MUTUAL | GssFlag.REPLAY | GssFlag.SEQUENCE;
-
-const SEALED: readonly Protection[] = ['confidentiality'];
-const UNLAYERED: readonly Protection[] = ['none'];
-
-function mechanismOf(
-  client: LdapClient,
-  { mechanism = 'GSSAPI' }: ConnectOptions,
-  start: () => Negotiation,
-): SaslClientMechanism {
-  if (mechanism === 'GSS-SPNEGO') return gssSpnegoClient(saslContext(spnegoInitiator(start)));
-  return gssapiClient(saslContext(start()), { layers: client.tls ? UNLAYERED : SEALED });
-}
-
-/** tls-server-end-point, which Windows wants where LdapEnforceChannelBinding is set (RFC 5929). */
-function bindingsOf({ channelBinding }: LdapClient): ChannelBindings | undefined {
-  return channelBinding === undefined ? undefined : { applicationData: channelBinding };
 }
 
 /** `ldap/host`; an empty realm lets the KDC find it. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { krb5Acceptor } from '@doublehop/kerberos/gss/acceptor';
+import { GssFlag } from '@doublehop/kerberos/gss/flags';
 import { krb5Initiator } from '@doublehop/kerberos/gss/initiator';
 import { formatPrincipal } from '@doublehop/kerberos/names';
 import { acceptorOptions, initiatorOptions } from '../../kerberos/test/gss-support.ts';
@@ -39,6 +40,29 @@ async function start(bindingPolicy: 'required' | 'ignore-if-absent' = 'ignore-if
 const options = (more: Partial<KerberosBindOptions> = {}): KerberosBindOptions => ({
   start: (wish) => krb5Initiator(initiatorOptions(wish)),
   ...more,
+});
+
+describe('flags of the context (MS-ADTS 5.1.1.1.2)', () => {
+  const { INTEG, CONF } = GssFlag;
+  test.each([
+    [true, undefined, 0],
+    [false, undefined, INTEG | CONF],
+    [false, 'integrity', INTEG],
+  ] as const)('TLS %s, layer %s', (tls, layer, expected) => {
+    for (const mechanism of ['GSSAPI', 'GSS-SPNEGO'] as const) {
+      const wishes: number[] = [];
+      const noted: KerberosBindOptions = {
+        start(wish) {
+          wishes.push(wish.flags & (INTEG | CONF));
+          return krb5Initiator(initiatorOptions(wish));
+        },
+        mechanism,
+        ...(layer === undefined ? {} : { layer }),
+      };
+      void kerberosMechanism({ tls, channelBinding: undefined }, noted).start();
+      expect(wishes).toEqual([expected]);
+    }
+  });
 });
 
 describe('binds by Kerberos 5 through client and engine', () => {

@@ -1,14 +1,11 @@
 import type { Key } from '@doublehop/crypto/key';
 import { type AcceptedContext, krb5Acceptor } from '@doublehop/kerberos/gss/acceptor';
-import { type Negotiation, saslContext } from '@doublehop/kerberos/gss/negotiation';
+import type { Negotiation } from '@doublehop/kerberos/gss/negotiation';
 import { memoryReplayCache, type ReplayCache } from '@doublehop/kerberos/gss/replay-cache';
 import type { ServiceKeys } from '@doublehop/kerberos/gss/service-keys';
 import type { Principal } from '@doublehop/kerberos/names';
-import { spnegoAcceptor } from '@doublehop/kerberos/spnego/acceptor';
 import { LdapError } from '@doublehop/ldap/errors';
-import type { GssContext } from '@doublehop/ldap/sasl/gss-context';
-import { gssSpnegoServer } from '@doublehop/ldap/sasl/gss-spnego';
-import { gssapiServer } from '@doublehop/ldap/sasl/gssapi';
+import { acceptedContext, kerberosServerMechanisms } from '@doublehop/ldap/sasl/kerberos';
 import type {
   SaslOutcome,
   SaslServerContext,
@@ -36,22 +33,18 @@ export class KerberosBinds {
   readonly #settings: LdapSettings;
   readonly #keys: Keys;
   readonly #replayCache: ReplayCache = memoryReplayCache();
-  /** What a mechanism's context came of: it knows the ticket. */
-  readonly #negotiations = new WeakMap<GssContext, Negotiation<AcceptedContext>>();
 
   constructor(context: LdapContext, settings: LdapSettings) {
     this.#context = context;
     this.#settings = settings;
     this.#keys = new Keys(context.settings.encryptionTypes);
-    this.mechanisms = [
-      gssapiServer((server) => this.#open(this.#acceptor(server))),
-      gssSpnegoServer((server) => this.#open(spnegoAcceptor(() => this.#acceptor(server)))),
-    ];
+    this.mechanisms = kerberosServerMechanisms((server) => this.#acceptor(server));
   }
 
   /** The client of a finished exchange, as the PAC of its ticket describes it. */
-  callerOf({ context, authorizationId = '' }: SaslOutcome): Caller {
-    const accepted = context && this.#negotiations.get(context)?.context;
+  callerOf(outcome: SaslOutcome): Caller {
+    const { authorizationId = '' } = outcome;
+    const accepted = acceptedContext(outcome);
     if (accepted === undefined) throw new TypeError('not a context of these mechanisms');
     const { acceptance, peer } = accepted;
     const caller = this.#described(acceptance.pac, acceptance.server);
@@ -60,12 +53,6 @@ export class KerberosBinds {
       throw new LdapError('authorizationDenied', 'nobody may act for others by SASL');
     }
     return caller;
-  }
-
-  #open(negotiation: Negotiation<AcceptedContext>): GssContext {
-    const context = saslContext(negotiation);
-    this.#negotiations.set(context, negotiation);
-    return context;
   }
 
   #acceptor({ channelBinding }: SaslServerContext): Negotiation<AcceptedContext> {

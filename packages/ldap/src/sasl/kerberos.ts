@@ -49,12 +49,10 @@ export function kerberosMechanism(
   const { start, mechanism, authorizationId = '' } = options;
   const channelBindings = channelBinding && { applicationData: channelBinding };
   const layer = options.layer ?? (tls ? 'none' : 'confidentiality');
-  if (mechanism === 'GSSAPI') {
-    // The layer is chosen after the context, which is asked for all that could be needed.
-    const negotiation = start({ flags: DEFAULT_FLAGS, channelBindings });
-    return gssapiClient(saslContext(negotiation), { layers: [layer], authorizationId });
-  }
   const wish = { flags: flagsOf(layer), channelBindings };
+  if (mechanism === 'GSSAPI') {
+    return gssapiClient(saslContext(start(wish)), { layers: [layer], authorizationId });
+  }
   return gssSpnegoClient(saslContext(spnegoInitiator(() => start(wish))));
 }
 
@@ -86,7 +84,10 @@ function isAccepting(context: GssContext): context is Accepting {
   return 'negotiation' in context;
 }
 
-/** GSS-SPNEGO reads the layer from the flags of the context. */
+/**
+ * The flags of a context for a layer: GSS-SPNEGO reads the layer from them, and Active Directory
+ * refuses a context that asks for INTEG or CONF inside TLS (MS-ADTS 5.1.1.1.2).
+ */
 function flagsOf(layer: Protection): number {
   if (layer === 'confidentiality') return DEFAULT_FLAGS;
   if (layer === 'integrity') return DEFAULT_FLAGS & ~GssFlag.CONF;
