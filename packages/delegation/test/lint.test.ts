@@ -1,5 +1,6 @@
 import { AceFlag, AceType, buildAce } from '@doublehop/security/ace';
 import type { SecurityDescriptor } from '@doublehop/security/descriptor';
+import { parseSddl } from '@doublehop/security/sddl';
 import type { Sid } from '@doublehop/security/sid';
 import { describe, expect, test } from 'vitest';
 import { lintDescriptor, lintSentence } from '../src/lint.ts';
@@ -32,6 +33,12 @@ const deny = (sid: Sid, mask = CR) => ace(sid, mask, 0, AceType.denied);
 const objectType = '3f78c3e5-f79a-46bd-a0b8-9d18116ddc79';
 const objectAce = buildAce({ type: AceType.allowedObject, mask: CR, sid: serverB, objectType });
 const admins = 'S-1-5-32-544';
+
+/** An entry for SERVERB$ that counts only for members of a group. */
+const given = (entry: string, group: Sid): SecurityDescriptor =>
+  parseSddl(`O:BAD:(${entry};;;${serverB};(Member_of {SID(${group})}))`);
+const acesOf = ({ dacl }: SecurityDescriptor) =>
+  dacl === undefined || dacl === 'null' ? [] : dacl.aces;
 
 const FORMS: Forms = [
   ['absent', 'absent', false, []],
@@ -91,6 +98,21 @@ const FORMS: Forms = [
     withAces([deny('S-1-1-0'), ace(serverB, CR)]),
     false,
     ['denied-everybody'],
+  ],
+  ['condition on its group', given('XA;;CR', middles), true, ['conditional']],
+  ['condition on another group', given('XA;;CR', serverB2), false, ['conditional']],
+  ['condition, but GA only', given('XA;;GA', middles), false, ['generic-only']],
+  [
+    'deny if it is in its group, then allow',
+    withAces([...acesOf(given('XD;;CR', middles)), ace(serverB, CR)]),
+    false,
+    ['conditional'],
+  ],
+  [
+    'deny if it is in another group, then allow',
+    withAces([...acesOf(given('XD;;CR', serverB2)), ace(serverB, CR)]),
+    true,
+    ['conditional'],
   ],
   ['the same twice', listing(serverB, serverB), true, ['duplicate']],
   ['another middle', listing(serverB2), false, []],
