@@ -127,10 +127,8 @@ export class AccountFields {
 
   /** Where an attribute stands in what was kept of whatever entry; -1 when it is absent. */
   placeIn(kept: Kept, name: AccountField): number {
-    const slot = SLOTS[name];
     const { bytes, end } = kept;
-    if ((kept.present & (1 << (slot - FIRST_KEPT))) === 0) return -1;
-    const code = this.#codes[slot];
+    const code = this.#codes[SLOTS[name]];
     for (let at = kept.start; at < end; at = nextAttribute(bytes, at)) {
       if (bytes.readUInt32BE(at) === code) return at;
     }
@@ -140,6 +138,11 @@ export class AccountFields {
   #place(name: AccountField): number {
     return this.#places[SLOTS[name]] ?? -1;
   }
+}
+
+/** Whether an attribute is among those that were kept, by `Kept.present`. */
+export function isKept(present: number, name: AccountField): boolean {
+  return (present & (1 << (SLOTS[name] - FIRST_KEPT))) !== 0;
 }
 
 function kindOf(classes: readonly unknown[]): AccountKind | undefined {

@@ -17,16 +17,27 @@ export function encodeKeys(sets: readonly KeySet[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-/**
- * The keys of an account from their stored form, newest first: all, or only `count` sets after the
- * first `skip`, the others unread.
- */
-export function decodeKeys(record: Uint8Array, skip = 0, count = MAX_SETS): KeySet[] {
-  const bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
-  if (bytes[0] !== FORMAT) throw new StoreError('format', 'a key record has an unknown format');
-  const end = Math.min(bytes[1] ?? 0, skip + count);
+/** Part of a record of keys. */
+export interface KeysPart {
+  /** Where the record starts. */
+  readonly start?: number;
+  /** Sets of keys to leave out, and how many to read after them. */
+  readonly skip?: number;
+  readonly count?: number;
+}
+
+/** The keys of an account from their stored form, newest first: all of them unless told. */
+export function decodeKeys(record: Uint8Array, part: KeysPart = {}): KeySet[] {
+  const { start = 0, skip = 0, count = MAX_SETS } = part;
+  const bytes = Buffer.isBuffer(record)
+    ? record
+    : Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  if (bytes[start] !== FORMAT) {
+    throw new StoreError('format', 'a key record has an unknown format');
+  }
+  const end = Math.min(bytes[start + 1] ?? 0, skip + count);
   const sets: KeySet[] = [];
-  let at = 2;
+  let at = start + 2;
   for (let index = 0; index < end; index += 1) {
     const kvno = bytes.readUInt32BE(at);
     let left = bytes[at + 4] ?? 0;
@@ -60,7 +71,8 @@ function decodeKey(bytes: Buffer, at: number, next: number): AccountKey {
   const keyEnd = at + 9 + bytes.readUInt16BE(at + 4);
   const etype = bytes.readInt32BE(at);
   // Keys outlive the record and must not sit in a shared buffer pool.
-  const own = new Uint8Array(bytes.subarray(at + 9, keyEnd));
+  const own = new Uint8Array(keyEnd - at - 9);
+  bytes.copy(own, 0, at + 9, keyEnd);
   if (bytes[at + 6] === 0) return { etype, bytes: own };
   return { etype, bytes: own, salt: bytes.toString('utf8', keyEnd, next) };
 }

@@ -1,9 +1,9 @@
 import { decodeSid, domainOf, type Sid } from '@doublehop/security/sid';
 import type { Account, AccountGroup, AccountKind, KeySet } from './account.ts';
-import type { AccountField, AccountFields, Kept } from './account-fields.ts';
+import { isKept, type AccountField, type AccountFields, type Kept } from './account-fields.ts';
 import type { Closure, DirectGroups } from './account-groups.ts';
 import type { Placed } from './blocks.ts';
-import { decodeKeys } from './keys-record.ts';
+import { decodeKeys, type KeysPart } from './keys-record.ts';
 import { decodeValues, firstValue, type StoredEntry, type StoredValue } from './record.ts';
 
 /** Where an account finds what is not in its own record. */
@@ -38,6 +38,8 @@ export class StoredAccount implements Account {
   readonly primaryGroupRid: number;
   readonly #flags: number;
   readonly #kept: Kept;
+  /** `#kept.present`, near at hand: most of what is asked for is absent. */
+  readonly #present: number;
   readonly #context: AccountContext;
   #sid: Sid | undefined;
   #samAccountName: string | undefined;
@@ -71,6 +73,7 @@ export class StoredAccount implements Account {
     this.primaryGroupRid = fields.number('primaryGroupID') ?? 0;
     this.#flags = entry.flags;
     this.#kept = fields.keep();
+    this.#present = this.#kept.present;
     this.#context = context;
   }
 
@@ -149,11 +152,11 @@ export class StoredAccount implements Account {
   }
 
   get keys(): KeySet | undefined {
-    return this.#keySets(0, 1)[0];
+    return this.#keySets({ count: 1 })[0];
   }
 
   get previousKeys(): readonly KeySet[] {
-    return this.#keySets(1);
+    return this.#keySets({ skip: 1 });
   }
 
   #groups(): Closure {
@@ -165,15 +168,15 @@ export class StoredAccount implements Account {
     return this.#closure;
   }
 
-  #keySets(skip: number, count?: number): readonly KeySet[] {
+  #keySets(part: KeysPart): readonly KeySet[] {
     this.#keys ??= this.#context.keys(this.id);
     if (this.#keys === undefined) return [];
     const { bytes, start } = this.#keys;
-    return decodeKeys(bytes.subarray(start), skip, count);
+    return decodeKeys(bytes, { ...part, start });
   }
 
   #values(name: AccountField): readonly StoredValue[] {
-    const place = this.#context.fields.placeIn(this.#kept, name);
+    const place = this.#place(name);
     return place < 0 ? [] : decodeValues(this.#kept.bytes, place);
   }
 
@@ -184,10 +187,15 @@ export class StoredAccount implements Account {
 
   /** A view: a descriptor is read once a request and has no need of a copy. */
   #bytes(name: AccountField): Uint8Array | undefined {
-    const place = this.#context.fields.placeIn(this.#kept, name);
+    const place = this.#place(name);
     if (place < 0) return undefined;
     const { bytes } = this.#kept;
     const { start, end } = firstValue(bytes, place);
     return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
+  }
+
+  #place(name: AccountField): number {
+    if (!isKept(this.#present, name)) return -1;
+    return this.#context.fields.placeIn(this.#kept, name);
   }
 }
