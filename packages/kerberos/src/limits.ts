@@ -138,5 +138,8 @@ export const MAX_NEGOTIATE_FIELD = 128 * 1024;
 /** Octets of a response's body that the HTTP client keeps, unless its caller says otherwise. */
 export const MAX_HTTP_BODY = 16 * 1024 * 1024;
 
+/** Milliseconds of one call of the HTTP client, unless its caller says otherwise. */
+export const HTTP_WAIT = 120_000;
+
 /** Octets of one message of the change-password protocol: its length has 16 bits (RFC 3244 §2). */
 export const MAX_KPASSWD_MESSAGE = 0xffff;

@@ -325,3 +325,18 @@ describe('RFC 5929 §4: tls-server-end-point', () => {
     await expect(client().fetch(url)).rejects.toThrow('over TLS only');
   });
 });
+
+describe('a server that does not go on', () => {
+  const silent: readonly [string, RequestListener][] = [
+    ['before its answer', () => undefined],
+    ['in the middle of its answer', (_request, response) => void response.write('be')],
+  ];
+  test.each(silent)('%s', async (_when, listener) => {
+    const url = await listen(listener);
+    await expect(client({ timeout: 50 }).fetch(url)).rejects.toMatchObject({ code: 'http' });
+    const controller = new AbortController();
+    const call = client().fetch(url, { signal: controller.signal });
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'http' });
+  });
+});

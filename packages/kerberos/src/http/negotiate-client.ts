@@ -9,7 +9,7 @@ import type { KerberosContext } from '../gss/context.ts';
 import { DEFAULT_FLAGS, GssFlag } from '../gss/flags.ts';
 import { krb5Initiator } from '../gss/initiator.ts';
 import type { Negotiation } from '../gss/negotiation.ts';
-import { MAX_HTTP_BODY, MAX_NEGOTIATION_LEGS } from '../limits.ts';
+import { HTTP_WAIT, MAX_HTTP_BODY, MAX_NEGOTIATION_LEGS } from '../limits.ts';
 import { spnegoInitiator } from '../spnego/initiator.ts';
 import { HttpConnection, type HttpReply } from './http-connection.ts';
 import { formatNegotiate, parseNegotiate } from './negotiate-field.ts';
@@ -33,6 +33,8 @@ export interface NegotiateClientOptions {
   readonly lookup?: LookupFunction;
   /** Octets of a body that are taken; MAX_HTTP_BODY where absent. */
   readonly maxBody?: number;
+  /** Milliseconds of a call, all of its requests together; HTTP_WAIT where absent. */
+  readonly timeout?: number;
 }
 
 /** A request; the fields that belong to the connection are set by the client. */
@@ -72,8 +74,11 @@ export function negotiateClient(options: NegotiateClientOptions): NegotiateClien
         lookup: options.lookup,
         maxBody: options.maxBody ?? MAX_HTTP_BODY,
       });
+      const late = AbortSignal.timeout(options.timeout ?? HTTP_WAIT);
+      const { signal = late } = request;
+      const bounded = { ...request, signal: AbortSignal.any([signal, late]) };
       try {
-        return await new Exchange(options, connection, request).run();
+        return await new Exchange(options, connection, bounded).run();
       } finally {
         connection.close();
       }
