@@ -26,7 +26,7 @@ export type AceEffect =
   | 'no-trustee';
 
 /** GENERIC_ALL, GENERIC_EXECUTE, GENERIC_WRITE, GENERIC_READ (MS-DTYP 2.4.3). */
-export const GENERIC_RIGHTS = 0xf000_0000;
+const GENERIC_RIGHTS = 0xf000_0000;
 
 const NO_TRUSTEE: ReadonlySet<Sid> = new Set([
   wellKnown.principalSelf,
@@ -36,13 +36,18 @@ const NO_TRUSTEE: ReadonlySet<Sid> = new Set([
   wellKnown.nobody,
 ]);
 
+/** Whether a SID is that of nobody in a KDC's check: a grant to it would have no effect. */
+export function standsForNobody(sid: Sid): boolean {
+  return NO_TRUSTEE.has(sid);
+}
+
 /** What this ACE does, looked at alone. */
 export function aceEffect(ace: Ace): AceEffect {
   const kind = aceKind(ace);
   if (kind === 'audit') return kind;
   if ((ace.flags & AceFlag.inheritOnly) !== 0) return 'inherit-only';
   if (kind === 'object') return kind;
-  if (NO_TRUSTEE.has(ace.sid)) return 'no-trustee';
+  if (standsForNobody(ace.sid)) return 'no-trustee';
   if ((ace.mask & CONTROL_ACCESS) === 0) {
     return (ace.mask & GENERIC_RIGHTS) === 0 ? 'no-right' : 'generic-only';
   }

@@ -119,6 +119,11 @@ export const ADVICE: Readonly<Record<Reason, RefusalAdvice>> = {
     fix: 'let the user get a new ticket from a KDC with the November 2020 updates',
     elsewhere: 'Samba may answer BADOPTION; KDCs without those updates do not look',
   },
+  'evidence-full-signature-absent': {
+    meaning: 'nothing of the KDC alone protects the PAC of the evidence ticket (CVE-2022-37967)',
+    fix: 'let the user get a new ticket from a KDC with the October 2023 updates',
+    elsewhere: 'KDCs without those updates, and those set to audit only, take it',
+  },
   'evidence-signature-invalid': {
     meaning: 'a signature of the evidence ticket does not verify: it was changed or forged',
     fix: NEW_EVIDENCE,

@@ -53,6 +53,7 @@ export type Reason =
   | 'evidence-pac-malformed'
   | 'evidence-signature-absent'
   | 'evidence-ticket-signature-absent'
+  | 'evidence-full-signature-absent'
   | 'evidence-signature-invalid'
   | 'evidence-signature-unkeyed'
   | 'evidence-signature-unsupported'
@@ -173,6 +174,7 @@ export const REFUSALS: Readonly<Record<Reason, Refusal>> = {
     'evidence-ticket-signature-absent',
     'KRB_AP_ERR_MODIFIED',
   ),
+  'evidence-full-signature-absent': row('evidence-full-signature-absent', 'KRB_AP_ERR_MODIFIED'),
   'evidence-signature-invalid': row('evidence-signature-invalid', 'KRB_AP_ERR_MODIFIED'),
   'evidence-signature-unkeyed': row('evidence-signature-unkeyed', 'KRB_ERR_GENERIC'),
   'evidence-signature-unsupported': row('evidence-signature-unsupported', 'KDC_ERR_SUMTYPE_NOSUPP'),

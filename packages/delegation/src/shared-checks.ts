@@ -1,5 +1,5 @@
 import type { CheckSink } from './decision.ts';
-import type { AccountState, HeaderFacts, PacFact, UserFacts } from './facts.ts';
+import type { AccountState, HeaderFacts, PacFact, PacSignature, UserFacts } from './facts.ts';
 import type { Reason, Refusal } from './refusals.ts';
 
 /** Checks that S4U2Self and S4U2Proxy have in common. */
@@ -39,11 +39,20 @@ export function checkPac<Id extends 'header-pac' | 'evidence-pac'>(
   const { signature, fault } = pac;
   // The others are made with the krbtgt key too, but prove nothing more about a TGT.
   if (ticket === 'header' && signature !== 'server') return to.pass(id, signature);
-  const bronzeBit = ticket === 'evidence' && signature === 'ticket' && fault === 'absent';
-  const reason: Reason = bronzeBit
-    ? 'evidence-ticket-signature-absent'
-    : `${ticket}-signature-${fault}`;
+  const reason: Reason =
+    ticket === 'evidence' && fault === 'absent'
+      ? absentFromEvidence(signature)
+      : `${ticket}-signature-${fault}`;
   return to.fail(id, reason, signature, status);
+}
+
+/**
+ * What only the KDC can make and a middle could leave out: without the ticket signature it changes
+ * flags (CVE-2020-17049), without the extended one the PAC (CVE-2022-37967, KB5020805).
+ */
+function absentFromEvidence(signature: PacSignature): Reason {
+  if (signature === 'ticket') return 'evidence-ticket-signature-absent';
+  return signature === 'full' ? 'evidence-full-signature-absent' : 'evidence-signature-absent';
 }
 
 /** PAC_REQUESTER must be in a TGT and be its client's SID (MS-KILE 3.3.5.7, CVE-2021-42287). */

@@ -1,4 +1,5 @@
 import { addGrant } from '@doublehop/delegation/grants';
+import { withPac } from '@doublehop/domain-controller/kdc/authorization-data';
 import { sealTicket } from '@doublehop/domain-controller/kdc/sealed-ticket';
 import { Key } from '@doublehop/crypto/key';
 import { exchangeTgs } from '@doublehop/kerberos/client/service-ticket';
@@ -9,7 +10,7 @@ import { EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { decodeDelegationInfo } from '@doublehop/security/pac/delegation-info';
 import { decodeLogonInfo } from '@doublehop/security/pac/logon-info';
-import { pacBuffer, PacType } from '@doublehop/security/pac/pac';
+import { encodePac, pacBuffer, PacType } from '@doublehop/security/pac/pac';
 import type { Account } from '@doublehop/directory/account';
 import { decodeDer, encodeDer } from '@doublehop/wire/der';
 import { describe, expect, test } from 'vitest';
@@ -308,6 +309,22 @@ describe('the Bronze-bit rule (MS-PAC 2.8, CVE-2020-17049)', () => {
     const bare = forged(r, evidence, { authorizationData: undefined });
     const seen = await refusal(r.proxy(tgt, bare, TARGET_SPN));
     expect(seen.reason).toBe('evidence-pac-absent');
+  });
+
+  test.each([
+    ['ticket', PacType.ticketChecksum],
+    ['full', PacType.fullChecksum],
+  ])('evidence without its %s signature (CVE-2020-17049, CVE-2022-37967)', async (name, type) => {
+    const r = realm({ target: GRANTED });
+    const { tgt, evidence } = await arrive(r);
+    const pac = encodePac(r.pac(r.open(evidence, MIDDLE)).buffers.filter((b) => b.type !== type));
+    const stripped = forged(r, evidence, { authorizationData: withPac(pac) });
+    const seen = await refusal(r.proxy(tgt, stripped, TARGET_SPN));
+    // The server signature is over the whole PAC: its middle can make that one again, and must.
+    expect(['evidence-signature-invalid', `evidence-${name}-signature-absent`]).toContain(
+      seen.reason,
+    );
+    expect(seen.error).toBe('KRB_AP_ERR_MODIFIED');
   });
 
   test('a re-sealed but unchanged ticket is as good as the original', async () => {
