@@ -6,6 +6,7 @@ import {
 } from '@doublehop/security/descriptor';
 import { SecurityError } from '@doublehop/security/errors';
 import type { Sid } from '@doublehop/security/sid';
+import { wellKnown } from '@doublehop/security/well-known-sids';
 import { equal } from '@doublehop/wire/bytes';
 import { type Account, isDomainController, isKrbtgt, type Principal } from './account.ts';
 import { AdminError } from './errors.ts';
@@ -142,7 +143,8 @@ function planGrant(target: Account, middles: readonly Principal[]): PlannedChang
       withoutEffect.push({ middle, reason });
     }
   }
-  const after = descriptor === undefined || !changed ? target.allowedToAct : encode(descriptor);
+  const after =
+    descriptor === undefined || !changed ? target.allowedToAct : encode(target, descriptor);
   const blocked = new Set(withoutEffect.map(({ middle }) => middle.sid));
   const effects = middles.filter(({ sid }) => !blocked.has(sid));
   return {
@@ -151,7 +153,7 @@ function planGrant(target: Account, middles: readonly Principal[]): PlannedChang
     kept: effects.filter(({ sid }) => already.has(sid)),
     removed: [],
     withoutEffect,
-    warnings: [...targetWarnings(target), ...nullDacl(before)],
+    warnings: [...targetWarnings(target), ...everybody(middles), ...nullDacl(before)],
   };
 }
 
@@ -173,7 +175,7 @@ function planRevoke(target: Account, middles: readonly Principal[]): PlannedChan
       removed.push(middle);
     }
   }
-  const after = changed ? encodeOrClear(descriptor) : target.allowedToAct;
+  const after = changed ? encodeOrClear(target, descriptor) : target.allowedToAct;
   return {
     ...base(target, 'revoke', after),
     added: [],
@@ -195,7 +197,7 @@ function planSet(
   const next = setGrants(readable, named.keys());
   // A descriptor that was there and says the same stays as it is, octet for octet.
   const same = before !== 'unparsable' && !next.changed;
-  const after = same ? target.allowedToAct : encodeOrClear(next.descriptor);
+  const after = same ? target.allowedToAct : encodeOrClear(target, next.descriptor);
   const principal = (sid: Sid): Principal => named.get(sid) ?? { sid, name: sid };
   const lost = before === 'unparsable' ? ['the list was unreadable, and is replaced'] : [];
   return {
@@ -204,7 +206,11 @@ function planSet(
     removed: next.removed.map(principal),
     kept: next.kept.map(principal),
     withoutEffect: [],
-    warnings: [...(middles.length > 0 ? targetWarnings(target) : []), ...lost],
+    warnings: [
+      ...(middles.length > 0 ? targetWarnings(target) : []),
+      ...everybody(middles),
+      ...lost,
+    ],
   };
 }
 
@@ -234,12 +240,25 @@ function effective(descriptor: SecurityDescriptor | undefined): ReadonlySet<Sid>
   return new Set(listGrants(descriptor).map(({ sid }) => sid));
 }
 
-function encode(descriptor: SecurityDescriptor): Uint8Array {
-  return encodeDescriptor(descriptor);
+function encode({ name, dn }: Account, descriptor: SecurityDescriptor): Uint8Array {
+  try {
+    return encodeDescriptor(descriptor);
+  } catch (cause) {
+    if (!(cause instanceof SecurityError) || cause.code !== 'oversize') throw cause;
+    throw new AdminError(
+      'usage',
+      `so many middles do not fit into the list of ${name}, which holds 64 KB, some 1,800 of them; ` +
+        'put them into a group and name that',
+      { subject: dn, cause },
+    );
+  }
 }
 
-function encodeOrClear(descriptor: SecurityDescriptor | undefined): Uint8Array | undefined {
-  return descriptor === undefined ? undefined : encode(descriptor);
+function encodeOrClear(
+  target: Account,
+  descriptor: SecurityDescriptor | undefined,
+): Uint8Array | undefined {
+  return descriptor === undefined ? undefined : encode(target, descriptor);
 }
 
 function withoutSelf(target: Account, edit: Edit): Edit | undefined {
@@ -252,6 +271,13 @@ function withoutSelf(target: Account, edit: Edit): Edit | undefined {
 function targetWarnings(target: Account): readonly string[] {
   if (!isDomainController(target)) return [];
   return [`${target.name} is a domain controller: whoever controls a middle controls the domain`];
+}
+
+/** Groups in which every account is. */
+function everybody(middles: readonly Principal[]): readonly string[] {
+  return middles
+    .filter(({ sid }) => sid === wellKnown.everyone || sid === wellKnown.authenticatedUsers)
+    .map(({ name }) => `${name} is every account: whoever has one may then act for every user`);
 }
 
 function nullDacl(descriptor: SecurityDescriptor | undefined): readonly string[] {

@@ -54,6 +54,23 @@ describe('grant', () => {
     expect(change.warnings).toEqual([expect.stringContaining('NULL DACL')]);
   });
 
+  test.each(['S-1-1-0', 'S-1-5-11'] as const)('everybody (%s) is warned about', (sid) => {
+    const everybody = { ...b, sid, name: 'Everybody' };
+    for (const kind of ['grant', 'set'] as const) {
+      expect(plan(c, kind, everybody).warnings).toEqual([
+        expect.stringContaining('Everybody is every account'),
+      ]);
+    }
+    expect(plan(c, 'grant', b).warnings).toEqual([]);
+  });
+
+  test('more middles than a list holds: the error says so', () => {
+    const many = Array.from({ length: 2000 }, (_, at) => accountNamed(`B${at}`, 2000 + at));
+    for (const kind of ['grant', 'set'] as const) {
+      expect(() => plan(c, kind, ...many)).toThrow(/^so many middles .* put them into a group/);
+    }
+  });
+
   test('a domain controller is warned about, krbtgt refused', () => {
     const dc = { ...c, userAccountControl: 0x82000 };
     expect(plan(dc, 'grant', b).warnings).toEqual([expect.stringContaining('domain controller')]);
