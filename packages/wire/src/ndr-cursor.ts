@@ -129,14 +129,14 @@ export class NdrWriter {
 
   u16(value: number): void {
     checkRange(value, 0xffff);
-    this.align(2);
+    if ((this.#at & 1) !== 0) this.align(2);
     const at = this.#reserve(2);
     this.#view.setUint16(at, value, true);
   }
 
   u32(value: number): void {
     checkRange(value, 0xffff_ffff);
-    this.align(4);
+    if ((this.#at & 3) !== 0) this.align(4);
     const at = this.#reserve(4);
     this.#view.setUint32(at, value, true);
   }
@@ -156,7 +156,10 @@ export class NdrWriter {
   }
 
   text(value: string): void {
-    this.bytes(Buffer.from(value, 'utf16le'));
+    const at = this.#reserve(2 * value.length);
+    for (let index = 0; index < value.length; index += 1) {
+      this.#view.setUint16(at + 2 * index, value.charCodeAt(index), true);
+    }
   }
 
   /** Leaves room for the identifier of a pointer that is not null; returns where. */

@@ -154,13 +154,15 @@ export function struct<F extends { readonly [K in keyof F]: NdrType<NdrValue<F[K
       return value as StructValue<F>;
     };
   };
-  const write = (writer: NdrWriter, value: StructValue<F>): (() => void) => {
+  const write = (writer: NdrWriter, value: StructValue<F>): (() => void) | undefined => {
     writer.align(align);
     const values: Readonly<Record<string, unknown>> = value;
-    const rest = types.map((type, index) => type.write(writer, values[names[index] ?? '']));
-    return () => {
-      for (const finish of rest) finish?.();
-    };
+    const rest: (() => void)[] = [];
+    for (const [index, type] of types.entries()) {
+      const finish = type.write(writer, values[names[index] ?? '']);
+      if (finish !== undefined) rest.push(finish);
+    }
+    return finishAll(rest);
   };
   const isFlat = types.every((type) => type.readFlat !== undefined);
   return {
@@ -209,10 +211,7 @@ export function conformantArray<T>(
     write: (writer, value) => {
       if (value.length > maximum) throw new WireError('encode', `${value.length} elements`);
       writer.u32(value.length);
-      const rest = value.map((item) => element.write(writer, item));
-      return () => {
-        for (const finish of rest) finish?.();
-      };
+      return writeElements(writer, element, value);
     },
   };
 }
@@ -234,10 +233,7 @@ export function conformantVaryingArray<T>(
       writer.u32(value.length);
       writer.u32(0);
       writer.u32(value.length);
-      const rest = value.map((item) => element.write(writer, item));
-      return () => {
-        for (const finish of rest) finish?.();
-      };
+      return writeElements(writer, element, value);
     },
   };
 }
@@ -358,6 +354,27 @@ function readElements<T>(
   const finishers: (() => T)[] = [];
   for (let index = 0; index < count; index += 1) finishers.push(element.read(reader));
   return () => finishers.map((finish) => finish());
+}
+
+function writeElements<T>(
+  writer: NdrWriter,
+  element: NdrType<T>,
+  values: readonly T[],
+): (() => void) | undefined {
+  const rest: (() => void)[] = [];
+  for (const value of values) {
+    const finish = element.write(writer, value);
+    if (finish !== undefined) rest.push(finish);
+  }
+  return finishAll(rest);
+}
+
+/** What stands behind pointers, in their order; undefined when there is nothing. */
+function finishAll(rest: readonly (() => void)[]): (() => void) | undefined {
+  if (rest.length === 0) return undefined;
+  return () => {
+    for (const finish of rest) finish();
+  };
 }
 
 /** A type with nothing behind pointers. */

@@ -1,4 +1,5 @@
-import { fromUtf16le, utf16le } from '@doublehop/wire/bytes';
+import { Buffer } from 'node:buffer';
+import { fromUtf16le, plain } from '@doublehop/wire/bytes';
 import { SecurityError } from '../errors.ts';
 import { type Sid, decodeSid, encodeSid, sidSize } from '../sid.ts';
 
@@ -43,27 +44,29 @@ export function decodeUpnDnsInfo(data: Uint8Array): UpnDnsInfo {
 /** Writes buffer 12, each part on a multiple of eight, as Windows does. */
 export function encodeUpnDnsInfo(info: UpnDnsInfo): Uint8Array {
   const { account } = info;
-  const parts = [utf16le(info.upn), utf16le(info.dnsDomainName)];
-  if (account !== undefined) parts.push(utf16le(account.samName), encodeSid(account.sid));
+  const parts: (string | Uint8Array)[] = [info.upn, info.dnsDomainName];
+  if (account !== undefined) parts.push(account.samName, encodeSid(account.sid));
   let end = aligned(account === undefined ? HEADER : EXTENDED_HEADER);
-  const places: number[] = [];
-  for (const { length } of parts) {
-    places.push(end);
-    end = aligned(end + length);
-  }
+  const start = end;
+  for (const value of parts) end = aligned(end + sizeOf(value));
   if (end > 0xffff) throw new SecurityError('oversize', 'upn-dns-info', `${end} bytes`);
-  const data = new Uint8Array(end);
-  const view = new DataView(data.buffer);
+  const data = Buffer.from(new ArrayBuffer(end));
   const extended = account === undefined ? 0 : FLAG_EXTENDED;
-  view.setUint32(8, (info.upnConstructed ? FLAG_CONSTRUCTED : 0) | extended, true);
-  for (const [index, bytes] of parts.entries()) {
-    const place = places[index] ?? 0;
+  data.writeUInt32LE((info.upnConstructed ? FLAG_CONSTRUCTED : 0) | extended, 8);
+  let place = start;
+  for (const [index, value] of parts.entries()) {
     const at = index < 2 ? 4 * index : HEADER + 4 * (index - 2);
-    view.setUint16(at, bytes.length, true);
-    view.setUint16(at + 2, place, true);
-    data.set(bytes, place);
+    data.writeUInt16LE(sizeOf(value), at);
+    data.writeUInt16LE(place, at + 2);
+    if (typeof value === 'string') data.write(value, place, 'utf16le');
+    else data.set(value, place);
+    place = aligned(place + sizeOf(value));
   }
-  return data;
+  return plain(data);
+}
+
+function sizeOf(value: string | Uint8Array): number {
+  return typeof value === 'string' ? 2 * value.length : value.length;
 }
 
 function aligned(size: number): number {
