@@ -130,7 +130,7 @@ export function isObjectType(type: number): boolean {
 }
 
 /** Whether an ACE type is a callback type, the ones that may be conditional. */
-export function isCallbackType(type: number): boolean {
+function isCallbackType(type: number): boolean {
   return CALLBACK.has(type);
 }
 

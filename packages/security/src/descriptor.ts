@@ -120,7 +120,7 @@ export function neededRevision(aces: readonly Ace[]): number {
 }
 
 /** Reads an ACL (MS-DTYP 2.4.5) at `offset`. */
-export function decodeAcl(bytes: Uint8Array, offset = 0): Acl {
+function decodeAcl(bytes: Uint8Array, offset: number): Acl {
   if (offset + ACL_HEADER > bytes.length) {
     throw new SecurityError('truncated', 'acl', 'ends before its header', { offset });
   }
@@ -147,7 +147,7 @@ export function decodeAcl(bytes: Uint8Array, offset = 0): Acl {
 }
 
 /** Writes an ACL: the raw bytes of its ACEs, one after the other. */
-export function encodeAcl(acl: Acl): Uint8Array {
+function encodeAcl(acl: Acl): Uint8Array {
   const size = acl.aces.reduce((sum, ace) => sum + ace.raw.length, ACL_HEADER);
   if (size > MAX_ACL_SIZE) throw new SecurityError('oversize', 'acl', `${size} bytes`);
   const bytes = new Uint8Array(size);

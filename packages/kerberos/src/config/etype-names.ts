@@ -42,7 +42,7 @@ const FAMILIES: ReadonlyMap<string, readonly number[]> = new Map([
 const IMPLEMENTED: ReadonlySet<number> = new Set(Object.values(EncryptionType));
 
 /** MIT's default list, strongest use first, as far as this package has the types. */
-export const DEFAULT_ETYPES: readonly number[] = [
+const DEFAULT_ETYPES: readonly number[] = [
   AES256_CTS_HMAC_SHA1_96,
   AES128_CTS_HMAC_SHA1_96,
   AES256_CTS_HMAC_SHA384_192,

@@ -3,7 +3,7 @@ import { KerberosError } from '../errors.ts';
 import { type ConfigReader, parseProfile, type Profile } from './profile.ts';
 
 /** Reads included files from the file system. */
-export const fileConfigReader: ConfigReader = {
+const fileConfigReader: ConfigReader = {
   read: (path) => orUndefined(() => readFileSync(path, 'utf8')),
   list: (folder) => orUndefined(() => readdirSync(folder)),
 };

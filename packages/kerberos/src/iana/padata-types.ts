@@ -37,8 +37,5 @@ export const AdType = {
   TARGET_PRINCIPAL: 144,
 } as const;
 
-/** Address types (RFC 4120 §7.5.3). */
-export const AddressType = { IPV4: 2, NETBIOS: 20, IPV6: 24 } as const;
-
 /** LastReq types (RFC 4120 §5.4.2). */
 export const LastReqType = { NONE: 0, PASSWORD_EXPIRES: 6, ACCOUNT_EXPIRES: 7 } as const;
