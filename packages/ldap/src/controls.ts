@@ -56,6 +56,7 @@ export interface PagedResults {
   readonly cookie: Uint8Array;
 }
 
+/** pagedResultsControl (RFC 2696 §2). */
 export const pagedResults: ControlCodec<PagedResults> = codecOf(
   CONTROLS.pagedResults,
   sequence({ size: integer(0, MAX_INT), cookie: octets }, EXTENSIBLE),
@@ -77,6 +78,7 @@ export interface SortKey {
   readonly reverse?: boolean | undefined;
 }
 
+/** Server-side sort request (RFC 2891 §1.1), the most significant key first. */
 export const sortRequest: ControlCodec<readonly SortKey[]> = codecOf(
   CONTROLS.sortRequest,
   sequenceOf(
@@ -98,6 +100,7 @@ export interface SortResponse {
   readonly attribute?: string | undefined;
 }
 
+/** Server-side sort response (RFC 2891 §1.2). */
 export const sortResponse: ControlCodec<SortResponse> = codecOf(
   CONTROLS.sortResponse,
   sequence(

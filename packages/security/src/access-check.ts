@@ -65,6 +65,7 @@ export type AccessReason =
   /** No ACE, or not enough of them, gave the rights asked for. */
   | 'not-granted';
 
+/** How a check ended, and by which ACE. */
 export interface AccessResult {
   readonly granted: boolean;
   readonly reason: AccessReason;

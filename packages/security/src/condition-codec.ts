@@ -31,12 +31,14 @@ export const operatorCodes = {
   '!': 0xa2,
 } as const;
 
+/** An operator by its SDDL spelling. */
 export type Operator = keyof typeof operatorCodes;
 
 /** Sign and base of an integer literal: how it is written, and whether it counts as negative. */
 export type Sign = 'plus' | 'minus' | 'none';
 export type Base = 8 | 10 | 16;
 
+/** A signed 64-bit literal and how it was written (MS-DTYP 2.4.4.17.5). */
 export interface IntegerLiteral {
   readonly kind: 'integer';
   /** As stored, in two's complement. */
@@ -54,12 +56,15 @@ export type SimpleLiteral =
   | { readonly kind: 'octets'; readonly value: Uint8Array }
   | { readonly kind: 'sid'; readonly value: Sid };
 
+/** A literal: one value, or a composite of several (MS-DTYP 2.4.4.17.5). */
 export type Literal =
   | SimpleLiteral
   | { readonly kind: 'composite'; readonly items: readonly SimpleLiteral[] };
 
+/** Where an attribute is looked up (MS-DTYP 2.4.4.17.8). */
 export type AttributeSource = 'local' | 'user' | 'resource' | 'device';
 
+/** An attribute by its name (MS-DTYP 2.4.4.17.8). */
 export interface AttributeToken {
   readonly kind: 'attribute';
   readonly source: AttributeSource;

@@ -31,6 +31,7 @@ export type SecurityStructure =
   | 'requester'
   | 'signature';
 
+/** Structured facts of a SecurityError. */
 export interface SecurityErrorDetails {
   /** Byte offset (binary forms) or character offset (SDDL) in the input. */
   readonly offset?: number;

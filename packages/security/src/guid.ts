@@ -8,6 +8,7 @@ const PATTERN = /^\{?([0-9a-f]{8})-([0-9a-f]{4})-([0-9a-f]{4})-([0-9a-f]{4})-([0
 /** Text position of each of the 16 bytes: the first three fields are little-endian. */
 const ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] as const;
 
+/** Bytes of a binary GUID (MS-DTYP 2.3.4.2). */
 export const GUID_SIZE = 16;
 
 /** Reads a GUID from text of any case, with or without braces (MS-DTYP 2.3.4.3). */

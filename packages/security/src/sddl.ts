@@ -12,6 +12,7 @@ import { SddlCursor } from './sddl-cursor.ts';
 import type { Sid } from './sid.ts';
 import { aliasOfSid, type SddlDomain } from './well-known-sids.ts';
 
+/** What texts mean in a domain, and what parsing makes of them. */
 export interface SddlOptions extends SddlDomain {
   /**
    * Revision of the ACLs that parsing makes. Absent: 4 where there are object ACEs, else 2, as

@@ -53,7 +53,10 @@ function kdcReq(msgType: number) {
   );
 }
 
+/** AS-REQ (RFC 4120 §5.4.1). */
 export const AsReq = kdcReq(MessageType.AS_REQ);
+
+/** TGS-REQ (RFC 4120 §5.4.1). */
 export const TgsReq = kdcReq(MessageType.TGS_REQ);
 export type KdcReq = Infer<typeof AsReq>;
 
@@ -76,7 +79,10 @@ function kdcRep(msgType: number) {
   );
 }
 
+/** AS-REP (RFC 4120 §5.4.2). */
 export const AsRep = kdcRep(MessageType.AS_REP);
+
+/** TGS-REP (RFC 4120 §5.4.2). */
 export const TgsRep = kdcRep(MessageType.TGS_REP);
 export type KdcRep = Infer<typeof AsRep>;
 
@@ -98,7 +104,10 @@ export const EncKdcRepPart = sequence({
 });
 export type EncKdcRepPart = Infer<typeof EncKdcRepPart>;
 
+/** EncASRepPart (RFC 4120 §5.4.2). */
 export const EncAsRepPart = application(25, EncKdcRepPart);
+
+/** EncTGSRepPart (RFC 4120 §5.4.2). */
 export const EncTgsRepPart = application(26, EncKdcRepPart);
 
 /** What a client takes: some KDCs put tag 26 into an AS-REP (RFC 4120 §5.4.2 tells to accept). */

@@ -66,6 +66,7 @@ export interface ClientReference {
   readonly controls: readonly Control[];
 }
 
+/** What a search yields (RFC 4511 §4.5.2). */
 export type ClientItem = ClientEntry | ClientReference;
 
 /** The outcome of an operation that succeeded. */

@@ -34,6 +34,8 @@ export const ModifyRequestType = implicitApplication(
   sequence({ object: ldapString, changes: sequenceOf(ChangeType, MAX_CHANGES) }, EXTENSIBLE),
 );
 export type ModifyRequest = Infer<typeof ModifyRequestType>;
+
+/** ModifyResponse (RFC 4511 §4.6). */
 export const ModifyResponseType = implicitApplication(7, ResultType);
 
 /** AddRequest ::= [APPLICATION 8] SEQUENCE (RFC 4511 §4.7). */
@@ -42,10 +44,14 @@ export const AddRequestType = implicitApplication(
   sequence({ entry: ldapString, attributes: AttributeList }, EXTENSIBLE),
 );
 export type AddRequest = Infer<typeof AddRequestType>;
+
+/** AddResponse (RFC 4511 §4.7). */
 export const AddResponseType = implicitApplication(9, ResultType);
 
 /** DelRequest ::= [APPLICATION 10] LDAPDN (RFC 4511 §4.8). */
 export const DelRequestType = implicitApplication(10, ldapString);
+
+/** DelResponse (RFC 4511 §4.8). */
 export const DelResponseType = implicitApplication(11, ResultType);
 
 /** ModifyDNRequest ::= [APPLICATION 12] SEQUENCE (RFC 4511 §4.9). */
@@ -62,6 +68,8 @@ export const ModifyDnRequestType = implicitApplication(
   ),
 );
 export type ModifyDnRequest = Infer<typeof ModifyDnRequestType>;
+
+/** ModifyDNResponse (RFC 4511 §4.9). */
 export const ModifyDnResponseType = implicitApplication(13, ResultType);
 
 /** CompareRequest ::= [APPLICATION 14] SEQUENCE (RFC 4511 §4.10). */
@@ -76,4 +84,6 @@ export const CompareRequestType = implicitApplication(
   ),
 );
 export type CompareRequest = Infer<typeof CompareRequestType>;
+
+/** CompareResponse (RFC 4511 §4.10). */
 export const CompareResponseType = implicitApplication(15, ResultType);

@@ -27,6 +27,7 @@ export interface BindOutcome {
   readonly cause?: unknown;
 }
 
+/** What binds are decided with. */
 export interface BinderOptions<I> {
   readonly handler: LdapHandler<I>;
   readonly mechanisms: readonly SaslServerFactory[];

@@ -59,6 +59,7 @@ export interface ServerReference {
   readonly uris: readonly string[];
 }
 
+/** What a search of a handler yields (RFC 4511 §4.5.2). */
 export type ServerItem = ServerEntry | ServerReference;
 
 /**

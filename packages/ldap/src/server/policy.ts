@@ -16,6 +16,7 @@ export interface ServerPolicy {
   readonly unauthenticatedBind: 'refuse' | 'anonymous';
 }
 
+/** Every setting at its safe value. */
 export const DEFAULT_SERVER_POLICY: ServerPolicy = {
   allowClearTextSimpleBind: false,
   allowUnsignedSasl: false,

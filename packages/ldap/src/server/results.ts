@@ -5,6 +5,7 @@ import { EXTENDED } from '../oids.ts';
 import { RESULT_CODES, type ResultCode, isResultCode } from '../result-codes.ts';
 import type { ExtendedResult, LdapResult } from './handler.ts';
 
+/** success (0) with nothing to add (RFC 4511 appendix A.1). */
 export const SUCCESS: LdapResult = { code: 'success' };
 
 /** Operations that are answered, and by what. */
@@ -39,6 +40,7 @@ export function requestOfTag(tag: number): RequestKind | undefined {
   return TAGS.get(tag);
 }
 
+/** Whether a message of this kind asks for an answer (RFC 4511 §4.2 to §4.12). */
 export function isRequest(kind: Operation['kind']): kind is RequestKind {
   return Object.hasOwn(ANSWERS, kind);
 }

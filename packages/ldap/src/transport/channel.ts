@@ -17,6 +17,7 @@ export interface ChannelEvents {
   closed(error: Error | undefined): void;
 }
 
+/** Bounds of one connection. */
 export interface ChannelOptions {
   readonly maxMessage: number;
   /** Milliseconds that the peer may leave full buffers unread before the connection ends. */

@@ -23,6 +23,7 @@ export type SignatureFault =
 /** One signature's result; `unchecked` when no key or data for it was given. */
 export type SignatureResult = 'valid' | 'unchecked' | SignatureFault;
 
+/** What became of each signature of a PAC (MS-PAC 2.8). */
 export interface PacVerification {
   /** Whether every signature that this kind of ticket must have is there and valid. */
   readonly valid: boolean;
