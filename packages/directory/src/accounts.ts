@@ -10,6 +10,7 @@ import { GenerationCache } from './generation-cache.ts';
 import { keysKey } from './layout.ts';
 import { ACCOUNT_CACHE_SIZE } from './limits.ts';
 import { locate } from './names.ts';
+import { EntryFlag } from './record.ts';
 import type { AttributeType } from './schema/schema.ts';
 import { HOST_CLASSES, mappedSpn, parseSpnMappings, type SpnMappings } from './spn.ts';
 import { type AccountContext, StoredAccount } from './stored-account.ts';
@@ -26,6 +27,7 @@ type Names = GenerationCache<string, number>;
 
 /** The number of no entry. */
 const NOBODY = -1;
+const NO_GROUPS: readonly number[] = [];
 
 /**
  * The KDC's view of the directory. An account is the same object for as long as it is kept and
@@ -56,7 +58,11 @@ export class Accounts {
     this.#groups = groups;
     this.#context = {
       fields: new AccountFields(directory.schema),
-      directGroups: (account) => [...directory.view.linksTo(account, link)],
+      directGroups: (account) =>
+        // Most accounts are in their primary group alone, which is no link.
+        (account.flags & EntryFlag.backLinks) === 0
+          ? NO_GROUPS
+          : [...directory.view.linksTo(account, link)],
       closure: (direct) => groups.of(directory.view, direct),
       keys: (id) => this.#keys(id),
       dn: (id) => directory.view.dnOf(id),
