@@ -40,7 +40,10 @@ export function processContext(): Context {
   const { stdin, stdout, stderr } = process;
   // A reader that has seen enough closes the pipe: `doublehop … | head` is no error.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code === 'EPIPE') return;
+    // Of a command whose result cannot be written nobody may think that it went well.
+    stderr.write(`doublehop: the output cannot be written (${error.code ?? error.message})\n`);
+    process.exit(EXIT.error);
   });
   return {
     environment: readEnvironment(process.env),

@@ -18,7 +18,7 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     await program.parseAsync(args, { from: 'user' });
     return context.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.error;
+    if (error instanceof CommanderError) return usageExit(error, args, context);
     const failure = failureOf(error);
     if (failure === undefined) throw error;
     const { code, message, exitCode } = failure;
@@ -26,6 +26,20 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
     if (args.includes('--json')) printJson(context, { error: { code, message } });
     return exitCode;
   }
+}
+
+/** What the parser did not understand is told already; help and version are no errors. */
+function usageExit(error: CommanderError, args: readonly string[], context: Context): number {
+  if (error.exitCode === 0) return EXIT.done;
+  if (args.includes('--json')) {
+    printJson(context, { error: { code: 'usage', message: parserMessage(error.message) } });
+  }
+  return EXIT.error;
+}
+
+/** The parser's words, as one clause. */
+function parserMessage(text: string): string {
+  return oneLine(text.trim().replace(/^error: /, '')).replace(/\.$/, '');
 }
 
 /** The program with the one command that is wanted; of the others, name and summary suffice. */
@@ -62,8 +76,7 @@ function configure(command: Command, path: string, context: Context): void {
     writeOut: (text) => context.out(text),
     writeErr: (text) => context.err(text),
     outputError: (text) => {
-      const message = oneLine(text.trim().replace(/^error: /, ''));
-      context.err(`${path}: ${message}; see ${path} --help\n`);
+      context.err(`${path}: ${parserMessage(text)}; see ${path} --help\n`);
     },
     getOutHelpWidth: () => context.columns,
     getErrHelpWidth: () => context.columns,

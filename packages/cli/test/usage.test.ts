@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,7 +79,10 @@ const BAD: readonly (readonly [call: string, told: RegExp])[] = [
   ['grant ServerB ServerC', /too many arguments/],
   ['grant --middle', /argument missing/],
   ['grant --middle , --target C', /who may act for users\? Give --middle/],
-  ['grant --middle B --target C --concurrency 0', /whole number/],
+  [
+    'grant --middle B --target C --concurrency 0',
+    /whole number, 1 or more; see doublehop grant --help/,
+  ],
   ['grant --middle B --target C --scope deep', /none of base, one, subtree/],
   ['grant --middle B --target C --mechanism NTLM', /Allowed choices are GSSAPI, GSS-SPNEGO/],
   ['grant --middle B --target C --server http://x', /no host and no ldap:\/\/ or ldaps:\/\//],
@@ -92,12 +95,13 @@ const BAD: readonly (readonly [call: string, told: RegExp])[] = [
   ['revoke --all --middle B --target C', /exclude each other/],
   ['set --target C', /Give --middle/],
   ['show', /no target: give a name/],
-  ['show C --server ldap://127.0.0.1:1 --ca-file nope', /ENOENT.*nope/],
+  ['show C --server ldap://127.0.0.1:1 --ca-file nope', /--ca-file: nope does not exist/],
   ['kinit a b', /too many arguments/],
   ['kinit alice', /"alice" has no realm/],
   ['kinit alice@X.Y -l soon', /It must be a time such as/],
   ['kinit alice@X.Y -k --password-file x', /exclude each other/],
-  ['kinit alice@X.Y --password-file nope', /ENOENT.*nope/],
+  ['kinit alice@X.Y --password-file nope', /--password-file: nope does not exist/],
+  ['kinit alice@X.Y --password-file /', /--password-file: \/ is a folder/],
   ['kinit alice@X.Y', /the password is empty/],
   ['kinit --renew alice@X.Y', /no name/],
   ['kinit -c KCM:', /kind KCM are not supported|names no credential cache/],
@@ -152,6 +156,30 @@ describe('a bad call is told in one line, ends with 1, and writes nothing', () =
     expect(stderr).toMatch(/^doublehop grant: --server: no domain is known[^\n]*\n$/);
     expect(readdirSync(dir)).toEqual(['krb5.conf']);
   });
+
+  test('output that cannot be written is an error, not a stack trace', () => {
+    const full = openSync('/dev/full', 'w');
+    try {
+      const { status, stderr } = spawnSync(process.execPath, [program, '--help'], {
+        stdio: ['ignore', full, 'pipe'],
+      });
+      expect(String(stderr)).toBe('doublehop: the output cannot be written (ENOSPC)\n');
+      expect(status).toBe(1);
+    } finally {
+      closeSync(full);
+    }
+  });
+
+  test.for(['grant --bogus --json', 'kvno --json', 'lab purge --json', 'gant --json'])(
+    'with --json also what the parser does not understand is JSON: %s',
+    async (line) => {
+      const { status, stdout, stderr } = await call(line.split(' '));
+      expect(status).toBe(1);
+      const { error }: { error: { code: string; message: string } } = JSON.parse(stdout);
+      expect(error.code).toBe('usage');
+      expect(stderr).toContain(error.message);
+    },
+  );
 
   test('with --json the error is JSON too', async () => {
     const { status, stdout } = await call(['revoke', '--target', 'C', '--json']);

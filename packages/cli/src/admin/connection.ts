@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { connect } from '@doublehop/admin/connect';
 import type { DomainConnection } from '@doublehop/admin/connection';
 import { controllerUrl, locateControllers } from '@doublehop/admin/locate';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
+import { readArgument } from '../input/file.ts';
 import { addCredentialOptions, type CredentialOptions, identityOf } from '../kerberos/client.ts';
 
 /** Options that say which domain a command works on, and as whom. */
@@ -53,7 +53,8 @@ export async function withConnections<T>(
   const { client: kerberos, configuration } = identity;
   const { config } = configuration;
   const { clock, random, environment } = context;
-  const tls = options.caFile === undefined ? undefined : { ca: await readFile(options.caFile) };
+  const { caFile } = options;
+  const tls = caFile === undefined ? undefined : { ca: await readArgument('--ca-file', caFile) };
   const open = async (urls: readonly string[]): Promise<DomainConnection> =>
     await connect({ urls, kerberos, config, clock, random, mechanism: options.mechanism, tls });
   const byEnvironment = options.domain === undefined ? environment.ldap : undefined;

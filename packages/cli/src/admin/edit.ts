@@ -176,7 +176,6 @@ class EditView {
     for (const outcome of report.outcomes) {
       const { name } = outcome.change.target;
       if (outcome.state === 'failed') this.#err(`${name}: ${outcome.error.message}`);
-      if (outcome.state === 'not-tried') this.#err(`${name}: not tried`);
     }
     if (plan.changes.length > 1 || report.failed + report.notTried > 0) this.#summary(report);
     this.#hint(report);

@@ -109,7 +109,10 @@ async function purgeCache(context: Context, options: KlistOptions): Promise<void
     if (!isTicketGrantingService(server.name)) removed += await cache.remove({ server });
   }
   if (options.json === true) printJson(context, { cache: cache.name, removed });
-  else context.out(`${removed} service tickets removed from ${cache.name}\n`);
+  else {
+    const what = removed === 1 ? 'service ticket' : 'service tickets';
+    context.out(`${removed} ${what} removed from ${cache.name}\n`);
+  }
 }
 
 async function showKeytab(

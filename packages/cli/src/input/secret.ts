@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Context, Input } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { readArgument } from './file.ts';
 
 /** The longest password that is read. */
 const MAX_SECRET = 4_096;
@@ -24,8 +24,38 @@ export async function readPassword(
   return password;
 }
 
+/**
+ * Asks for several passwords, each as `readPassword` does; standard input, where it is not a
+ * terminal or a file is `-`, has them line by line.
+ */
+export function passwordReader(
+  context: Context,
+): (prompt: string, file?: string) => Promise<string> {
+  let lines: string[] | undefined;
+  return async (prompt, file) => {
+    const fromInput = file === '-' || (file === undefined && !context.input.isTerminal);
+    if (!fromInput) return await readPassword(context, prompt, file);
+    lines ??= (await allText(context.input)).split(/\r?\n/);
+    const password = lines.shift() ?? '';
+    if (password === '') throw new UsageError(`standard input ends before: ${prompt}`);
+    if (password.length > MAX_SECRET) throw new UsageError('the password is too long');
+    return password;
+  };
+}
+
+/** Standard input, up to more than anybody's passwords have. */
+async function allText({ stream }: Input): Promise<string> {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > 4 * MAX_SECRET) break;
+  }
+  return text;
+}
+
 async function readText(context: Context, prompt: string, file?: string): Promise<string> {
-  if (file !== undefined && file !== '-') return await readFile(file, 'utf8');
+  if (file !== undefined && file !== '-')
+    return (await readArgument('--password-file', file)).toString();
   if (file === undefined && context.input.isTerminal) return await promptSecret(context, prompt);
   return await firstLine(context.input);
 }
