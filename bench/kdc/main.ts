@@ -39,8 +39,8 @@ interface Options {
 
 const GENERATOR_PROCESSOR = 0;
 const KDC_PROCESSOR = 1;
-/** Requests before the first that counts: just-in-time compilers and caches are warm then. */
-const WARM_UP = 6000;
+/** Requests before the first that counts: a KDC runs for months, so its code is compiled by then. */
+const WARM_UP = 15_000;
 /** A generator that uses more of its processor than this may be the bottleneck. */
 const BUSY = 0.85;
 
