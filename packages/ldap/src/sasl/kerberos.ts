@@ -61,8 +61,8 @@ export function kerberosServerMechanisms(
   accept: (server: SaslServerContext) => Negotiation<AcceptedContext>,
 ): readonly SaslServerFactory[] {
   return [
-    gssSpnegoServer((server) => accepting(spnegoAcceptor(() => accept(server)))),
     gssapiServer((server) => accepting(accept(server))),
+    gssSpnegoServer((server) => accepting(spnegoAcceptor(() => accept(server)))),
   ];
 }
 
