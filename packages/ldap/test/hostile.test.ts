@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { type AddressInfo, type Socket, createServer } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fromHex, utf8 } from '@doublehop/wire/bytes';
+import { LdapClient } from '../src/client/client.ts';
 import type { Filter } from '../src/filter.ts';
 import { type Operation, encodeMessage } from '../src/messages/message.ts';
 import { EXTENDED } from '../src/oids.ts';
@@ -261,6 +264,24 @@ describe('slow, silent and greedy peers', () => {
     );
     await peer.until(({ messages }) => messages.length === 3);
     expect(peer.messages.map(({ messageId }) => messageId)).toEqual([1, 2, 3]);
+  });
+});
+
+describe('a server that does not close', () => {
+  test('is left when the patience of the client is over', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      sockets.push(socket.resume());
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    // Sound: a server that listens on TCP has an address and a port.
+    const { port } = server.address() as AddressInfo;
+    const client = await LdapClient.connect({ url: `ldap://127.0.0.1:${port}`, timeout: 50 });
+    await client.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
   });
 });
 

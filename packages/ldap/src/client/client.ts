@@ -230,7 +230,7 @@ export class LdapClient {
 
   /** Unbinds and closes; operations in progress fail with serverDown. */
   async close(): Promise<void> {
-    await this.#link.close();
+    await this.#link.close(this.#timeout({}));
   }
 
   async #exchange(mechanism: SaslClientMechanism, options: OperationOptions): Promise<Done> {

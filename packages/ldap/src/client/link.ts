@@ -108,14 +108,19 @@ export class Link {
     this.release();
   }
 
-  /** Unbinds (RFC 4511 §4.3) and closes; resolves when the connection is gone. */
-  async close(): Promise<void> {
+  /**
+   * Unbinds (RFC 4511 §4.3) and closes; resolves when the connection is gone. A server that does
+   * not close its side within `patience` milliseconds is left.
+   */
+  async close(patience: number): Promise<void> {
     if (this.#down === undefined) {
       this.#send(this.#takeId(), { kind: 'unbindRequest', value: null });
       this.#fail(new LdapError('serverDown', 'the connection was closed by this side'));
       this.#channel.end();
     }
+    const late = setTimeout(() => this.#channel.destroy(), patience);
     await this.#closed.promise;
+    clearTimeout(late);
   }
 
   /** Ends the connection at once. */

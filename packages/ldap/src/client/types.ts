@@ -17,7 +17,7 @@ export interface LdapClientOptions {
   readonly allowClearTextPassword?: boolean;
   /** To connect, TLS included; default 10,000. */
   readonly connectTimeout?: number;
-  /** For each answer; in a search, between two of them; default 30,000. */
+  /** For each answer, in a search between two of them, and to close; default 30,000. */
   readonly timeout?: number;
   /** Longest message taken from the server, in octets; default MAX_RESPONSE. */
   readonly maxMessage?: number;
