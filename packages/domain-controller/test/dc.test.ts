@@ -172,7 +172,7 @@ describe('a domain controller', () => {
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
     const taken = blocker.address();
     const port = typeof taken === 'object' ? (taken?.port ?? 0) : 0;
-    for (const which of ['kdcPort', 'ldapPort', 'ldapsPort']) {
+    for (const which of ['kdcPort', 'kpasswdPort', 'ldapPort', 'ldapsPort']) {
       const listen = { address: '127.0.0.1', [which]: port };
       await expect(startDomain({ listen })).rejects.toMatchObject({
         code: 'listen',

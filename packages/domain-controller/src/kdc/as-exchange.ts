@@ -33,7 +33,8 @@ export function asExchange(call: KdcCall, context: KdcContext): Uint8Array {
   );
   call.record.preAuthType = type;
   const forPassword = isPasswordService(server, sname);
-  // A password that has expired is good for its own change, and for nothing else (MS-KILE 3.3.5.6).
+  // A password that has expired is good for its own change, which wants an initial ticket (RFC 3244
+  // §2), and for nothing else.
   if (!forPassword) requireFreshPassword(state);
   const now = Math.floor(call.now / 1000);
   const life = forPassword ? PASSWORD_SERVICE_LIFE : lives(client, context);

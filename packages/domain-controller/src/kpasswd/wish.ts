@@ -19,13 +19,13 @@ export interface PasswordWish {
 }
 
 /**
- * Opens the KRB-PRIV of a request of a known version (RFC 3244 §2). `now` and `skew` are in seconds.
+ * Opens the KRB-PRIV of a request of a known version (RFC 3244 §2). Both times are in seconds.
  * Throws PasswordRefused, and WireError for what cannot be read.
  */
 export function readWish(
   version: number,
   body: Uint8Array,
-  { authenticator, subkey }: PasswordCaller,
+  { authenticator, subkey }: Pick<PasswordCaller, 'authenticator' | 'subkey'>,
   time: { readonly now: number; readonly skew: number },
 ): PasswordWish {
   const part = open(body, subkey);
@@ -55,7 +55,8 @@ function open(body: Uint8Array, subkey: PasswordCaller['subkey']): EncKrbPrivPar
 }
 
 /**
- * Time and sequence number belong to the authenticator (RFC 4120 §3.5.2). That no message comes
+ * Time and sequence number belong to the authenticator (RFC 4120 §3.5.2). MIT's clients begin to
+ * count with 0, write neither that nor a time, and mean it in both places. That no message comes
  * twice is the replay cache's work: each request has a subkey of its own.
  */
 function requireFresh(
@@ -66,7 +67,8 @@ function requireFresh(
   const announced = (authenticator.seqNumber ?? 0) >>> 0;
   if (seqNumber !== undefined && seqNumber >>> 0 !== announced) throw unbelieved('sequence');
   if (timestamp !== undefined && Math.abs(now - timestamp) > skew) throw unbelieved('private-time');
-  if (seqNumber === undefined && timestamp === undefined) throw unbelieved('private-undated');
+  const undated = seqNumber === undefined && timestamp === undefined;
+  if (undated && announced !== 0) throw unbelieved('private-undated');
 }
 
 function unbelieved(reason: string): PasswordRefused {

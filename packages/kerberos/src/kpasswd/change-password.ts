@@ -42,8 +42,8 @@ export interface PasswordChange {
 const TICKET_LIFETIME = 300;
 
 /**
- * An initial ticket for kadmin/changepw, by the present password: also where it has expired or must
- * be changed, which the KDC lets pass for this service alone (MS-KILE 3.3.5.6).
+ * An initial ticket for kadmin/changepw, by the present password (RFC 3244 §2): also by one that
+ * has expired or must be changed, which KDCs let pass for this service alone.
  *
  * Throws what `getInitialTicket` does.
  */
