@@ -94,6 +94,48 @@ describe('tickets', () => {
   });
 });
 
+describe('passwords', () => {
+  const kpasswd = (args: readonly string[], input: string, own = env): Promise<Outcome> =>
+    run(process.execPath, [program, 'kpasswd', ...args], { env: own, input });
+
+  test('the own one, by the present one; a wrong one changes nothing', async () => {
+    const wrong = await kpasswd(['carol'], 'wrong\nN3w.carol\n');
+    expect(wrong).toMatchObject({ status: 1, stdout: '' });
+    expect(wrong.stderr).toMatch(/^doublehop kpasswd: [^\n]*wrong password[^\n]*\n$/u);
+    const changed = await kpasswd(['carol'], 'Passw0rd.carol\nN3w.carol\n');
+    expect(changed).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: 'The password of carol@CONTOSO.COM was changed.\n',
+    });
+    const own = { ...env, KRB5CCNAME: join(dir, 'cc-carol') };
+    const options = { env: own, input: 'N3w.carol\n' };
+    const kinit2 = await run(process.execPath, [program, 'kinit', 'carol'], options);
+    expect(kinit2.status, kinit2.stderr).toBe(0);
+    const denied = await kpasswd(['--of', 'alice'], 'x\n', own);
+    expect(denied).toMatchObject({ status: 2, stdout: '' });
+    expect(denied.stderr).toMatch(/^doublehop kpasswd: this password may not[^\n]*\n$/u);
+  });
+
+  test("another's, with the tickets of an administrator, from a file", async () => {
+    const file = join(dir, 'new-password');
+    writeFileSync(file, 'Passw0rd.carol\n');
+    const args = ['--of', 'CONTOSO\\carol', '--new-password-file', file, '--json'];
+    const { status, stdout, stderr } = await kpasswd(args, '');
+    expect(status, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({ principal: 'carol@CONTOSO.COM' });
+  });
+
+  test('what does not go together', async () => {
+    for (const args of [
+      ['alice', '--of', 'bob'],
+      ['--of', 'bob', '--password-file', '-'],
+    ]) {
+      expect(await kpasswd(args, '')).toMatchObject({ status: 1, stdout: '' });
+    }
+  });
+});
+
 describe('the double hop', () => {
   test('refused with its reason, granted, allowed, revoked, refused', async () => {
     const refused = await hop('alice', 'serverc.contoso.com');
@@ -270,7 +312,7 @@ describe('hosts of the lab', () => {
 describe('dc', () => {
   test('a domain of one’s own: made, used, gone on with', async () => {
     const folder = join(dir, 'corp');
-    const ports = ['--kdc-port', '0', '--ldap-port', '0', '--ldaps-port', '0'];
+    const ports = ['kdc', 'kpasswd', 'ldap', 'ldaps'].flatMap((name) => [`--${name}-port`, '0']);
     const make = ['dc', '--dir', folder, '--domain', 'corp.example', ...ports, '--json'];
     for (const password of [PASSWORD, '']) {
       const child = spawn(process.execPath, [program, ...make], { stdio: 'pipe' });

@@ -57,8 +57,11 @@ async function stateOf(dir: string): Promise<LabState> {
 
 /** Every TCP port of the lab. */
 function portsOf({ controller, hosts }: LabState): { address: string; port: number }[] {
-  const { address, kdcPort, ldapPort, ldapsPort } = controller;
-  return [...[kdcPort, ldapPort, ldapsPort].map((port) => ({ address, port })), ...hosts];
+  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = controller;
+  return [
+    ...[kdcPort, kpasswdPort, ldapPort, ldapsPort].map((port) => ({ address, port })),
+    ...hosts,
+  ];
 }
 
 function answers({ address, port }: { address: string; port: number }): Promise<boolean> {
@@ -401,7 +404,8 @@ describe('a start that fails', () => {
       await labUp({ dir, command, ...privileged(address) });
       try {
         const { controller, hosts } = await stateOf(dir);
-        expect(controller).toEqual({ address, kdcPort: 88, ldapPort: 389, ldapsPort: 636 });
+        const ports = { kdcPort: 88, kpasswdPort: 464, ldapPort: 389, ldapsPort: 636 };
+        expect(controller).toEqual({ address, ...ports });
         expect(hosts.map(({ port }) => port)).toEqual(hosts.map(() => 80));
         const alice = await person(dir, 'alice');
         const { answer } = await get(dir, alice, 'ServerB', '/whoami');

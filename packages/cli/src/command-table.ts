@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/kdestroy.ts'),
   },
   {
+    name: 'kpasswd',
+    summary: "change a password, or set another account's",
+    load: async () => await import('./commands/kpasswd.ts'),
+  },
+  {
     name: 'lab',
     summary: 'the domain in a box: up, down, status, env, run, purge',
     load: async () => await import('./commands/lab.ts'),

@@ -31,7 +31,12 @@ const OURS: ReadonlySet<string> = new Set([
 ]);
 
 /** Codes with which the domain said no, where everything else worked. */
-const REFUSALS: ReadonlySet<string> = new Set(['access-denied', 'changed-since', 'krb-error']);
+const REFUSALS: ReadonlySet<string> = new Set([
+  'access-denied',
+  'changed-since',
+  'krb-error',
+  'password-change',
+]);
 
 /**
  * What an error means to the one who called. The classes are told by their names, so that no

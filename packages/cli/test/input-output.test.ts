@@ -9,7 +9,7 @@ import { KerberosError } from '@doublehop/kerberos/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf, oneLine, UsageError } from '../src/errors.ts';
 import { confirm } from '../src/input/confirm.ts';
-import { readPassword } from '../src/input/secret.ts';
+import { passwordReader, readPassword } from '../src/input/secret.ts';
 import { explainRefusal } from '../src/kerberos/refusal.ts';
 import { describe as describeProgress, startProgress } from '../src/output/progress.ts';
 import { renderTable } from '../src/output/table.ts';
@@ -54,6 +54,32 @@ describe('passwords', () => {
     await expect(readPassword(world({}).context, 'Password')).rejects.toThrow('is empty');
     const long = world({ input: 'x'.repeat(10_000) });
     await expect(readPassword(long.context, 'Password')).rejects.toThrow('too long');
+  });
+});
+
+describe('several passwords', () => {
+  test('standard input has them line by line, beside those of files', async () => {
+    const file = join(dir, 'second');
+    writeFileSync(file, 'from a file\n');
+    const ask = passwordReader(world({ input: 'one\r\ntwo' }).context);
+    expect(await ask('Old')).toBe('one');
+    expect(await ask('Other', file)).toBe('from a file');
+    expect(await ask('New', '-')).toBe('two');
+    await expect(ask('Again')).rejects.toThrow('standard input ends before: Again');
+  });
+
+  test('a terminal is asked for each', async () => {
+    const { context, shown } = world({ input: 'one\r', terminal: true });
+    const ask = passwordReader(context);
+    expect(await ask('Old')).toBe('one');
+    context.input.stream.push('two\r');
+    expect(await ask('New')).toBe('two');
+    expect(shown()).toBe('Old: \nNew: \n');
+  });
+
+  test('far too much is refused', async () => {
+    const ask = passwordReader(world({ input: 'x'.repeat(100_000) }).context);
+    await expect(ask('Old')).rejects.toThrow('too long');
   });
 });
 

@@ -36,7 +36,13 @@ afterAll(() => rmSync(base, { recursive: true }));
 const STATE: LabState = {
   privilegedPorts: false,
   lenient: false,
-  controller: { address: '127.0.0.1', kdcPort: 40_088, ldapPort: 40_389, ldapsPort: 40_636 },
+  controller: {
+    address: '127.0.0.1',
+    kdcPort: 40_088,
+    kpasswdPort: 40_464,
+    ldapPort: 40_389,
+    ldapsPort: 40_636,
+  },
   hosts: [{ name: 'ServerB', address: '127.0.0.1', port: 40_080 }],
   processes: { dc: { pid: 4711, started: 'boot 1234' } },
 };
@@ -110,6 +116,7 @@ describe('lab.json', () => {
     { processes: { dc: { pid: 1, started: '' } } },
     { processes: { hosts: { pid: '4711', started: '' } } },
     { controller: { ...STATE.controller, kdcPort: -1 } },
+    { controller: { ...STATE.controller, kpasswdPort: undefined } },
   ])('%j in it is damage', (change) => {
     expect(parseState(JSON.stringify({ version: 1, ...STATE, ...change }))).toBeUndefined();
   });
@@ -156,7 +163,8 @@ describe('the lock', () => {
 describe('addresses', () => {
   test('by default everything is on 127.0.0.1, on free ports', () => {
     const { controller, hosts } = chooseAddresses(CONTOSO, {});
-    expect(controller).toEqual({ address: '127.0.0.1', kdcPort: 0, ldapPort: 0, ldapsPort: 0 });
+    const ports = { kdcPort: 0, kpasswdPort: 0, ldapPort: 0, ldapsPort: 0 };
+    expect(controller).toEqual({ address: '127.0.0.1', ...ports });
     expect(new Set(hosts.map(({ address, port }) => `${address}:${port}`))).toEqual(
       new Set(['127.0.0.1:0']),
     );
@@ -164,7 +172,7 @@ describe('addresses', () => {
 
   test('privileged ports: an address for each', () => {
     const { controller, hosts } = chooseAddresses(CONTOSO, { privilegedPorts: true });
-    const wellKnown = { kdcPort: 88, ldapPort: 389, ldapsPort: 636 };
+    const wellKnown = { kdcPort: 88, kpasswdPort: 464, ldapPort: 389, ldapsPort: 636 };
     expect(controller).toEqual({ address: '127.0.0.100', ...wellKnown });
     expect(hosts.map(({ name, address, port }) => `${name} ${address}:${port}`)).toEqual([
       'ServerA 127.0.0.101:80',

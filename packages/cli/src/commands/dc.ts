@@ -26,6 +26,7 @@ interface DcOptions {
   readonly dir?: string;
   readonly address: string;
   readonly kdcPort: number;
+  readonly kpasswdPort: number;
   readonly ldapPort: number;
   readonly ldapsPort: number;
   readonly passwordFile?: string;
@@ -52,10 +53,11 @@ export function command(context: Context): Command {
         .default('127.0.0.1'),
     )
     .addOption(port('--kdc-port <n>', 'UDP and TCP; 0: a free one', 88))
+    .addOption(port('--kpasswd-port <n>', 'UDP and TCP; 0: a free one', 464))
     .addOption(port('--ldap-port <n>', '0: a free one', 389))
     .addOption(port('--ldaps-port <n>', '0: a free one', 636))
     .option('--password-file <file>', 'the new Administrator\'s password; "-": standard input')
-    .option('--audit', 'print one JSON line for each KDC request')
+    .option('--audit', 'print one JSON line for each request to KDC and kpasswd')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (options: DcOptions) => {
@@ -150,14 +152,15 @@ function controllerOf(
   options: DcOptions,
   store: Store,
 ): DomainController {
-  const { address, kdcPort, ldapPort, ldapsPort } = options;
+  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = options;
+  const print = (event: object): void => out(`${JSON.stringify(event)}\n`);
   return createDomainController({
     store,
     controllerName: options.name.toUpperCase(),
-    listen: { address, kdcPort, ldapPort, ldapsPort },
+    listen: { address, kdcPort, kpasswdPort, ldapPort, ldapsPort },
     clock,
     random,
-    ...(options.audit === true ? { audit: (event) => out(`${JSON.stringify(event)}\n`) } : {}),
+    ...(options.audit === true ? { audit: print, passwordAudit: print } : {}),
     onDefect: (error) =>
       err(`defect: ${error instanceof Error ? (error.stack ?? '') : 'unknown'}\n`),
   });
@@ -166,7 +169,7 @@ function controllerOf(
 async function writeClientFiles(
   dir: string,
   { domain, certificate }: DomainController,
-  { address, kdcPort }: Endpoints,
+  { address, kdcPort, kpasswdPort }: Endpoints,
 ): Promise<void> {
   const { realm, dnsName } = domain;
   const host = address.includes(':') ? `[${address}]` : address;
@@ -178,7 +181,9 @@ async function writeClientFiles(
       rdns: 'false',
       forwardable: 'true',
     },
-    realms: { [realm]: { kdc: `${host}:${kdcPort}` } },
+    realms: {
+      [realm]: { kdc: `${host}:${kdcPort}`, kpasswd_server: `${host}:${kpasswdPort}` },
+    },
     domain_realm: { [`.${dnsName}`]: realm, [dnsName]: realm, localhost: realm },
   });
   await writeFile(join(dir, 'krb5.conf'), text);
@@ -194,7 +199,8 @@ interface Running {
 function announce(context: Context, { json, name }: DcOptions, running: Running): void {
   const { dir, controller, endpoints } = running;
   const { domain } = controller;
-  const host = endpoints.address === '127.0.0.1' ? 'localhost' : endpoints.address;
+  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = endpoints;
+  const host = address === '127.0.0.1' ? 'localhost' : address;
   if (json === true) {
     const { dnsName, realm } = domain;
     printJson(context, { dnsName, realm, controller: name, dir, pid: process.pid, ...endpoints });
@@ -202,11 +208,11 @@ function announce(context: Context, { json, name }: DcOptions, running: Running)
   }
   context.out(
     [
-      `${name} of ${domain.dnsName} is ready on ${endpoints.address}: KDC ${endpoints.kdcPort}, ` +
-        `LDAP ${endpoints.ldapPort}, LDAPS ${endpoints.ldapsPort}`,
+      `${name} of ${domain.dnsName} is ready on ${address}: KDC ${kdcPort}, ` +
+        `kpasswd ${kpasswdPort}, LDAP ${ldapPort}, LDAPS ${ldapsPort}`,
       'Use it from another shell:',
       `  export KRB5_CONFIG=${join(dir, 'krb5.conf')}`,
-      `  export DOUBLEHOP_LDAP=ldap://${host}:${endpoints.ldapPort}`,
+      `  export DOUBLEHOP_LDAP=ldap://${host}:${ldapPort}`,
       '  doublehop kinit Administrator',
       'Ctrl-C ends it.',
       '',
