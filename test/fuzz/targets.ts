@@ -2,6 +2,7 @@ import { messageTargets } from './targets/messages.ts';
 import { fileTargets } from './targets/files.ts';
 import { gssTargets } from './targets/gss.ts';
 import { kdcTargets } from './targets/kdc.ts';
+import { kpasswdTargets } from './targets/kpasswd.ts';
 import { ldapTargets } from './targets/ldap.ts';
 import { securityTargets } from './targets/security.ts';
 
@@ -22,6 +23,7 @@ export interface FuzzTarget {
 export async function allTargets(): Promise<readonly FuzzTarget[]> {
   return [
     ...(await kdcTargets()),
+    ...(await kpasswdTargets()),
     ...(await messageTargets()),
     ...fileTargets(),
     ...gssTargets(),

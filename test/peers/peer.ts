@@ -21,12 +21,14 @@ export interface ClientConfig {
   readonly realm: string;
   /** `address` or `address:port`. */
   readonly kdc: string;
+  /** The same for changes of passwords; absent: port 464 of nobody. */
+  readonly kpasswd?: string;
   /** More lines of [libdefaults]. */
   readonly libdefaults?: readonly string[];
 }
 
 /** A krb5.conf for one realm, understood by MIT's and by Heimdal's library; no DNS. */
-export function clientConfig({ realm, kdc, libdefaults = [] }: ClientConfig): string {
+export function clientConfig({ realm, kdc, kpasswd, libdefaults = [] }: ClientConfig): string {
   const domain = realm.toLowerCase();
   return `[libdefaults]
  default_realm = ${realm}
@@ -37,7 +39,7 @@ export function clientConfig({ realm, kdc, libdefaults = [] }: ClientConfig): st
 ${libdefaults.map((line) => ` ${line}\n`).join('')}[realms]
  ${realm} = {
   kdc = ${kdc}
- }
+${kpasswd === undefined ? '' : `  kpasswd_server = ${kpasswd}\n`} }
 [domain_realm]
  .${domain} = ${realm}
  ${domain} = ${realm}

@@ -67,7 +67,7 @@ export async function startSambaDc(dir: string): Promise<SambaDc> {
   writeFileSync(hosts, hostsFile({ [address]: [host, HOST, ...computers] }));
   // Tickets with a PAC rarely fit into a UDP answer.
   const libdefaults = ['udp_preference_limit = 1', 'forwardable = true'];
-  const env = clientEnv(dir, { realm: REALM, kdc: address, libdefaults });
+  const env = clientEnv(dir, { realm: REALM, kdc: address, kpasswd: address, libdefaults });
 
   const args = ['--foreground', '--no-process-group', '--debug-stdout', '-s', config];
   const server = await startGuarded('/usr/sbin/samba', args, join(dir, 'samba.out'));

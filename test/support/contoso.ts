@@ -10,6 +10,7 @@ import { createDomain } from '@doublehop/domain-controller/create-domain';
 import { createDomainController } from '@doublehop/domain-controller/dc';
 import { passwordKeys, randomPassword, saltOf } from '@doublehop/domain-controller/directory-keys';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
+import type { PasswordEvent } from '@doublehop/domain-controller/kpasswd/audit';
 import type { KdcSettings } from '@doublehop/domain-controller/kdc/settings';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import type { KeytabEntry } from '@doublehop/kerberos/keytab';
@@ -49,6 +50,7 @@ export interface ClassicDelegation {
 
 /** The running domain, in this process. */
 export interface Contoso extends Peer {
+  readonly kpasswdPort: number;
   readonly ldapPort: number;
   readonly ldapsPort: number;
   /** PEM of the certificate that LDAPS shows. */
@@ -57,6 +59,8 @@ export interface Contoso extends Peer {
   readonly events: AuditEvent[];
   /** Exceptions that no request should be able to cause. */
   readonly defects: unknown[];
+  /** One event for each change of a password. */
+  readonly passwordEvents: PasswordEvent[];
   /** The account as the KDC sees it now: `alice`, `SERVERB$`, `krbtgt`. */
   readonly account: (name: string) => Account;
   /** Keytab of `alice`, `serverb`, …, `krbtgt`, or of `all`. */
@@ -67,6 +71,8 @@ export interface Contoso extends Peer {
   readonly grant: (target: string, ...middles: readonly string[]) => Promise<void>;
   /** What `middle` may do by classic delegation (KCD): absent, nothing. */
   readonly delegateTo: (middle: string, classic?: ClassicDelegation) => Promise<void>;
+  /** Makes a person change the password before anything else. */
+  readonly mustChange: (name: string) => Promise<void>;
   /** Seconds by which the KDC's clock differs from the clients'. */
   readonly setClockOffset: (seconds: number) => void;
 }
@@ -81,6 +87,7 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
   const address = loopbackAddress();
   const events: AuditEvent[] = [];
   const defects: unknown[] = [];
+  const passwordEvents: PasswordEvent[] = [];
   const controller = createDomainController({
     store,
     controllerName: CONTOSO.controller,
@@ -93,9 +100,10 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
     clock,
     random,
     audit: (event) => events.push(event),
+    passwordAudit: (event) => passwordEvents.push(event),
     onDefect: (error) => defects.push(error),
   });
-  const { kdcPort: port, ldapPort, ldapsPort } = await controller.start();
+  const { kdcPort: port, kpasswdPort, ldapPort, ldapsPort } = await controller.start();
   const { accounts, directory, certificate } = controller;
 
   const account = (name: string): Account => {
@@ -106,21 +114,23 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
   mkdirSync(dir, { recursive: true });
   const keytab = (name: string): string => join(dir, `${name}.keytab`);
   await writeKeytabs(keytab, account);
-  const kdcAddress = `${address}:${port}`;
+  const servers = { kdc: `${address}:${port}`, kpasswd: `${address}:${kpasswdPort}` };
   const { libdefaults = [] } = options;
   return {
     realm: REALM,
     address,
     port,
     dir,
-    env: clientEnv(dir, { realm: REALM, kdc: kdcAddress, libdefaults }),
+    env: clientEnv(dir, { realm: REALM, ...servers, libdefaults }),
     pid: process.pid,
     stop: () => controller.close(),
+    kpasswdPort,
     ldapPort,
     ldapsPort,
     certificate,
     events,
     defects,
+    passwordEvents,
     account,
     keytab,
     password: passwordOf,
@@ -130,12 +140,8 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
       const values = descriptor === undefined ? [] : [encodeDescriptor(descriptor)];
       return replace(directory, account(`${target}$`), RBCD, values);
     },
-    delegateTo: async (middle, { services, protocolTransition = false } = { services: [] }) => {
-      const host = account(`${middle}$`);
-      const control = WORKSTATION_TRUST_ACCOUNT | (protocolTransition ? TRUSTED_TO_AUTH : 0);
-      await replace(directory, host, 'msDS-AllowedToDelegateTo', services);
-      await replace(directory, host, 'userAccountControl', [String(control)]);
-    },
+    delegateTo: (middle, classic) => delegate(directory, account(`${middle}$`), classic),
+    mustChange: (name) => replace(directory, account(name), 'pwdLastSet', ['0']),
     setClockOffset: (seconds) => {
       offset = seconds * 1000;
     },
@@ -147,6 +153,16 @@ const NORMAL_ACCOUNT = 0x200;
 const WORKSTATION_TRUST_ACCOUNT = 0x1000;
 const NOT_DELEGATED = 0x10_0000;
 const TRUSTED_TO_AUTH = 0x100_0000;
+
+async function delegate(
+  directory: Directory,
+  host: Account,
+  { services, protocolTransition = false }: ClassicDelegation = { services: [] },
+): Promise<void> {
+  const control = WORKSTATION_TRUST_ACCOUNT | (protocolTransition ? TRUSTED_TO_AUTH : 0);
+  await replace(directory, host, 'msDS-AllowedToDelegateTo', services);
+  await replace(directory, host, 'userAccountControl', [String(control)]);
+}
 
 async function replace(
   directory: Directory,
