@@ -39,7 +39,7 @@ interface UpOptions extends LabOptions {
 function up(context: Context): Command {
   return new Command('up')
     .description('Start the lab; returns when every service answers. Does nothing if it is up.')
-    .option('--privileged-ports', 'KDC 88, LDAP 389, LDAPS 636, HTTP 80')
+    .option('--privileged-ports', 'KDC 88, kpasswd 464, LDAP 389, LDAPS 636, HTTP 80')
     .option('--address <ip>', 'loopback address of the controller')
     .option('--lenient', 'take requests of old clients that leave out a checksum')
     .action(async (options: UpOptions) => {
