@@ -8,8 +8,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const HEAD = `# Limits
 
 Whatever a peer can make large, long or deep has a named limit, in one file of each package. A
-decoder that meets one throws its layer's error; a server drops the peer, or answers what the protocol
-has for it. This page is made of those files by \`node tools/limits.ts\`.
+decoder that meets one throws its layer's error; a server drops the peer, or answers what the
+protocol has for it. This page is made of those files by \`node tools/limits.ts\`.
 `;
 
 interface Limit {

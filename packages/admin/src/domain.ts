@@ -61,7 +61,7 @@ export async function readRootDse(client: Pick<DirectoryClient, 'search'>): Prom
 }
 
 /** `DC=contoso,DC=com` as `contoso.com`. */
-export function dnsNameOf(namingContext: string): string {
+function dnsNameOf(namingContext: string): string {
   return namingContext
     .split(',')
     .map((part) => part.replace(/^\s*dc\s*=\s*/i, '').trim())

@@ -247,8 +247,8 @@ function encode({ name, dn }: Account, descriptor: SecurityDescriptor): Uint8Arr
     if (!(cause instanceof SecurityError) || cause.code !== 'oversize') throw cause;
     throw new AdminError(
       'usage',
-      `so many middles do not fit into the list of ${name}, which holds 64 KB, some 1,800 of them; ` +
-        'put them into a group and name that',
+      `so many middles do not fit into the list of ${name}, which holds 64 KB, some 1,800 of ` +
+        'them; put them into a group and name that',
       { subject: dn, cause },
     );
   }

@@ -5,8 +5,8 @@ import { type Edit, type Plan, planEdits } from './plan.ts';
 
 /**
  * Plans an edit of targets that were read, with the names of those who lose their grant: in a
- * descriptor they are SIDs. Throws AdminError `usage` and `not-found` for middles that are nobody; a
- * grant of such can still be taken away.
+ * descriptor they are SIDs. Throws AdminError `usage` and `not-found` for middles that are nobody;
+ * a grant of such can still be taken away.
  */
 export async function prepareEdits(
   { names, domain }: DomainConnection,

@@ -47,7 +47,7 @@ export async function* findTargets(
 }
 
 /** The filter of a sweep. Throws AdminError `usage`. */
-export function sweepFilter(text: string | undefined): Filter {
+function sweepFilter(text: string | undefined): Filter {
   const computers: readonly Filter[] = [
     equals('objectClass', 'computer'),
     { kind: 'not', filter: equals('objectClass', 'msDS-GroupManagedServiceAccount') },

@@ -23,7 +23,7 @@ export interface ProcessStatus {
   readonly log: string;
 }
 
-export const PROCESSES: readonly ProcessName[] = ['dc', 'hosts'];
+const PROCESSES: readonly ProcessName[] = ['dc', 'hosts'];
 
 /** How the lab is: every service is really asked. Throws LabError `no-lab`. */
 export async function labStatus(dir: string, system: System): Promise<LabStatus> {

@@ -47,7 +47,7 @@ export function purgedText(purged: {
 }
 
 /** A logon id as Windows' klist takes it: `0x3e7`, `3e7`, `0:0x3e7`. */
-export function parseLuid(text: string): number {
+function parseLuid(text: string): number {
   const [, digits] = /^(?:0:)?(?:0x)?([0-9a-f]{1,8})$/i.exec(text) ?? [];
   if (digits !== undefined) return Number.parseInt(digits, 16);
   throw new UsageError(`-li: "${text}" is no logon session; the computer's own is 0x3e7`);

@@ -18,7 +18,7 @@ import {
 } from '../scenario.ts';
 
 /** The account that a new domain has already, and whose password makes the domain. */
-export const ADMINISTRATOR = 'Administrator';
+const ADMINISTRATOR = 'Administrator';
 
 /** userAccountControl (MS-ADTS 2.2.16). */
 const NORMAL_ACCOUNT = 0x200;

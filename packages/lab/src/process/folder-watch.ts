@@ -10,8 +10,8 @@ export interface FolderWatch {
 }
 
 /**
- * Looks every {@link FOLDER_LOOK} whether a folder is there: whoever removes the folder of a lab has
- * removed what `lab down` needs to find its processes, so these have to see it themselves. It looks
+ * Looks every {@link FOLDER_LOOK} whether a folder is there: whoever removes the folder of a lab
+ * has removed what `lab down` needs to find its processes, so these see to it themselves. It looks
  * instead of listening because not every file system tells of changes. The processes work in the
  * folder, so its inode is not given to another one meanwhile. Does not keep the process alive.
  */
