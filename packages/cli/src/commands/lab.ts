@@ -175,7 +175,8 @@ function statusText({ state, realm, dir, processes, services }: LabStatus): stri
   ]);
   const pids = processes.map(({ name, pid }) => `${name} ${pid ?? 'does not run'}`);
   const table = renderTable(['SERVICE', 'ADDRESS', 'STATE'], rows);
-  return `${realm} is ${state}, in ${dir}\nProcesses: ${pids.join(', ')}\n\n${table}`;
+  const how = state === 'partly' ? 'partly up' : state;
+  return `${realm} is ${how}, in ${dir}\nProcesses: ${pids.join(', ')}\n\n${table}`;
 }
 
 function dirOption({ dir }: LabOptions): string {

@@ -22,7 +22,8 @@ export interface Service {
 /**
  * The life of a process of the lab: waits to begin, opens its service, reports, and serves until
  * SIGTERM or SIGINT, or until the lab's folder is gone. Without a starting command (no channel) it
- * begins at once, in the foreground. Resolves when the service is closed; throws what `open` throws.
+ * begins at once, in the foreground. Resolves when the service is closed; throws what `open`
+ * throws.
  */
 export async function serve(dir: string, open: () => Promise<Service>): Promise<void> {
   const folder = watchFolder(dir);
