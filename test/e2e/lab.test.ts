@@ -162,6 +162,8 @@ describe('a lab', () => {
     expect(services.map(({ name }) => name)).toEqual([
       'KDC (UDP)',
       'KDC (TCP)',
+      'kpasswd (UDP)',
+      'kpasswd (TCP)',
       'LDAP',
       'LDAPS',
       ...['A', 'B', 'B1', 'B2', 'B3', 'C'].map((letters) => `Server${letters} (HTTP)`),
