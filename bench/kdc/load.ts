@@ -63,50 +63,62 @@ interface Sent {
   readonly elapsedMicros: number;
 }
 
+/** Requests on their way and what came back. */
+interface Sending {
+  readonly messages: readonly Uint8Array[];
+  readonly replies: (Uint8Array | undefined)[];
+  readonly micros: Float64Array;
+  next: number;
+}
+
 /**
  * Sends every request once, `window` of them outstanding at a time: each has a socket to itself
  * while it waits, so that a reply cannot be taken for another's.
  */
 async function sendAll({ target, requests }: Prepared, window: number): Promise<Sent> {
   const sockets = await Promise.all(Array.from({ length: window }, () => connected(target)));
-  const replies: (Uint8Array | undefined)[] = Array.from({ length: requests.length });
-  const micros = new Float64Array(requests.length);
-  const messages = requests.map(({ bytes }) => bytes);
+  const sending: Sending = {
+    messages: requests.map(({ bytes }) => bytes),
+    replies: Array.from({ length: requests.length }),
+    micros: new Float64Array(requests.length),
+    next: 0,
+  };
   const start = performance.now();
-  let next = 0;
-  await Promise.all(
-    sockets.map(
-      (socket) =>
-        new Promise<void>((resolve) => {
-          let current = -1;
-          let sentAt = 0;
-          const advance = (): void => {
-            const message = messages[next];
-            if (message === undefined) {
-              clearTimeout(timer);
-              socket.close(() => resolve());
-              return;
-            }
-            current = next;
-            next += 1;
-            sentAt = performance.now();
-            socket.send(message);
-          };
-          // One timer a socket, looked at now and then: a timer a request would cost more than sending.
-          const timer = setInterval(() => {
-            if (performance.now() - sentAt > TIMEOUT) advance();
-          }, TIMEOUT);
-          socket.on('message', (reply) => {
-            micros[current] = (performance.now() - sentAt) * 1000;
-            replies[current] = reply;
-            advance();
-          });
-          socket.on('error', () => undefined);
-          advance();
-        }),
-    ),
-  );
-  return { replies, micros, elapsedMicros: (performance.now() - start) * 1000 };
+  await Promise.all(sockets.map((socket) => sendSome(socket, sending)));
+  return { ...sending, elapsedMicros: (performance.now() - start) * 1000 };
+}
+
+/** Sends the next request whenever there is an answer, until none is left. */
+function sendSome(socket: Socket, sending: Sending): Promise<void> {
+  const { messages, replies, micros } = sending;
+  return new Promise((resolve) => {
+    let current = -1;
+    let sentAt = 0;
+    const advance = (): void => {
+      current = sending.next;
+      const message = messages[current];
+      if (message === undefined) {
+        clearInterval(timer);
+        socket.close(() => resolve());
+        return;
+      }
+      sending.next += 1;
+      sentAt = performance.now();
+      socket.send(message);
+    };
+    // One timer a socket, looked at now and then: one a request would cost more than sending.
+    const timer = setInterval(() => {
+      if (performance.now() - sentAt > TIMEOUT) advance();
+    }, TIMEOUT);
+    socket.on('message', (reply) => {
+      micros[current] = (performance.now() - sentAt) * 1000;
+      replies[current] = reply;
+      advance();
+    });
+    // Refused datagrams are lost ones.
+    socket.on('error', () => undefined);
+    advance();
+  });
 }
 
 function connected({ address, port }: Target): Promise<Socket> {

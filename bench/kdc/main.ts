@@ -39,7 +39,7 @@ interface Options {
 
 const GENERATOR_PROCESSOR = 0;
 const KDC_PROCESSOR = 1;
-/** Requests before the first that counts: a KDC runs for months, so its code is compiled by then. */
+/** Requests before the first that counts: the code of a KDC that runs for months is compiled. */
 const WARM_UP = 15_000;
 /** A generator that uses more of its processor than this may be the bottleneck. */
 const BUSY = 0.85;
@@ -144,10 +144,11 @@ async function oneRound(
 function report(kind: Case, { name, target }: BenchKdc, round: number, result: Round): void {
   const { load, cpuMicros: micros, kdcShare } = result;
   const { generatorShare, verified } = load;
+  const limit = generatorShare > BUSY ? ' (it may be what limits)' : '';
   const errors = Object.entries(load.errors).map(([code, count]) => `error ${code}: ${count}`);
   const notes = [
     `KDC ${percent(kdcShare)}`,
-    `generator ${percent(generatorShare)}${generatorShare > BUSY ? ' (it may be what limits)' : ''}`,
+    `generator ${percent(generatorShare)}${limit}`,
     `${verified} replies verified`,
     ...errors,
   ];

@@ -33,7 +33,7 @@ describe('RFC 4120 §3.1.2: a lost reply is sent again', () => {
     expect(retransmits.find(request, 0)).toBeUndefined();
   });
 
-  test('what is found is a copy: later requests do not change a reply that waits to be sent', () => {
+  test('what is found is a copy: later requests do not change what waits to be sent', () => {
     const retransmits = new Retransmits();
     const size = 256 * 1024;
     retransmits.keep(octets(0, 4), octets(7, 100), 0);
