@@ -124,6 +124,14 @@ describe('renewed and forwarded', () => {
     await expect(r.ticket(renewed, WEB)).resolves.toBeDefined();
   });
 
+  test('renewal after something about krbtgt changed', async () => {
+    const r = realm();
+    const tgt = await r.login('alice', { renewLifetime: 3 * 86_400 });
+    await r.ticket(tgt, WEB);
+    r.accounts.replace({ ...KRBTGT, logonCount: 1 });
+    await expect(renewTicket(r.client, tgt)).resolves.toBeDefined();
+  });
+
   test('not renewable, or too late', async () => {
     const r = realm();
     const tgt = await r.login('alice');
@@ -170,6 +178,18 @@ describe('the header ticket (RFC 4120 §3.3.3.1)', () => {
     const service = await r.ticket(await r.login('alice'), WEB);
     const disguised = { ...service, server: r.name('krbtgt/CONTOSO.COM') };
     expect((await refusal(r.ticket(disguised, 'HOST/serverb'))).error).toBe('KRB_AP_ERR_NOT_US');
+  });
+
+  test('not to be renewed either: a service makes tickets to itself as it likes', async () => {
+    const r = realm();
+    const tgt = await r.login('alice', { renewLifetime: 3 * 86_400 });
+    const service = await r.ticket(tgt, WEB);
+    const disguised = { ...service, server: r.name('krbtgt/CONTOSO.COM') };
+    for (const server of [r.name(WEB).name, disguised.server.name]) {
+      const request = { tgt: disguised, server, options: KdcOption.RENEW };
+      const seen = await refusal(exchangeTgs(r.client, request));
+      expect(seen).toMatchObject({ error: 'KRB_AP_ERR_NOT_US', reason: 'header-not-a-tgt' });
+    }
   });
 
   test('must not have ended, nor begin later', async () => {

@@ -1,17 +1,18 @@
+import { timingSafeEqual } from 'node:crypto';
 import { isKeyed, verifyChecksum } from '@doublehop/crypto/checksum';
 import { CryptoError } from '@doublehop/crypto/errors';
 import { Key } from '@doublehop/crypto/key';
 import type { HeaderFacts } from '@doublehop/delegation/facts';
 import type { Account } from '@doublehop/directory/account';
 import { GenerationCache } from '@doublehop/directory/generation-cache';
-import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
+import { TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { ApReq, Authenticator } from '@doublehop/kerberos/messages/ap';
 import { findPadata } from '@doublehop/kerberos/messages/common';
 import type { KdcReq } from '@doublehop/kerberos/messages/kdc';
 import { type EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
-import { formatName, sameName } from '@doublehop/kerberos/names';
+import { formatName, samePrincipalFolded } from '@doublehop/kerberos/names';
 import type { Token } from '@doublehop/security/access-check';
 import { equal } from '@doublehop/wire/bytes';
 import { decodeDer } from '@doublehop/wire/der';
@@ -27,7 +28,7 @@ export interface HeaderTicket {
   readonly ticket: Ticket;
   readonly part: EncTicketPart;
   readonly sessionKey: Key;
-  /** The account whose key sealed it: krbtgt, or the server of a ticket that is to be renewed. */
+  /** krbtgt, as it was when the ticket was opened. */
   readonly server: Account;
   readonly sealedWith: KdcKey;
   readonly pac: TicketPac;
@@ -55,7 +56,7 @@ export class HeaderTickets {
   );
 
   /** The opened ticket; refuses what is no ticket of this realm (RFC 4120 §3.3.3). */
-  open(bytes: Uint8Array, options: number, context: KdcContext): HeaderTicket {
+  open(bytes: Uint8Array, context: KdcContext): HeaderTicket {
     const id = ticketId(bytes);
     const known = this.#recent.get(id);
     if (known !== undefined && equal(known.bytes, bytes) && isCurrent(known.header, context)) {
@@ -63,7 +64,7 @@ export class HeaderTickets {
     }
     // What is kept must not keep the datagram that it came in.
     const own = bytes.slice();
-    const header = openHeader(own, options, context);
+    const header = openHeader(own, context);
     this.#recent.set(id, { bytes: own, header });
     return header;
   }
@@ -74,9 +75,8 @@ export function authenticate(req: KdcReq, now: number, context: KdcContext): Aut
   const padata = findPadata(req.padata, PaType.TGS_REQ);
   if (padata === undefined) throw new Refused('KDC_ERR_PADATA_TYPE_NOSUPP', 'no-header-ticket');
   const apReq = decodeDer(ApReq, padata);
-  const { kdcOptions } = req.reqBody.value;
-  const header = context.headers.open(apReq.ticket, kdcOptions, context);
-  requireValidTimes(header.part, kdcOptions, now, context);
+  const header = context.headers.open(apReq.ticket, context);
+  requireValidTimes(header.part, now, context);
   const plain = decrypted(
     header.sessionKey,
     KeyUsage.TGS_REQ_AUTHENTICATOR,
@@ -112,9 +112,9 @@ function headerFacts(part: EncTicketPart, pac: TicketPac): HeaderFacts {
   };
 }
 
-function openHeader(bytes: Uint8Array, options: number, context: KdcContext): HeaderTicket {
+function openHeader(bytes: Uint8Array, context: KdcContext): HeaderTicket {
   const ticket = decodeDer(Ticket, bytes);
-  const server = headerServer(ticket, options, context);
+  const server = headerServer(ticket, context);
   const opened = openTicket(ticket, context.keys.all(server));
   if (opened === 'no-key') throw new Refused('KRB_AP_ERR_BADKEYVER', 'header-key-version');
   if (opened === 'integrity') throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'header-integrity');
@@ -136,11 +136,13 @@ function openHeader(bytes: Uint8Array, options: number, context: KdcContext): He
   };
 }
 
-/** A TGT of this realm; or, to be renewed or validated, any ticket of it (RFC 4120 §3.3.3). */
-function headerServer(ticket: Ticket, options: number, context: KdcContext): Account {
-  const { accounts, domain } = context;
-  const again = (options & (KdcOption.RENEW | KdcOption.VALIDATE)) !== 0;
-  const ours = ticket.realm === domain.realm && (again || isOurTgs(domain, ticket.sname));
+/**
+ * A TGT of this realm and nothing else. RFC 4120 §3.3.3 lets any ticket be renewed by showing it;
+ * but a service can make tickets to itself of any content with its own key, and a renewal would put
+ * the KDC's signatures on them.
+ */
+function headerServer(ticket: Ticket, { accounts, domain }: KdcContext): Account {
+  const ours = ticket.realm === domain.realm && isOurTgs(domain, ticket.sname);
   const server = ours ? findServer(accounts, domain, ticket.sname) : undefined;
   if (server === undefined) throw new Refused('KRB_AP_ERR_NOT_US', 'header-not-a-tgt');
   return server;
@@ -150,22 +152,25 @@ function headerServer(ticket: Ticket, options: number, context: KdcContext): Acc
 function isCurrent({ server, sealedWith, ticket }: HeaderTicket, context: KdcContext): boolean {
   const present = findServer(context.accounts, context.domain, ticket.sname);
   if (present === server) return true;
-  return (
-    present !== undefined &&
-    context.keys
-      .all(present)
-      .some(({ kvno, key }) => kvno === sealedWith.kvno && key.etype === sealedWith.key.etype)
-  );
+  if (present === undefined) return false;
+  const { kvno, key } = sealedWith;
+  return context.keys
+    .all(present)
+    .some(
+      (other) =>
+        other.kvno === kvno &&
+        other.key.etype === key.etype &&
+        timingSafeEqual(other.key.bytes(), key.bytes()),
+    );
 }
 
 function requireValidTimes(
   { flags, starttime, authtime, endtime }: EncTicketPart,
-  options: number,
   now: number,
   { settings }: KdcContext,
 ): void {
   const seconds = now / 1000;
-  const invalid = (flags & TicketFlag.INVALID) !== 0 && (options & KdcOption.VALIDATE) === 0;
+  const invalid = (flags & TicketFlag.INVALID) !== 0;
   if (invalid || (starttime ?? authtime) > seconds + settings.clockSkew) {
     throw new Refused('KRB_AP_ERR_TKT_NYV', 'header-not-yet-valid');
   }
@@ -178,7 +183,8 @@ function requireMatch(
   now: number,
   { settings }: KdcContext,
 ): void {
-  if (authenticator.crealm !== part.crealm || !sameName(authenticator.cname, part.cname)) {
+  const asker = { name: authenticator.cname, realm: authenticator.crealm };
+  if (!samePrincipalFolded(asker, { name: part.cname, realm: part.crealm })) {
     throw new Refused('KRB_AP_ERR_BADMATCH', 'authenticator-client');
   }
   const skew = Math.abs(authenticator.ctime - now / 1000);

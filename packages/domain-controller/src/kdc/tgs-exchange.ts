@@ -46,12 +46,10 @@ export function tgsExchange(call: KdcCall, context: KdcContext): Uint8Array {
  */
 function requireClient(header: HeaderTicket, call: KdcCall, context: KdcContext): Account {
   const trail = new Trail<SharedCheckId>();
-  const facts = header.facts();
-  const ofTgt = isKrbtgt(header.server) ? facts : { ...facts, requester: 'matches' as const };
-  if (!checkHeaderPac(ofTgt, trail)) throw refusedBy(trail.refused().refusal);
+  if (!checkHeaderPac(header.facts(), trail)) throw refusedBy(trail.refused().refusal);
   const client = findClient(context.accounts, context.domain, header.part.cname);
   const requester = header.pac.requesterSid();
-  if (client === undefined || (requester !== undefined && requester !== client.sid)) {
+  if (client === undefined || requester !== client.sid) {
     throw new Refused('KDC_ERR_TGT_REVOKED', 'client-changed');
   }
   requireUsableClient(accountState(client, call.now, context.settings));
@@ -69,7 +67,7 @@ function answerPlain(
   const renew = (kdcOptions & KdcOption.RENEW) !== 0;
   if (renew) call.record.kind = 'renew';
   const { server, sname } = requireServer(call, context);
-  if (renew && server !== header.server) throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
+  if (renew && server.id !== header.server.id) throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
   const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
   const order: TicketOrder = {
     cname: header.part.cname,
