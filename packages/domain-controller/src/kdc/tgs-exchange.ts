@@ -5,7 +5,6 @@ import type { Account } from '@doublehop/directory/account';
 import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { findPadata } from '@doublehop/kerberos/messages/common';
-import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
 import type { PacBuffer } from '@doublehop/security/pac/pac';
 import { Refused } from '../errors.ts';
 import { accountState, requireUsableClient } from './account-state.ts';
@@ -14,8 +13,9 @@ import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
 import { type AuthenticatedRequest, authenticate, type HeaderTicket } from './header-ticket.ts';
 import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from './issue.ts';
-import { findClient, findServer, isOurRealm } from './names.ts';
+import { findClient } from './names.ts';
 import type { KdcCall } from './request.ts';
+import { requireServer } from './required-server.ts';
 import { answerS4U2Proxy } from './s4u2proxy.ts';
 import { answerS4U2Self } from './s4u2self.ts';
 import type { TicketTimes } from './times.ts';
@@ -67,7 +67,8 @@ function answerPlain(
   const renew = (kdcOptions & KdcOption.RENEW) !== 0;
   if (renew) call.record.kind = 'renew';
   const { server, sname } = requireServer(call, context);
-  if (renew && server.id !== header.server.id) throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
+  if (renew && server.id !== header.server.id)
+    throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
   const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
   const order: TicketOrder = {
     cname: header.part.cname,
@@ -87,33 +88,6 @@ function answerPlain(
 
 /** User-to-user is another exchange; nothing is ever postdated, so nothing needs validation. */
 const UNSUPPORTED = KdcOption.VALIDATE | KdcOption.ENC_TKT_IN_SKEY;
-
-/** The server's account, if tickets to it may be issued. */
-export function requireServer(
-  { body, record }: KdcCall,
-  { accounts, domain }: KdcContext,
-): { server: Account; sname: PrincipalName } {
-  const { sname, realm } = body;
-  if (sname === undefined || !isOurRealm(domain, realm)) {
-    throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-elsewhere');
-  }
-  const server = findServer(accounts, domain, sname);
-  if (server === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unknown');
-  record.server = server;
-  if (isKrbtgt(server)) {
-    const tgs = isTicketGrantingService(sname);
-    const nameString = tgs ? ['krbtgt', domain.realm] : sname.nameString;
-    return { server, sname: { nameType: sname.nameType, nameString } };
-  }
-  if (hasControl(server.userAccountControl, 'ACCOUNTDISABLE')) {
-    throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-disabled');
-  }
-  // A password is no service key: it could be guessed from the ticket (MS-KILE 3.3.5.7).
-  if (server.kind === 'user' && server.servicePrincipalNames.length === 0) {
-    throw new Refused('KDC_ERR_MUST_USE_USER2USER', 'server-is-a-user');
-  }
-  return { server, sname };
-}
 
 /** The header's PAC goes on as it is; without one where nobody wants it (MS-KILE 3.3.5.3). */
 function pacFor(header: HeaderTicket, server: Account): readonly PacBuffer[] | undefined {
