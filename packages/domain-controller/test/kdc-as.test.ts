@@ -75,6 +75,19 @@ describe('RFC 4120 §3.1 AS exchange', () => {
     expect(seen).toMatchObject({ error: 'KDC_ERR_S_PRINCIPAL_UNKNOWN', reason: 'server-unknown' });
   });
 
+  test('MS-KILE 3.3.5.7: no ticket to guess the password of a user from', async () => {
+    const bob = account('user', 'bob', 1104);
+    const r = new Realm([KRBTGT, ALICE, bob]);
+    const server = { nameType: NameType.PRINCIPAL, nameString: ['bob'] };
+    const seen = await refusal(r.login('alice', { server }));
+    expect(seen).toMatchObject({ error: 'KDC_ERR_MUST_USE_USER2USER', reason: 'server-is-a-user' });
+    r.accounts.replace({ ...bob, servicePrincipalNames: ['http/web'] });
+    expect((await r.login('alice', { server })).server.name.nameString).toEqual(['bob']);
+    r.accounts.replace({ ...bob, servicePrincipalNames: ['http/web'], userAccountControl: 0x202 });
+    const disabled = await refusal(r.login('alice', { server }));
+    expect(disabled.reason).toBe('server-disabled');
+  });
+
   test('clocks that differ by more than the skew', async () => {
     const r = realm();
     const client = { ...r.client, clock: new KdcClock(() => NOW + 301_000) };

@@ -5,17 +5,18 @@ import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { findPadata } from '@doublehop/kerberos/messages/common';
 import { KerbPaPacRequest } from '@doublehop/kerberos/messages/padata';
-import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
+import type { PrincipalName } from '@doublehop/kerberos/names';
 import { decodeDer } from '@doublehop/wire/der';
 import { Refused } from '../errors.ts';
 import { accountState, requireFreshPassword, requireUsableClient } from './account-state.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
-import { asReply, isKrbtgt, isPasswordService, issueTicket, serverFlags } from './issue.ts';
-import { findClient, findServer, isOurRealm } from './names.ts';
+import { asReply, isPasswordService, issueTicket, serverFlags } from './issue.ts';
+import { findClient, isOurRealm } from './names.ts';
 import { isDelegatable } from './pac-contents.ts';
 import { etypeInfo2, preAuthenticate } from './preauth.ts';
 import type { KdcCall } from './request.ts';
+import { requireServer } from './required-server.ts';
 import type { KdcKey } from './sealed-ticket.ts';
 import { ticketTimes } from './times.ts';
 
@@ -58,7 +59,9 @@ interface AsParties {
   readonly sname: PrincipalName;
 }
 
-function gather({ body, record }: KdcCall, { accounts, domain }: KdcContext): AsParties {
+function gather(call: KdcCall, context: KdcContext): AsParties {
+  const { body, record } = call;
+  const { accounts, domain } = context;
   const { cname, sname } = body;
   if (!isOurRealm(domain, body.realm)) throw new Refused('KDC_ERR_WRONG_REALM', 'wrong-realm');
   if (cname === undefined) throw new Refused('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'client-unnamed');
@@ -66,17 +69,7 @@ function gather({ body, record }: KdcCall, { accounts, domain }: KdcContext): As
   const client = findClient(accounts, domain, cname);
   if (client === undefined) throw new Refused('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'client-unknown');
   record.client = client;
-  const server = findServer(accounts, domain, sname);
-  if (server === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unknown');
-  record.server = server;
-  return { client, cname, server, sname: canonicalTgs(sname, server, domain.realm) };
-}
-
-/** krbtgt is named by the realm's DNS name in upper case, however it was asked for. */
-function canonicalTgs(sname: PrincipalName, server: Account, realm: string): PrincipalName {
-  return isKrbtgt(server) && isTicketGrantingService(sname)
-    ? { nameType: sname.nameType, nameString: ['krbtgt', realm] }
-    : sname;
+  return { client, cname, ...requireServer(call, context) };
 }
 
 /** The client's keys of types that it names itself, in this KDC's order of preference. */
