@@ -1,6 +1,6 @@
 import { utf16le } from '@doublehop/wire/bytes';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
-import { encodeSid } from '@doublehop/security/sid';
+import { encodeSid, withRid } from '@doublehop/security/sid';
 import { parseSddl } from '@doublehop/security/sddl';
 import type { LdapClient } from '@doublehop/ldap/client/client';
 import type { ClientChange } from '@doublehop/ldap/client/types';
@@ -404,6 +404,12 @@ describe('MS-ADTS 3.1.1.5.2 add, 3.1.1.5.5 delete, 3.1.1.5.4 rename', () => {
     const entry = { objectClass: 'computer', sAMAccountName: 'JOINED$' };
     const trusted = { ...entry, userAccountControl: String(0x81000) };
     await expect(alice.add(dn, trusted)).rejects.toMatchObject(DENIED);
+    // RFC 4512 §2.5: the same attribute by its OID; and sIDHistory with Domain Admins.
+    const byOid = { ...entry, '1.2.840.113556.1.4.8': String(0x81000) };
+    await expect(alice.add(dn, byOid)).rejects.toMatchObject(DENIED);
+    const sidHistory = encodeSid(withRid(domain.dc.domain.sid, 512));
+    const history = { ...entry, '1.2.840.113556.1.4.609': sidHistory };
+    await expect(alice.add(dn, history)).rejects.toMatchObject(DENIED);
     await expect(
       alice.add(`OU=x,${ou}`, { objectClass: 'organizationalUnit' }),
     ).rejects.toMatchObject(DENIED);

@@ -6,10 +6,16 @@ import { splitDescription } from './context.ts';
 import { passwordRefused } from './failures.ts';
 import { GEN_FAILURE } from './unicode-pwd.ts';
 
-/** The attribute that an update names; `binary` changes nothing (MS-ADTS 3.1.1.3.1.1.2). */
-export function updatedAttribute(description: string): string {
+/**
+ * The attribute that an update names, as the schema calls it: a client may give its OID instead
+ * (RFC 4512 §2.5), which must not get past what is guarded by name. `binary` changes nothing
+ * (MS-ADTS 3.1.1.3.1.1.2).
+ */
+export function updatedAttribute(schema: Schema, description: string): string {
   const { name, options } = splitDescription(description);
-  if (options.every((option) => option.toLowerCase() === 'binary')) return name;
+  if (options.every((option) => option.toLowerCase() === 'binary')) {
+    return schema.attribute(name)?.name ?? name;
+  }
   throw new LdapError('undefinedAttributeType', `no options are known for ${name}`);
 }
 

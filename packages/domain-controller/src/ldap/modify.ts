@@ -30,14 +30,15 @@ export async function modify(
   const { directory, clock } = context;
   const { ordinary, password } = readChanges(context, changes);
   const flags = findControl(controls, sdFlags)?.flags ?? ALL_PARTS;
-  const keys = password && (await keysFor(context, session, caller, object, password));
+  const secret = password && (await keysFor(context, session, caller, object, password));
   await directory.write((writer) => {
     const entry = writer.find(object);
     if (entry !== undefined) {
       for (const change of ordinary) demandWrite(context, caller, entry, change.attribute);
     }
-    if (keys !== undefined) storeKeys(writer, object, keys);
-    if (keys !== undefined && ordinary.length === 0) return;
+    // Who may do it was asked of this very entry; the name may mean another one by now.
+    if (secret !== undefined) storeKeys(writer, { id: secret.id }, secret.keys);
+    if (secret !== undefined && ordinary.length === 0) return;
     const now = fileTimeOf(clock()).toString();
     const resolved = ordinary.map((change) => resolve(change, entry, flags, now));
     writer.modify(object, resolved);
@@ -61,7 +62,7 @@ function readChanges(
   const secret: Change[] = [];
   for (const change of changes) {
     const { type, values } = change.modification;
-    const attribute = updatedAttribute(type);
+    const attribute = updatedAttribute(directory.schema, type);
     if (passwordAttribute(attribute)) {
       secret.push(change);
       continue;
@@ -99,7 +100,7 @@ async function keysFor(
   caller: Caller,
   object: string,
   { next, old }: PasswordChange,
-): Promise<readonly AccountKey[]> {
+): Promise<{ readonly id: number; readonly keys: readonly AccountKey[] }> {
   if (!session.confidential) throw passwordRefused(GEN_FAILURE);
   directory.refresh();
   const entry = directory.get(object);
@@ -115,7 +116,8 @@ async function keysFor(
       throw new LdapError('constraintViolation', `${code}: AtrErr: the old password is not right`);
     }
   }
-  return await passwordKeys(next, saltOf(domain, saltSubject(entry)), settings.encryptionTypes);
+  const salt = saltOf(domain, saltSubject(entry));
+  return { id: entry.id, keys: await passwordKeys(next, salt, settings.encryptionTypes) };
 }
 
 function demandWrite({ directory }: LdapContext, caller: Caller, entry: Entry, name: string): void {

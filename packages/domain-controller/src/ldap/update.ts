@@ -117,7 +117,7 @@ function readAttributes(
   const input = new Map<string, Given>();
   let password: string | undefined;
   for (const { type, values } of attributes) {
-    const name = updatedAttribute(type);
+    const name = updatedAttribute(directory.schema, type);
     if (passwordAttribute(name)) {
       const [value] = values;
       if (!session.confidential || value === undefined || values.length > 1) {
