@@ -14,7 +14,7 @@ import { decrypted } from './sealed-ticket.ts';
  * is wrapped.
  */
 export function clientAuthorizationData(
-  { body }: KdcCall,
+  { body }: { readonly body: Pick<KdcCall['body'], 'encAuthorizationData'> },
   subkey: Key | undefined,
   sessionKey: () => Key,
 ): AuthorizationData | undefined {
@@ -28,7 +28,13 @@ export function clientAuthorizationData(
   return allowed.length === 0 ? undefined : allowed;
 }
 
-const KDC_ONLY: readonly number[] = [AdType.WIN2K_PAC, AdType.KDC_ISSUED, AdType.FX_FAST_USED];
+const KDC_ONLY: readonly number[] = [
+  AdType.WIN2K_PAC,
+  AdType.KDC_ISSUED,
+  AdType.FX_FAST_USED,
+  AdType.CAMMAC,
+  AdType.AUTHENTICATION_INDICATOR,
+];
 
 function isClients({ adType, adData }: AuthorizationData[number], depth: number): boolean {
   if (KDC_ONLY.includes(adType) || depth > MAX_AUTHDATA_DEPTH) return false;
