@@ -43,6 +43,9 @@ export const MAX_PASSWORD = 1024;
 /** Passwords of which keys are made at the same time. */
 export const MAX_PENDING_CHANGES = 64;
 
+/** Passwords of simple binds that are checked at the same time; the others are told to wait. */
+export const MAX_PENDING_BINDS = 64;
+
 /** Replies of the password service kept for datagrams that come again, and for how many ms. */
 export const MAX_PASSWORD_REPLIES = 1024;
 export const PASSWORD_REPLY_LIFE = 10_000;

@@ -1,4 +1,8 @@
 import { fileTimeOf } from '@doublehop/security/filetime';
+import { pooledRandom } from '@doublehop/crypto/random';
+import { DEFAULT_KDC_SETTINGS } from '@doublehop/domain-controller/kdc/settings';
+import { SimpleBinds } from '@doublehop/domain-controller/ldap/simple-bind';
+import { MAX_PENDING_BINDS } from '@doublehop/domain-controller/limits';
 import { LdapClient } from '@doublehop/ldap/client/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -137,6 +141,24 @@ describe('MS-ADTS 5.1.1.1.1 simple bind', () => {
     await client.bindSimple('Administrator', ADMIN_PASSWORD);
     await expect(client.whoAmI()).resolves.toBe('u:CONTOSO\\Administrator');
     await client.close();
+  });
+
+  it('makes wait who comes when too many passwords are being checked', async () => {
+    const { directory, accounts, domain: info } = domain.dc;
+    const binds = new SimpleBinds({
+      directory,
+      accounts,
+      domain: { ...info, controller: 'DC' },
+      settings: DEFAULT_KDC_SETTINGS,
+      clock: Date.now,
+      random: pooledRandom(),
+    });
+    const secret = Buffer.from(passwordOf('alice'));
+    const tries = Array.from({ length: MAX_PENDING_BINDS + 1 }, () => binds.bind('alice', secret));
+    const outcomes = await Promise.allSettled(tries);
+    const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+    expect(refused).toEqual([expect.objectContaining({ code: 'busy' })]);
+    await expect(binds.bind('alice', secret)).resolves.toMatchObject({ samAccountName: 'alice' });
   });
 
   it('leaves the session anonymous when it fails', async () => {

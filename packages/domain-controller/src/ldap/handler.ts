@@ -6,12 +6,13 @@ import { modify } from './modify.ts';
 import { PagedSearches } from './paged-searches.ts';
 import { rootDse, SUPPORTED_CONTROLS } from './root-dse.ts';
 import { search } from './search.ts';
-import { simpleBind } from './simple-bind.ts';
+import { SimpleBinds } from './simple-bind.ts';
 import { splitDescription } from './context.ts';
 import { add, remove, rename } from './update.ts';
 
 /** The directory as an LDAP server shows it (MS-ADTS 3.1.1.3). */
 export function directoryHandler(context: LdapContext, binds: KerberosBinds): LdapHandler<Caller> {
+  const passwords = new SimpleBinds(context);
   const paged = new WeakMap<Session, PagedSearches>();
   const mechanisms = binds.mechanisms.map(({ name }) => name);
   const pagedOf = (session: Session): PagedSearches => {
@@ -21,7 +22,7 @@ export function directoryHandler(context: LdapContext, binds: KerberosBinds): Ld
   };
   return {
     supportedControls: new Set(SUPPORTED_CONTROLS),
-    bindSimple: (_session, name, password) => simpleBind(context, name, password),
+    bindSimple: (_session, name, password) => passwords.bind(name, password),
     bindSasl: (_session, outcome) => binds.callerOf(outcome),
     authorizationId: ({ identity }) =>
       identity === undefined ? '' : `u:${context.domain.netbiosName}\\${identity.samAccountName}`,

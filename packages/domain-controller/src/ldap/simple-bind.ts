@@ -1,26 +1,49 @@
 import { isUtf8 } from 'node:buffer';
 import type { AccountState } from '@doublehop/delegation/facts';
 import type { Account } from '@doublehop/directory/account';
+import { LdapError } from '@doublehop/ldap/errors';
 import type { Sid } from '@doublehop/security/sid';
 import { wellKnown } from '@doublehop/security/well-known-sids';
 import { fromUtf8 } from '@doublehop/wire/bytes';
 import { accountState } from '../kdc/account-state.ts';
-import { MAX_PASSWORD } from '../limits.ts';
+import { MAX_PASSWORD, MAX_PENDING_BINDS } from '../limits.ts';
 import { isAdministrator } from './access.ts';
 import type { Caller, LdapContext } from './context.ts';
 import { bindFailure, LogonFailure } from './failures.ts';
 import { isPassword } from './verify-password.ts';
 
 /**
+ * The simple binds of all connections. Anybody may try, and a password costs thousands of hashes:
+ * beyond a number of them at the same time the answer is `busy` (RFC 4511 §4.1.9, result 51).
+ */
+export class SimpleBinds {
+  readonly #context: LdapContext;
+  #pending = 0;
+
+  constructor(context: LdapContext) {
+    this.#context = context;
+  }
+
+  /** The client; throws as `simpleBind` does, and LdapError `busy`. */
+  async bind(name: string, secret: Uint8Array): Promise<Caller> {
+    if (this.#pending >= MAX_PENDING_BINDS) {
+      throw new LdapError('busy', '0000200E: SvcErr: too many bind at the same time');
+    }
+    this.#pending += 1;
+    try {
+      return await simpleBind(this.#context, name, secret);
+    } finally {
+      this.#pending -= 1;
+    }
+  }
+}
+
+/**
  * A simple bind (MS-ADTS 5.1.1.1.1). The name is a DN, `<GUID=…>` or `<SID=…>`, a UPN,
  * `DOMAIN\name`, or a sAMAccountName. Throws invalidCredentials with Windows' reason; what is wrong
  * with an account is told to who knows its password, but that it is locked to everybody.
  */
-export async function simpleBind(
-  context: LdapContext,
-  name: string,
-  secret: Uint8Array,
-): Promise<Caller> {
+async function simpleBind(context: LdapContext, name: string, secret: Uint8Array): Promise<Caller> {
   const { accounts, clock, settings } = context;
   context.directory.refresh();
   accounts.refresh();
