@@ -1,3 +1,5 @@
+import { getServiceTicket } from '@doublehop/kerberos/client/service-ticket';
+import { AdType } from '@doublehop/kerberos/iana/padata-types';
 import { Key } from '@doublehop/crypto/key';
 import { exchangeTgs, forwardTgt, renewTicket } from '@doublehop/kerberos/client/service-ticket';
 import type { Credentials } from '@doublehop/kerberos/credentials';
@@ -91,6 +93,21 @@ describe('RFC 4120 §3.3 TGS exchange', () => {
     expect(r.open(await r.ticket(declined, WEB), SERVER).authorizationData).toBeUndefined();
     const asked = await r.login('alice', { includePac: true });
     expect(r.open(await r.ticket(asked, WEB), SERVER).authorizationData).toBeDefined();
+  });
+
+  test('RFC 4120 §3.3.3: restrictions in a TGT are in every ticket made from it', async () => {
+    const r = realm();
+    const restriction = { adType: AdType.TOKEN_RESTRICTIONS, adData: Uint8Array.of(7) };
+    const { credentials } = await getServiceTicket(
+      r.client,
+      await r.login('alice'),
+      r.name('krbtgt/CONTOSO.COM'),
+      { authorizationData: [restriction] },
+    );
+    const part = r.open(await r.ticket(credentials, WEB), SERVER);
+    expect(part.authorizationData).toHaveLength(2);
+    expect(part.authorizationData?.[1]).toEqual(restriction);
+    expect(r.pac(part).buffers.map(({ type }) => type)).toEqual([1, 10, 12, 6, 7, 16, 19]);
   });
 
   test('a user without an SPN is no server (MS-KILE 3.3.5.7)', async () => {

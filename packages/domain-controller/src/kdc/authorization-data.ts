@@ -24,6 +24,14 @@ export function findPac(data: AuthorizationData | undefined): FoundPac | undefin
   return undefined;
 }
 
+/**
+ * What a ticket carries beside its PAC: restrictions that tickets made from it have to keep (RFC
+ * 4120 §3.3.3). Throws WireError as `findPac` does.
+ */
+export function besidePac(data: AuthorizationData | undefined): AuthorizationData {
+  return (data ?? []).filter((element) => findPac([element]) === undefined);
+}
+
 /** Authorization data with a PAC, and what else goes into the ticket beside it. */
 export function withPac(pac: Uint8Array, others: AuthorizationData = []): AuthorizationData {
   return [relevant([{ adType: AdType.WIN2K_PAC, adData: pac }]), ...others];

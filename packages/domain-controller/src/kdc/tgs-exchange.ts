@@ -4,10 +4,11 @@ import { checkHeaderPac, type SharedCheckId } from '@doublehop/delegation/shared
 import type { Account } from '@doublehop/directory/account';
 import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
-import { findPadata } from '@doublehop/kerberos/messages/common';
+import { type AuthorizationData, findPadata } from '@doublehop/kerberos/messages/common';
 import type { PacBuffer } from '@doublehop/security/pac/pac';
 import { Refused } from '../errors.ts';
 import { accountState, requireUsableClient } from './account-state.ts';
+import { besidePac } from './authorization-data.ts';
 import { clientAuthorizationData } from './client-authorization-data.ts';
 import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
@@ -79,7 +80,7 @@ function answerPlain(
     times,
     caddr: call.body.addresses ?? header.part.caddr,
     pac: pacFor(header, server),
-    authorizationData: clientAuthorizationData(call, request.subkey, () => header.sessionKey),
+    authorizationData: authorizationData(request, call),
   };
   const issued = issueTicket(order, call, context);
   const protection = { key: request.replyKey, usage: request.replyUsage };
@@ -88,6 +89,16 @@ function answerPlain(
 
 /** User-to-user is another exchange; nothing is ever postdated, so nothing needs validation. */
 const UNSUPPORTED = KdcOption.VALIDATE | KdcOption.ENC_TKT_IN_SKEY;
+
+/** What stands in the header ticket stays in force, and the client may add to it. */
+function authorizationData(
+  { header, subkey }: AuthenticatedRequest,
+  call: KdcCall,
+): AuthorizationData | undefined {
+  const inherited = besidePac(header.part.authorizationData);
+  const added = clientAuthorizationData(call, subkey, () => header.sessionKey);
+  return inherited.length === 0 ? added : [...inherited, ...(added ?? [])];
+}
 
 /** The header's PAC goes on as it is; without one where nobody wants it (MS-KILE 3.3.5.3). */
 function pacFor(header: HeaderTicket, server: Account): readonly PacBuffer[] | undefined {
