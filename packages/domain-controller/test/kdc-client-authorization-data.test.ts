@@ -1,6 +1,6 @@
 import { Key } from '@doublehop/crypto/key';
 import { pooledRandom } from '@doublehop/crypto/random';
-import { clientAuthorizationData } from '@doublehop/domain-controller/kdc/client-authorization-data';
+import { clientAuthorizationData } from '../src/kdc/client-authorization-data.ts';
 import { AdType } from '@doublehop/kerberos/iana/padata-types';
 import { AuthorizationData } from '@doublehop/kerberos/messages/common';
 import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';

@@ -56,15 +56,15 @@ describe.each<[string, () => CredentialCache]>([
     await cache.initialize(ALICE);
     await cache.destroy();
     for (const use of [
-      cache.principal(),
-      cache.list(),
-      cache.store(ticket()),
-      cache.find({}),
-      cache.remove({}),
-      cache.configs(),
-      cache.setConfig('start_realm', new Uint8Array(1)),
+      () => cache.principal(),
+      () => cache.list(),
+      () => cache.store(ticket()),
+      () => cache.find({}),
+      () => cache.remove({}),
+      () => cache.configs(),
+      () => cache.setConfig('start_realm', new Uint8Array(1)),
     ]) {
-      await expect(use).rejects.toMatchObject({ code: 'no-credentials' });
+      await expect(use()).rejects.toMatchObject({ code: 'no-credentials' });
     }
   });
 

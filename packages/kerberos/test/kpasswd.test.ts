@@ -389,6 +389,17 @@ describe('the transport', () => {
     await expect(change(kpasswdTransport(exchange, { senderFor }))).resolves.toBeUndefined();
   });
 
+  test('requests of one moment are told apart', async () => {
+    const still = { ...context, random: (size: number) => new Uint8Array(size).fill(7) };
+    const requests: Uint8Array[] = [];
+    const transport: KpasswdTransport = (_realm, request) => {
+      for (let i = 0; i < 4; i += 1) requests.push(request(HERE));
+      return Promise.resolve(reply(requests[0] ?? new Uint8Array()));
+    };
+    await changePassword(still, transport, { credentials, newPassword: 'N3w.password' });
+    expect(new Set(requests.map((bytes) => opened(bytes).auth.cusec)).size).toBe(4);
+  });
+
   test('no way to a server is told as that', async () => {
     const exchange = exchangeOver(() => ({ send: () => undefined, close: () => undefined }));
     const senderFor = () => Promise.reject(new Error('ENETUNREACH'));

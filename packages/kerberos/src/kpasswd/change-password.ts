@@ -4,7 +4,7 @@ import { utf8 } from '@doublehop/wire/bytes';
 import { decodeDer, encodeDer } from '@doublehop/wire/der';
 import { WireError } from '@doublehop/wire/errors';
 import type { InitialTicketOptions } from '../client/as-exchange.ts';
-import { type ClientContext, freshTimestamp } from '../client/context.ts';
+import { type ClientContext, freshTimestamp, type Timestamp } from '../client/context.ts';
 import { getInitialTicket } from '../client/initial-ticket.ts';
 import { kerberosErrorOf } from '../client/krb-error.ts';
 import type { ClientSecret } from '../client/secret.ts';
@@ -82,7 +82,7 @@ export async function changePassword(
   const sessionKey = Key.of(key.etype, key.bytes);
   const sent: Sent[] = [];
   const reply = await transport(server.realm, (sender) => {
-    const request = buildRequest(context, change, sessionKey, sender);
+    const request = buildRequest(context, change, sessionKey, sender, distinctTime(context, sent));
     sent.push(request);
     return request.bytes;
   });
@@ -103,9 +103,9 @@ function buildRequest(
   { credentials, newPassword, target }: PasswordChange,
   sessionKey: Key,
   sender: HostAddress,
+  { seconds: ctime, microseconds: cusec }: Timestamp,
 ): Sent {
   const { random } = context;
-  const { seconds: ctime, microseconds: cusec } = freshTimestamp(context);
   const subkey = Key.random(sessionKey.etype, random);
   const seqNumber = firstSequence(random);
   const { name, realm } = credentials.client;
@@ -135,6 +135,16 @@ function buildRequest(
   const version = target === undefined ? KpasswdVersion.CHANGE : KpasswdVersion.SET;
   const body = sealPrivate(part, subkey, random);
   return { bytes: encodeKpasswdMessage({ version, ap, body }), subkey, ctime, cusec };
+}
+
+/** A time that no other request has: an AP-REP says by it which one it answers. */
+function distinctTime(context: ClientContext, sent: readonly Sent[]): Timestamp {
+  const { seconds, microseconds } = freshTimestamp(context);
+  let usec = microseconds;
+  while (sent.some(({ ctime, cusec }) => ctime === seconds && cusec === usec)) {
+    usec = (usec + 1) % 1_000_000;
+  }
+  return { seconds, microseconds: usec };
 }
 
 interface ReplyContext {
