@@ -14,6 +14,7 @@ import {
   type KerberosConfiguration,
   keytabName,
   openCache,
+  ownerOf,
   readConfiguration,
   userPrincipal,
 } from '../kerberos/configuration.ts';
@@ -111,7 +112,14 @@ async function accountOf(
   }
   const named = name === undefined ? undefined : principalOf(name, configuration, enterprise);
   if (withKeytab) return await keytabAccount(keytabName(context, configuration, keytab), named);
-  const client = named ?? (await ownerOf(context, configuration, cache));
+  const client =
+    named ??
+    (await ownerOf(
+      context,
+      configuration,
+      cache,
+      'whose ticket? Give a principal: doublehop kinit alice',
+    ));
   const password = await readPassword(context, promptFor(client), passwordFile);
   return { client, secret: { kind: 'password', password } };
 }
@@ -125,21 +133,6 @@ function principalOf(
   const realm = configuration.config.libdefaults.defaultRealm;
   if (realm === undefined) throw new UsageError('--enterprise needs default_realm in krb5.conf');
   return { name: { nameType: NameType.ENTERPRISE, nameString: [name] }, realm };
-}
-
-/** Without a name, as MIT's kinit: the owner of the cache, else the user of the machine. */
-async function ownerOf(
-  { environment }: Context,
-  configuration: KerberosConfiguration,
-  cache: CredentialCache,
-): Promise<Principal> {
-  try {
-    return await cache.principal();
-  } catch {
-    const { user } = environment;
-    if (user !== undefined) return userPrincipal(user, configuration);
-    throw new UsageError('whose ticket? Give a principal: doublehop kinit alice');
-  }
 }
 
 interface Outcome {

@@ -13,6 +13,7 @@ import { clientFor, promptFor } from '../kerberos/client.ts';
 import {
   type KerberosConfiguration,
   openCache,
+  ownerOf,
   readConfiguration,
   userPrincipal,
 } from '../kerberos/configuration.ts';
@@ -90,7 +91,12 @@ async function changeOwn(
   const { configuration, cache, options, ask } = parts;
   const client =
     name === undefined
-      ? await ownerOf(context, configuration, cache)
+      ? await ownerOf(
+          context,
+          configuration,
+          cache,
+          'whose password? Give a principal: doublehop kpasswd alice',
+        )
       : userPrincipal(name, configuration);
   const password = await ask(promptFor(client), options.passwordFile);
   const { context: exchange } = clientFor(context, configuration, cache);
@@ -133,18 +139,4 @@ async function readNewPassword(
   const again = await ask(`${prompt}, again`);
   if (again !== password) throw new UsageError('the two new passwords differ; nothing was changed');
   return password;
-}
-
-async function ownerOf(
-  { environment }: Context,
-  configuration: KerberosConfiguration,
-  cache: CredentialCache,
-): Promise<Principal> {
-  try {
-    return await cache.principal();
-  } catch {
-    const { user } = environment;
-    if (user !== undefined) return userPrincipal(user, configuration);
-    throw new UsageError('whose password? Give a principal: doublehop kpasswd alice');
-  }
 }

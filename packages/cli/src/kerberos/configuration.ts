@@ -87,6 +87,25 @@ export function userPrincipal(text: string, { config }: KerberosConfiguration): 
   return { ...found, realm: knownRealm(found.realm, config) ?? found.realm };
 }
 
+/**
+ * Whom a command without a name means, as MIT's kinit: the owner of the cache, else the user of the
+ * machine. Throws UsageError `question` where there is neither.
+ */
+export async function ownerOf(
+  { environment }: Context,
+  configuration: KerberosConfiguration,
+  cache: CredentialCache,
+  question: string,
+): Promise<Principal> {
+  try {
+    return await cache.principal();
+  } catch {
+    const { user } = environment;
+    if (user !== undefined) return userPrincipal(user, configuration);
+    throw new UsageError(question);
+  }
+}
+
 /** A service: its realm is found by the KDC unless it is written. */
 export function servicePrincipal(text: string, { config }: KerberosConfiguration): Principal {
   const realm = /@([^@/]+)$/.exec(text)?.[1];
