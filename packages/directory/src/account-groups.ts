@@ -1,3 +1,4 @@
+import { GroupAttribute, USUAL_GROUP_ATTRIBUTES } from '@doublehop/security/pac/logon-info';
 import { domainOf, ridOf, type Sid } from '@doublehop/security/sid';
 import { DomainRid } from '@doublehop/security/well-known-sids';
 import type { Account, AccountGroup } from './account.ts';
@@ -26,10 +27,8 @@ export interface DirectGroups {
   readonly ids: readonly number[];
 }
 
-/** SE_GROUP_MANDATORY, ENABLED_BY_DEFAULT and ENABLED (MS-PAC 2.2.1). */
-const GROUP_ATTRIBUTES = 0x7;
 /** SE_GROUP_RESOURCE besides (MS-PAC 2.2.1). */
-const RESOURCE_ATTRIBUTES = 0x2000_0007;
+const RESOURCE_ATTRIBUTES = GroupAttribute.resource | USUAL_GROUP_ATTRIBUTES;
 
 interface KeptClosure extends SortedGroups {
   isCurrent: boolean;
@@ -113,7 +112,7 @@ function sortGroups(domain: Sid, memberships: readonly GroupMembership[]): Sorte
     else if (domainOf(sid) !== domain) extraSids.push(sid);
     else if ((type & GroupType.domainLocal) !== 0) {
       resourceGroups.push({ sid, rid: ridOf(sid), attributes: RESOURCE_ATTRIBUTES });
-    } else groups.push({ sid, rid: ridOf(sid), attributes: GROUP_ATTRIBUTES });
+    } else groups.push({ sid, rid: ridOf(sid), attributes: USUAL_GROUP_ATTRIBUTES });
     protectedUser ||= domainOf(sid) === domain && ridOf(sid) === DomainRid.protectedUsers;
   }
   return { groups, resourceGroups, builtinGroups, extraSids, protectedUser };

@@ -4,7 +4,12 @@ import type { Account } from '@doublehop/directory/account';
 import { fileTimeOf, NEVER } from '@doublehop/security/filetime';
 import { encodePacAttributes, PacAttribute } from '@doublehop/security/pac/attributes';
 import { encodeClientInfo } from '@doublehop/security/pac/client-info';
-import { encodeLogonInfo, type LogonInfo, UserFlag } from '@doublehop/security/pac/logon-info';
+import {
+  encodeLogonInfo,
+  type LogonInfo,
+  USUAL_GROUP_ATTRIBUTES,
+  UserFlag,
+} from '@doublehop/security/pac/logon-info';
 import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { encodeRequesterSid } from '@doublehop/security/pac/requester-sid';
 import { encodeUpnDnsInfo } from '@doublehop/security/pac/upn-dns-info';
@@ -20,9 +25,6 @@ const ASSERTED_SIDS: Readonly<Record<Asserted, Sid>> = {
   'by-authentication': 'S-1-18-1',
   'by-service': 'S-1-18-2',
 };
-
-/** SE_GROUP_MANDATORY | SE_GROUP_ENABLED_BY_DEFAULT | SE_GROUP_ENABLED (MS-PAC 2.2.1). */
-const ENABLED = 7;
 
 /** Parts of a PAC that depend on the account alone; each is made when it is first needed. */
 interface AccountBuffers {
@@ -107,7 +109,7 @@ export class PacContents {
       failedLogonCount: 0,
       extraSids: [ASSERTED_SIDS[how], ...account.extraSids].map((extra) => ({
         sid: extra,
-        attributes: ENABLED,
+        attributes: USUAL_GROUP_ATTRIBUTES,
       })),
       resourceGroupDomainSid: resources.length > 0 ? sid : null,
       resourceGroups: resources,
