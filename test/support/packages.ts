@@ -28,7 +28,16 @@ export type PeerName =
   | 'impacket'
   | 'ldap'
   | 'curl'
-  | 'tshark';
+  | 'tshark'
+  | 'samba-suite'
+  | 'adcli'
+  | 'msktutil'
+  | 'ldap3'
+  | 'java'
+  | 'go'
+  | 'bloodhound'
+  | 'slapd'
+  | 'dnsmasq';
 
 /** Why a peer cannot be used; a peer that is ready is not mentioned. */
 export type MissingPeers = Partial<Record<PeerName, string>>;
@@ -44,7 +53,17 @@ interface Peer {
 /** Heimdal lives here, unpacked: its packages conflict with MIT's. */
 export const heimdalRoot: string = join(peersCache, 'heimdal');
 
+/** Samba's test programs, from the source package of the Samba that is installed. */
+export const sambaSuiteRoot: string = join(peersCache, 'samba-suite');
+
+/** A Python environment with the collector of PyPI's `bloodhound`, which Debian does not have. */
+export const bloodhoundRoot: string = join(peersCache, 'bloodhound');
+const BLOODHOUND_VERSION = '1.8.0';
+
 const impacketScripts = '/usr/share/doc/python3-impacket/examples';
+
+/** Taken from backports where the release's own are too old. */
+const OF_BACKPORTS: ReadonlySet<PeerName> = new Set(['samba', 'samba-suite']);
 
 /** 4.19 is the first Samba whose KDC knows resource-based constrained delegation. */
 const SAMBA_MINIMUM = [4, 19] as const;
@@ -86,6 +105,33 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   },
   curl: { packages: ['curl'], files: ['/usr/bin/curl'] },
   tshark: { packages: ['tshark', 'tcpdump'], files: ['/usr/bin/tshark', '/usr/bin/tcpdump'] },
+  'samba-suite': {
+    packages: ['python3-samba', 'python3-pyasn1', 'python3-cryptography'],
+    files: [
+      '/usr/lib/python3/dist-packages/samba/__init__.py',
+      '/usr/lib/python3/dist-packages/pyasn1/__init__.py',
+      '/usr/lib/python3/dist-packages/cryptography/__init__.py',
+      join(sambaSuiteRoot, 'python/samba/tests/krb5/s4u_tests.py'),
+      join(sambaSuiteRoot, 'source4/dsdb/tests/python/acl.py'),
+    ],
+  },
+  adcli: { packages: ['adcli'], files: ['/usr/sbin/adcli'] },
+  msktutil: { packages: ['msktutil'], files: ['/usr/sbin/msktutil'] },
+  ldap3: {
+    packages: ['python3-ldap3', 'python3-gssapi'],
+    files: ['/usr/lib/python3/dist-packages/ldap3/__init__.py'],
+  },
+  java: { packages: ['openjdk-17-jdk-headless'], files: ['/usr/bin/java', '/usr/bin/javac'] },
+  go: {
+    packages: ['golang-go', 'golang-github-jcmturner-gokrb5.v8-dev'],
+    files: ['/usr/lib/go/bin/go', '/usr/share/gocode/src/github.com/jcmturner/gokrb5'],
+  },
+  bloodhound: {
+    packages: ['python3-venv', 'python3-pip'],
+    files: [join(bloodhoundRoot, 'bin', 'bloodhound-python')],
+  },
+  slapd: { packages: ['slapd'], files: ['/usr/sbin/slapd'], units: ['slapd'] },
+  dnsmasq: { packages: ['dnsmasq-base'], files: ['/usr/sbin/dnsmasq'] },
 };
 // The keys of the record above are exactly the PeerName union.
 const peerNames = Object.keys(peers) as PeerName[];
@@ -143,7 +189,7 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
   if (updated.status !== 0) {
     return Object.fromEntries(missing.map((name) => [name, reason('apt-get update', updated)]));
   }
-  const plain = missing.filter((name) => name !== 'samba' && name !== 'heimdal');
+  const plain = missing.filter((name) => !OF_BACKPORTS.has(name) && name !== 'heimdal');
   const together = await apt.install(plain.flatMap((name) => peers[name].packages));
   // One peer that cannot be had is no reason to miss the others.
   for (const name of together.status === 0 ? [] : plain) {
@@ -152,10 +198,10 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
       failures.set(name, reason('apt-get install', alone));
     }
   }
-  if (missing.includes('samba')) {
-    const samba = await apt.install(peers.samba.packages, apt.backports);
+  for (const name of missing.filter((one) => OF_BACKPORTS.has(one))) {
+    const samba = await apt.install(peers[name].packages, apt.backports);
     if (samba.status !== 0) {
-      failures.set('samba', reason('apt-get install', samba));
+      failures.set(name, reason('apt-get install', samba));
     }
   }
   if (missing.includes('heimdal')) {
@@ -166,6 +212,18 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
   }
   if (missing.includes('impacket') && !isReady('impacket')) {
     await unpackImpacketScripts(apt);
+  }
+  if (missing.includes('samba-suite')) {
+    const suite = await unpackSambaSuite(apt);
+    if (suite !== undefined) {
+      failures.set('samba-suite', suite);
+    }
+  }
+  if (missing.includes('bloodhound')) {
+    const collector = await installBloodhound();
+    if (collector !== undefined) {
+      failures.set('bloodhound', collector);
+    }
   }
   await disableUnits(missing);
   const left = missingPeers(missing);
@@ -226,6 +284,47 @@ async function unpackImpacketScripts(apt: Apt): Promise<void> {
   }
 }
 
+/** Debian does not package the tests of newer Samba; the source of the same version has them. */
+async function unpackSambaSuite(apt: Apt): Promise<string | undefined> {
+  const dir = makeTempDir('samba-suite');
+  try {
+    const { stdout } = await run('dpkg-query', ['-W', '-f', '${Version}', 'python3-samba']);
+    const source = await apt.source(`samba=${stdout}`, dir);
+    const archive = readdirSync(dir).find((file) => file.includes('.orig.tar.'));
+    if (source.status !== 0 || archive === undefined) {
+      return reason('apt-get source', source);
+    }
+    const staged = `${sambaSuiteRoot}.${process.pid}`;
+    mkdirSync(staged, { recursive: true });
+    const wanted = ['samba-*/python/samba/tests', 'samba-*/source4/dsdb/tests/python'];
+    const options = ['--wildcards', '--strip-components=1', '-C', staged];
+    const unpacked = await run('tar', ['-xf', join(dir, archive), ...options, ...wanted], {
+      timeout: INSTALL_TIMEOUT_MS,
+    });
+    if (unpacked.status !== 0) {
+      return `not unpacked: ${unpacked.stderr.trim()}`;
+    }
+    rmSync(sambaSuiteRoot, { recursive: true, force: true });
+    renameSync(staged, sambaSuiteRoot);
+    return undefined;
+  } finally {
+    removeDir(dir);
+  }
+}
+
+async function installBloodhound(): Promise<string | undefined> {
+  rmSync(bloodhoundRoot, { recursive: true, force: true });
+  const made = await run('/usr/bin/python3', ['-m', 'venv', bloodhoundRoot]);
+  if (made.status !== 0) {
+    return `not installed: python3 -m venv: ${made.stderr.trim()}`;
+  }
+  const pip = ['install', '--quiet', `bloodhound==${BLOODHOUND_VERSION}`];
+  const { status, stderr } = await run(join(bloodhoundRoot, 'bin', 'pip'), pip, {
+    timeout: INSTALL_TIMEOUT_MS,
+  });
+  return status === 0 ? undefined : `not installed: pip: ${stderr.trim().slice(-200)}`;
+}
+
 /** A newly installed server is also kept from starting at the next boot. */
 async function disableUnits(installed: readonly PeerName[]): Promise<void> {
   const units = installed.flatMap((name) => peers[name].units ?? []);
@@ -272,8 +371,11 @@ class Apt {
     if (existsSync('/etc/apt/sources.list')) {
       copyFileSync('/etc/apt/sources.list', join(sources, 'main.list'));
     }
+    const release = codename();
     if (this.backports !== undefined) {
-      writeFileSync(join(sources, 'backports.sources'), await backportsSource(this.backports));
+      writeFileSync(join(sources, 'backports.sources'), await sourceOf(this.backports));
+    } else if (release !== '') {
+      writeFileSync(join(sources, 'with-source.sources'), await sourceOf(release));
     }
     return this.#apt('apt-get', ['update', '--error-on=any']);
   }
@@ -289,6 +391,10 @@ class Apt {
 
   download(packages: readonly string[], dir: string): Promise<Outcome> {
     return this.#apt('apt-get', ['download', ...packages], dir);
+  }
+
+  source(name: string, dir: string): Promise<Outcome> {
+    return this.#apt('apt-get', ['source', '--download-only', '--tar-only', name], dir);
   }
 
   /** `roots` and what they need, transitively through names that match; libraries not installed. */
@@ -340,8 +446,8 @@ function codename(): string {
   return /^VERSION_CODENAME=(\S+)$/mu.exec(text)?.[1] ?? '';
 }
 
-/** The backports suite, from the mirror that serves the release itself. */
-async function backportsSource(suite: string): Promise<string> {
+/** A suite, its sources too, from the mirror that serves the release itself. */
+async function sourceOf(suite: string): Promise<string> {
   const format = '$(CODENAME) $(COMPONENT) $(REPO_URI)';
   const { stdout } = await run('apt-get', [
     'indextargets',
@@ -352,7 +458,7 @@ async function backportsSource(suite: string): Promise<string> {
   const release = suite.replace('-backports', '');
   const mirror = new RegExp(`^${release} main (\\S+)$`, 'mu').exec(stdout)?.[1];
   return [
-    'Types: deb',
+    'Types: deb deb-src',
     `URIs: ${mirror ?? 'http://deb.debian.org/debian'}`,
     `Suites: ${suite}`,
     'Components: main',
