@@ -56,7 +56,10 @@ export async function startCorp(dir: string, options: CorpOptions = {}): Promise
   const random = pooledRandom();
   const clock = () => Date.now();
   const store = memoryStore();
-  const types = [...defaultEncryptionTypes, ...(options.legacyRc4 ? legacyEncryptionTypes : [])];
+  const types = [
+    ...defaultEncryptionTypes,
+    ...(options.legacyRc4 === true ? legacyEncryptionTypes : []),
+  ];
   const administrator = { name: 'Administrator', password: 'Passw0rd.admin' };
   const directory = new Directory({ store, clock, random });
   await createDomain(
