@@ -6,7 +6,7 @@ import { pooledRandom } from '@doublehop/crypto/random';
 import type { Account } from '@doublehop/directory/account';
 import { Directory } from '@doublehop/directory/directory';
 import { memoryStore } from '@doublehop/directory/store/memory';
-import { createDomain } from '@doublehop/domain-controller/create-domain';
+import { createDomain, type NewDomain } from '@doublehop/domain-controller/create-domain';
 import { createDomainController, type Endpoints } from '@doublehop/domain-controller/dc';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
 import type { KdcSettings } from '@doublehop/domain-controller/kdc/settings';
@@ -50,6 +50,17 @@ export interface Corp extends Peer {
 
 const DOMAIN = 'corp.example';
 const CONTROLLER = 'DC1';
+const ADMINISTRATOR = { name: 'Administrator', password: 'Passw0rd.admin' };
+
+function newDomain(encryptionTypes: readonly number[]): NewDomain {
+  return {
+    dnsName: DOMAIN,
+    netbiosName: 'CORP',
+    administratorPassword: ADMINISTRATOR.password,
+    controllerName: CONTROLLER,
+    encryptionTypes,
+  };
+}
 
 /** Starts the domain; needs root for its ports. Files are below `dir`. */
 export async function startCorp(dir: string, options: CorpOptions = {}): Promise<Corp> {
@@ -60,19 +71,8 @@ export async function startCorp(dir: string, options: CorpOptions = {}): Promise
     ...defaultEncryptionTypes,
     ...(options.legacyRc4 === true ? legacyEncryptionTypes : []),
   ];
-  const administrator = { name: 'Administrator', password: 'Passw0rd.admin' };
   const directory = new Directory({ store, clock, random });
-  await createDomain(
-    directory,
-    {
-      dnsName: DOMAIN,
-      netbiosName: 'CORP',
-      administratorPassword: administrator.password,
-      controllerName: CONTROLLER,
-      encryptionTypes: types,
-    },
-    random,
-  );
+  await createDomain(directory, newDomain(types), random);
   await options.prepare?.(directory);
   const address = loopbackAddress();
   const events: AuditEvent[] = [];
@@ -105,7 +105,7 @@ export async function startCorp(dir: string, options: CorpOptions = {}): Promise
     controller: CONTROLLER,
     host,
     hosts,
-    administrator,
+    administrator: ADMINISTRATOR,
     address,
     port: endpoints.kdcPort,
     dir,
