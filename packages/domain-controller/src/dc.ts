@@ -7,31 +7,27 @@ import type { Store } from '@doublehop/directory/store/store';
 import type { ServerLimits } from '@doublehop/ldap/limits';
 import type { LdapServerLog } from '@doublehop/ldap/server/events';
 import { createLdapServer, type LdapServer } from '@doublehop/ldap/server/server';
+import { createCldap } from './cldap/cldap.ts';
+import { Lockouts } from './accounts/lockout.ts';
 import { DomainControllerError } from './errors.ts';
 import type { AuditSink } from './kdc/audit.ts';
 import { createKdc, type Kdc } from './kdc/kdc.ts';
 import type { RequestHandler } from './kdc/net/handler.ts';
-import { listenTcp } from './kdc/net/tcp.ts';
-import { listenUdp } from './kdc/net/udp.ts';
 import { DEFAULT_KDC_SETTINGS, type KdcSettings } from './kdc/settings.ts';
 import type { PasswordAuditSink } from './kpasswd/audit.ts';
 import { createKpasswd, type Kpasswd } from './kpasswd/kpasswd.ts';
-import { directoryHandler } from './ldap/handler.ts';
+import { directoryHandler, rootDseOf } from './ldap/handler.ts';
 import { KerberosBinds } from './ldap/kerberos-bind.ts';
 import { DEFAULT_LDAP_SETTINGS, type LdapSettings } from './ldap/settings.ts';
+import {
+  type DomainControllerAddress,
+  type Endpoints,
+  listenAll,
+  type Listener,
+} from './listeners.ts';
 import { type KeyAndCertificate, selfSignedCertificate } from './tls/self-signed.ts';
 
-/** Where a controller listens; a port that is 0 or absent is a free one. */
-export interface DomainControllerAddress {
-  /** An IP address: `127.0.0.1`. */
-  readonly address: string;
-  /** The KDC's, UDP and TCP. */
-  readonly kdcPort?: number;
-  /** Of the service that changes passwords, UDP and TCP. */
-  readonly kpasswdPort?: number;
-  readonly ldapPort?: number;
-  readonly ldapsPort?: number;
-}
+export type { DomainControllerAddress, Endpoints };
 
 /** What a controller is made of. */
 export interface DomainControllerOptions {
@@ -57,16 +53,7 @@ export interface DomainControllerOptions {
   readonly onDefect?: (error: unknown) => void;
 }
 
-/** The ports of a controller that has started. */
-export interface Endpoints {
-  readonly address: string;
-  readonly kdcPort: number;
-  readonly kpasswdPort: number;
-  readonly ldapPort: number;
-  readonly ldapsPort: number;
-}
-
-/** The whole controller: KDC, password service and LDAP on one directory, in one process. */
+/** The whole controller: KDC, password service, LDAP and CLDAP on one directory, in one process. */
 export interface DomainController {
   readonly domain: DomainInfo;
   readonly directory: Directory;
@@ -84,8 +71,8 @@ export interface DomainController {
 }
 
 /** Makes a controller. Throws `no-domain` or `no-krbtgt` for a store that is not ready for one. */
-export function createDomainController(options: DomainControllerOptions): DomainController {
-  const { store, clock, random, controllerName } = options;
+export function createDomainController(given: DomainControllerOptions): DomainController {
+  const { store, clock, random, controllerName } = given;
   const directory = new Directory({ store, clock, random });
   const accounts = new Accounts(directory);
   const { domain } = directory;
@@ -98,13 +85,18 @@ export function createDomainController(options: DomainControllerOptions): Domain
   if (accounts.byName(`${controllerName}$`)?.keys === undefined) {
     throw new DomainControllerError('config', `there is no account ${controllerName}$ with keys`);
   }
+  const lockouts = new Lockouts({ directory, clock, onDefect: given.onDefect ?? ignore });
+  // Every service counts wrong passwords in the same place.
+  const options = { ...given, kdc: { ...given.kdc, lockouts } };
   const tls = options.tls ?? certificateOf(options, domain);
   const kdc = kdcOf(options, accounts, domain);
   const kpasswd = kpasswdOf(options, directory, accounts, domain);
-  const ldap = ldapOf(options, { directory, accounts, domain, secure: createSecureContext(tls) });
+  const parts = { directory, accounts, domain, secure: createSecureContext(tls) };
+  const { ldap, cldap } = ldapOf(options, parts);
   const listeners: Listener[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(listeners.splice(0).map((listener) => listener.close()));
+    await lockouts.settle();
   };
   return {
     domain,
@@ -115,7 +107,7 @@ export function createDomainController(options: DomainControllerOptions): Domain
     certificate: tls.cert,
     async start() {
       try {
-        return await listenAll(options.listen, { kdc, kpasswd, ldap }, listeners);
+        return await listenAll(options.listen, { kdc, kpasswd, cldap, ldap }, listeners);
       } catch (error) {
         await close();
         throw error;
@@ -123,10 +115,6 @@ export function createDomainController(options: DomainControllerOptions): Domain
     },
     close,
   };
-}
-
-interface Listener {
-  close(): Promise<void>;
 }
 
 function kdcOf(
@@ -172,10 +160,10 @@ interface LdapParts {
 }
 
 function ldapOf(
-  { kdc, ldap, ldapLimits, ldapLog, clock, random, ...options }: DomainControllerOptions,
+  { kdc, ldapLimits, ldapLog, clock, random, ...options }: DomainControllerOptions,
   { directory, accounts, domain, secure }: LdapParts,
-): LdapServer {
-  const settings = { ...DEFAULT_LDAP_SETTINGS, ...ldap };
+): { readonly ldap: LdapServer; readonly cldap: RequestHandler } {
+  const settings = { ...DEFAULT_LDAP_SETTINGS, ...options.ldap };
   const context = {
     directory,
     accounts,
@@ -184,9 +172,15 @@ function ldapOf(
     clock,
     random,
   };
-  const binds = new KerberosBinds(context, settings);
   const { onDefect = ignore } = options;
-  return createLdapServer({
+  const binds = new KerberosBinds(context, settings);
+  const cldap = createCldap({
+    rootDse: (request, address) => rootDseOf(context, request, binds, address),
+    address: options.listen.address,
+    clock,
+    onDefect,
+  });
+  const ldap = createLdapServer({
     handler: directoryHandler(context, binds),
     mechanisms: binds.mechanisms,
     tls: secure,
@@ -201,65 +195,7 @@ function ldapOf(
       ldapLog?.(event);
     },
   });
-}
-
-interface Services {
-  readonly kdc: Kdc;
-  readonly kpasswd: Kpasswd;
-  readonly ldap: LdapServer;
-}
-
-async function listenAll(
-  { address, kdcPort = 0, kpasswdPort = 0, ldapPort = 0, ldapsPort = 0 }: DomainControllerAddress,
-  { kdc, kpasswd, ldap }: Services,
-  listeners: Listener[],
-): Promise<Endpoints> {
-  listeners.push(ldap);
-  const tickets = await listenBoth(kdc, address, kdcPort, listeners);
-  const passwords = await listenBoth(kpasswd, address, kpasswdPort, listeners);
-  const clear = await listenLdap(ldap, { host: address, port: ldapPort });
-  const secure = await listenLdap(ldap, { host: address, port: ldapsPort, implicitTls: true });
-  return {
-    address,
-    kdcPort: tickets,
-    kpasswdPort: passwords,
-    ldapPort: clear,
-    ldapsPort: secure,
-  };
-}
-
-/** How often a free port is looked for that is free for UDP and TCP. */
-const PORT_TRIES = 16;
-
-async function listenBoth(
-  handler: RequestHandler,
-  address: string,
-  wanted: number,
-  listeners: Listener[],
-): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
-    const tcp = await listenTcp(handler, { address, port: wanted });
-    try {
-      listeners.push(await listenUdp(handler, { address, port: tcp.port }), tcp);
-      return tcp.port;
-    } catch (error) {
-      await tcp.close();
-      if (wanted !== 0 || tries === PORT_TRIES) throw error;
-    }
-  }
-}
-
-async function listenLdap(
-  ldap: LdapServer,
-  where: { readonly host: string; readonly port: number; readonly implicitTls?: boolean },
-): Promise<number> {
-  try {
-    const { port } = await ldap.listen(where);
-    return port;
-  } catch (cause) {
-    const { host, port } = where;
-    throw new DomainControllerError('listen', `cannot listen on TCP ${host}:${port}`, { cause });
-  }
+  return { ldap, cldap };
 }
 
 function certificateOf(

@@ -49,3 +49,42 @@ export const MAX_PENDING_BINDS = 64;
 /** Replies of the password service kept for datagrams that come again, and for how many ms. */
 export const MAX_PASSWORD_REPLIES = 1024;
 export const PASSWORD_REPLY_LIFE = 10_000;
+
+/** Octets of a name in a netlogon ping and in its answer (MS-ADTS 6.3.3, RFC 1035 §2.3.4). */
+export const MAX_NETLOGON_NAME = 255;
+
+/** Octets of one CLDAP request: a ping has about 200. */
+export const MAX_CLDAP_REQUEST = 4096;
+
+/**
+ * Octets of CLDAP replies to one source, an IPv4 /24 or IPv6 /56: at once, and a second. A reply is
+ * longer than its request, and who asks may be forged: this is what a victim gets at most.
+ */
+export const CLDAP_BURST = 256 * 1024;
+export const CLDAP_RATE = 32 * 1024;
+
+/** The same for all sources together. */
+export const CLDAP_TOTAL_BURST = 16 * 1024 * 1024;
+export const CLDAP_TOTAL_RATE = 4 * 1024 * 1024;
+
+/** Sources that are counted one by one. */
+export const MAX_CLDAP_SOURCES = 4096;
+
+/** Accounts with wrong passwords that are kept in memory beside what is not written yet. */
+export const MAX_GUARDED_ACCOUNTS = 10_000;
+
+/** Milliseconds until a wrong password, and until a mere logon, is written; many together. */
+export const LOCKOUT_WRITE_DELAY = 20;
+export const LOGON_WRITE_DELAY = 60_000;
+
+/** Accounts whose logons are written as one. */
+export const MAX_LOGONS_A_WRITE = 256;
+
+/** Decisions about descriptors and attributes that one session keeps; beyond, it starts afresh. */
+export const MAX_ACCESS_DECISIONS = 50_000;
+
+/** Memberships that are looked through at a bind for the groups of BUILTIN. */
+export const MAX_LOCAL_GROUPS = 4096;
+
+/** Machine accounts that are counted for the quota of one client. */
+export const MAX_COUNTED_MACHINES = 10_000;

@@ -1,4 +1,5 @@
-import type { LdapHandler } from '@doublehop/ldap/server/handler';
+import type { LdapHandler, SearchRequest, ServerEntry } from '@doublehop/ldap/server/handler';
+import { isPing, pingEntry } from '../netlogon/ping.ts';
 import { requireCaller, type Caller, type LdapContext, type Session } from './context.ts';
 import { asLdapError } from './failures.ts';
 import type { KerberosBinds } from './kerberos-bind.ts';
@@ -14,7 +15,6 @@ import { add, remove, rename } from './update.ts';
 export function directoryHandler(context: LdapContext, binds: KerberosBinds): LdapHandler<Caller> {
   const passwords = new SimpleBinds(context);
   const paged = new WeakMap<Session, PagedSearches>();
-  const mechanisms = binds.mechanisms.map(({ name }) => name);
   const pagedOf = (session: Session): PagedSearches => {
     const found = paged.get(session) ?? new PagedSearches(context.clock);
     paged.set(session, found);
@@ -26,10 +26,7 @@ export function directoryHandler(context: LdapContext, binds: KerberosBinds): Ld
     bindSasl: (_session, outcome) => binds.callerOf(outcome),
     authorizationId: ({ identity }) =>
       identity === undefined ? '' : `u:${context.domain.netbiosName}\\${identity.samAccountName}`,
-    rootDse(_session, request) {
-      context.directory.refresh();
-      return rootDse(context, request, mechanisms);
-    },
+    rootDse: ({ localAddress }, request) => rootDseOf(context, request, binds, localAddress),
     search: (session, request, from) => search(context, session, request, from, pagedOf(session)),
     add: (session, request) => translated(add(context, session, request)),
     modify: (session, request, { controls }) =>
@@ -48,6 +45,25 @@ export function directoryHandler(context: LdapContext, binds: KerberosBinds): Ld
     },
     closed: (session) => paged.get(session)?.clear(),
   };
+}
+
+/**
+ * The rootDSE, or the answer to a ping (MS-ADTS 6.3.3). `address` is the controller's, as its client
+ * sees it.
+ */
+export function rootDseOf(
+  context: LdapContext,
+  request: SearchRequest,
+  { mechanisms }: Pick<KerberosBinds, 'mechanisms'>,
+  address: string,
+): ServerEntry | undefined {
+  context.directory.refresh();
+  if (isPing(request)) return pingEntry(context, request, address);
+  return rootDse(
+    context,
+    request,
+    mechanisms.map(({ name }) => name),
+  );
 }
 
 async function translated(work: Promise<void>): Promise<undefined> {

@@ -36,7 +36,7 @@ import {
   isRequest,
   requestOfTag,
 } from './results.ts';
-import { Session } from './session.ts';
+import { Session, type SessionKind } from './session.ts';
 
 /** What a connection shares with its server. */
 export interface ConnectionOptions<I> {
@@ -73,10 +73,15 @@ export class Connection<I> {
   #waiting: (() => void)[] = [];
   #draining: (() => void)[] = [];
 
-  constructor(id: number, socket: Socket, options: ConnectionOptions<I>, onClosed: () => void) {
+  constructor(
+    kind: SessionKind,
+    socket: Socket,
+    options: ConnectionOptions<I>,
+    onClosed: () => void,
+  ) {
     const { limits } = options;
     this.#options = options;
-    this.#session = new Session(id, socket);
+    this.#session = new Session(kind, socket);
     this.#onClosed = onClosed;
     this.#binder = new Binder(this.#session, options);
     this.#deadline = new Deadline(limits, (reason) => this.#expire(reason));
@@ -90,7 +95,7 @@ export class Connection<I> {
     this.#performance = this.#makePerformance();
     this.#deadline.set('first');
     const { remoteAddress: address } = this.#session;
-    options.log({ kind: 'open', connection: id, address });
+    options.log({ kind: 'open', connection: kind.id, address });
   }
 
   /** Begins with TLS, as LDAPS does. */

@@ -24,6 +24,8 @@ export interface LdapSession<I> {
   readonly remotePort: number;
   readonly localAddress: string;
   readonly localPort: number;
+  /** Whether it came to a port of the global catalog (MS-ADTS 3.1.1.3.1.10). */
+  readonly globalCatalog: boolean;
   readonly identity: I | undefined;
   /** Whether TLS protects the connection. */
   readonly tls: boolean;

@@ -22,11 +22,18 @@ export interface LdapServerOptions<I> {
   readonly log?: LdapServerLog;
 }
 
-/** Where to listen; `implicitTls` is LDAPS. */
-export interface ListenOptions {
+/** What a connection is to be served as. */
+export interface ServeOptions {
+  /** LDAPS. */
+  readonly implicitTls?: boolean;
+  /** A port of the global catalog (MS-ADTS 3.1.1.3.1.10): the handler's sessions say so. */
+  readonly globalCatalog?: boolean;
+}
+
+/** Where to listen, and for what. */
+export interface ListenOptions extends ServeOptions {
   readonly host?: string;
   readonly port: number;
-  readonly implicitTls?: boolean;
 }
 
 /** A running engine: it owns no data and knows its connections only. */
@@ -34,7 +41,7 @@ export interface LdapServer {
   /** Starts listening; may be called for several addresses. */
   listen(options: ListenOptions): Promise<AddressInfo>;
   /** Serves a connection that somebody else accepted. */
-  accept(socket: Socket, options?: { readonly implicitTls?: boolean }): void;
+  accept(socket: Socket, options?: ServeOptions): void;
   /** Connections now. */
   readonly connections: number;
   /**
@@ -72,10 +79,10 @@ class Engine<I> implements LdapServer {
     return this.#connections.size;
   }
 
-  async listen({ host, port, implicitTls = false }: ListenOptions): Promise<AddressInfo> {
-    if (implicitTls) this.#requireTls();
+  async listen({ host, port, ...serve }: ListenOptions): Promise<AddressInfo> {
+    if (serve.implicitTls === true) this.#requireTls();
     const server = createServer({ noDelay: true }, (socket) => {
-      this.accept(socket, { implicitTls });
+      this.accept(socket, serve);
     });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -92,7 +99,7 @@ class Engine<I> implements LdapServer {
     return address;
   }
 
-  accept(socket: Socket, { implicitTls = false }: { readonly implicitTls?: boolean } = {}): void {
+  accept(socket: Socket, { implicitTls = false, globalCatalog = false }: ServeOptions = {}): void {
     if (implicitTls) this.#requireTls();
     // A socket handed over may have died on the way: it would never tell us of its end.
     if (socket.destroyed) return;
@@ -107,7 +114,7 @@ class Engine<I> implements LdapServer {
       return;
     }
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-    const connection = new Connection(id, socket, this.#options, () => {
+    const connection = new Connection({ id, globalCatalog }, socket, this.#options, () => {
       this.#connections.delete(connection);
       const left = (this.#byAddress.get(address) ?? 1) - 1;
       if (left === 0) this.#byAddress.delete(address);

@@ -2,9 +2,13 @@ import type { Socket } from 'node:net';
 import type { Protection } from '../sasl/mechanism.ts';
 import type { LdapSession } from './handler.ts';
 
+/** What a server knows of a connection that it accepts. */
+export type SessionKind = Pick<LdapSession<unknown>, 'id' | 'globalCatalog'>;
+
 /** The state of a connection that its handler may read. Only the connection writes it. */
 export class Session<I> implements LdapSession<I> {
   readonly id: number;
+  readonly globalCatalog: boolean;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localAddress: string;
@@ -14,8 +18,9 @@ export class Session<I> implements LdapSession<I> {
   layer: Protection = 'none';
   channelBinding: Uint8Array | undefined;
 
-  constructor(id: number, socket: Socket) {
+  constructor({ id, globalCatalog }: SessionKind, socket: Socket) {
     this.id = id;
+    this.globalCatalog = globalCatalog;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.remotePort = socket.remotePort ?? 0;
     this.localAddress = socket.localAddress ?? '';
