@@ -5,13 +5,20 @@ import { changesAfter, type Change, ChangeFlag } from './changes.ts';
 import { lastNumber } from './counters.ts';
 import { readDomain, type DomainInfo } from './domain.ts';
 import { EntryView } from './entry-view.ts';
-import type { AttributeInput, Entry, EntryName, Modification, Renaming } from './entry.ts';
+import type {
+  AttributeInput,
+  Entry,
+  EntryName,
+  FindOptions,
+  Modification,
+  Renaming,
+} from './entry.ts';
 import { DirectoryError } from './errors.ts';
 import { compileFilter, type FilterContext } from './evaluate.ts';
 import { knownAttributes, type KnownAttributes } from './known-attributes.ts';
 import { locate, noSuchObject } from './names.ts';
 import type { StoredEntry } from './record.ts';
-import { Schema } from './schema/schema.ts';
+import { type AttributeType, Schema } from './schema/schema.ts';
 import { search, type Scope } from './search.ts';
 import type { Reader, Store } from './store/store.ts';
 import { NameCache, View } from './view.ts';
@@ -31,6 +38,21 @@ export interface SearchRequest {
   readonly filter: Filter;
   /** Most entries to yield; absent = all. */
   readonly limit?: number;
+  /** Tombstones and their containers are found too, as base also (MS-ADTS 3.1.1.3.4.1.14). */
+  readonly deleted?: boolean | undefined;
+  /**
+   * Naming contexts below the base belong to the search, and an empty base is the root above all
+   * (MS-ADTS 3.1.1.3.4.1.12, SERVER_SEARCH_FLAG_PHANTOM_ROOT).
+   */
+  readonly contexts?: boolean | undefined;
+  /** What the one who asks may see; absent: everything. */
+  readonly eyes?: Eyes | undefined;
+}
+
+/** What of the directory somebody may see (MS-ADTS 3.1.1.4.3); asked for each entry. */
+export interface Eyes {
+  isVisible(entry: Entry): boolean;
+  mayRead(entry: Entry, attribute: AttributeType): boolean;
 }
 
 /** Told what changed, or that it is not known what: everything may have. */
@@ -100,9 +122,9 @@ export class Directory {
   }
 
   /** The entry, or undefined; throws invalidDNSyntax. */
-  find(name: EntryName | string): Entry | undefined {
+  find(name: EntryName | string, options: FindOptions = {}): Entry | undefined {
     this.#follow();
-    const stored = this.#stored(name);
+    const stored = this.#stored(name, options.deleted);
     return stored === undefined ? undefined : new EntryView(this.#view, this.#known, stored);
   }
 
@@ -116,9 +138,13 @@ export class Directory {
   /** Entries lazily, in no promised order; throws noSuchObject for the base. */
   search(request: SearchRequest): Iterable<Entry> {
     this.#follow();
-    const base = this.#stored(request.base);
-    if (base === undefined) throw noSuchObject(this.#view, request.base);
-    return search(this.#filterContext(), this.#known, { ...request, base });
+    const { eyes } = request;
+    const isRoot = request.base === '' && request.contexts === true;
+    const base = isRoot ? undefined : this.#stored(request.base, request.deleted);
+    if (base === undefined && !isRoot) throw noSuchObject(this.#view, request.base);
+    const isVisible = eyes === undefined ? undefined : (entry: Entry) => eyes.isVisible(entry);
+    const context = this.#filterContext(eyes);
+    return search(context, this.#known, { ...request, base, isVisible });
   }
 
   /** Whether the entry has the value (RFC 4511 §4.10); throws noSuchAttribute. */
@@ -179,13 +205,14 @@ export class Directory {
     });
   }
 
-  #stored(name: EntryName | string): StoredEntry | undefined {
-    const id = locate(this.#view, this.#known, name);
+  #stored(name: EntryName | string, deleted = false): StoredEntry | undefined {
+    const id = locate(this.#view, this.#known, name, deleted);
     return id === undefined ? undefined : this.#view.entry(id);
   }
 
-  #filterContext(): FilterContext {
+  #filterContext(eyes?: Eyes): FilterContext {
     return {
+      ...(eyes === undefined ? {} : { mayRead: (entry, type) => eyes.mayRead(entry, type) }),
       view: this.#view,
       resolve: (dn) => locate(this.#view, this.#known, dn),
       schemaDn: this.domain?.schemaDn,

@@ -47,6 +47,12 @@ export interface Renaming {
   readonly newSuperior?: string;
 }
 
+/** How an entry is looked for. */
+export interface FindOptions {
+  /** Tombstones and their containers are found too (MS-ADTS 3.1.1.3.4.1.14). */
+  readonly deleted?: boolean | undefined;
+}
+
 /** Names an entry: its DN, or a part of it that is unique by itself. */
 export type EntryName =
   | { readonly dn: string }

@@ -1,5 +1,7 @@
 /** What went wrong, named and one to one with the LDAP result codes of RFC 4511 §4.1.9. */
 export type DirectoryErrorCode =
+  | 'operationsError'
+  | 'adminLimitExceeded'
   | 'noSuchAttribute'
   | 'undefinedAttributeType'
   | 'inappropriateMatching'

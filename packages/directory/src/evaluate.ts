@@ -54,6 +54,8 @@ export interface FilterContext {
   readonly resolve: (dn: string) => number | undefined;
   /** The DN of the schema container, for objectCategory given as a class name. */
   readonly schemaDn: string | undefined;
+  /** Whether who asks may read an attribute of an entry; absent: everything. */
+  readonly mayRead?: (entry: EntryView, type: AttributeType) => boolean;
 }
 
 const UNDEFINED: Predicate = { test: () => undefined };

@@ -6,24 +6,44 @@ import { DirectoryError } from './errors.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { ROOT_ID } from './layout.ts';
 import { needed } from './known-attributes.ts';
+import { isDeleted } from './tombstone.ts';
 import type { View } from './view.ts';
 
 /** `<GUID=…>`, `<SID=…>` and `<WKGUID=…,dn>` of MS-ADTS 3.1.1.3.1.2.4. */
-const SPECIAL = /^<(GUID|SID|WKGUID)=([^>]*)>$/i;
+const SPECIAL = /^<(GUID|SID|WKGUID)=([^>]*)>(?:;.*)?$/is;
+/** In every name of a deleted entry: that of its container, or its own. */
+const DELETED = /deleted objects|del:/i;
 const WELL_KNOWN = /^([0-9a-f]{32}),(.*)$/is;
 const HEX = /^(?:[0-9a-f]{2})+$/i;
 
-/** The number of the entry that a name names; throws invalidDNSyntax. */
+/**
+ * The number of the entry that a name names; throws invalidDNSyntax. Deleted entries have a name
+ * for those alone who ask for such, and for those who know their number.
+ */
 export function locate(
   view: View,
   known: KnownAttributes,
   name: EntryName | string,
+  deleted = false,
 ): number | undefined {
-  if (typeof name === 'string') return locateText(view, known, name);
-  if ('dn' in name) return locateText(view, known, name.dn);
-  if ('id' in name) return view.entry(name.id)?.id;
+  if (typeof name !== 'string' && 'id' in name) return view.entry(name.id)?.id;
+  const text = typeof name === 'string' ? name : 'dn' in name ? name.dn : undefined;
+  const id = text === undefined ? locateIdentity(view, known, name) : locateText(view, known, text);
+  if (id === undefined || deleted) return id;
+  if (text !== undefined && !text.startsWith('<') && !DELETED.test(text)) return id;
+  const entry = view.entry(id);
+  return entry === undefined || isDeleted(entry) ? undefined : id;
+}
+
+function locateIdentity(
+  view: View,
+  known: KnownAttributes,
+  name: EntryName | string,
+): number | undefined {
+  if (typeof name === 'string') return undefined;
   if ('guid' in name) return view.onlyWithValue(known.objectGuid, encodeGuid(name.guid));
-  return view.onlyWithValue(known.objectSid, encodeSid(name.sid));
+  if ('sid' in name) return view.onlyWithValue(known.objectSid, encodeSid(name.sid));
+  return undefined;
 }
 
 /** The error for a name without an entry, with how far down it leads (RFC 4511 §4.1.9). */

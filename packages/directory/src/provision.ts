@@ -60,6 +60,7 @@ export async function provision(directory: Directory, domain: NewDomain): Promis
     addContainers(writer, info);
     addAccounts(writer, info);
     addConfiguration(writer, info);
+    for (const context of [info.dn, info.configurationDn]) writer.ensureDeletedObjects(context);
   });
   return info;
 }
@@ -88,10 +89,9 @@ function randomDomainSid(random: RandomSource): Sid {
 
 function addContexts(writer: DirectoryWriter, info: DomainInfo): void {
   const head = { system: true, contextHead: true };
-  const wellKnown = [
-    ...DEFAULT_CONTAINERS,
-    { rdn: 'CN=Builtin', wellKnownGuid: '18E2EA80684F11D2B9AA00C04F79F805' },
-  ].map(({ rdn, wellKnownGuid }) => `B:32:${wellKnownGuid}:${rdn},${info.dn}`);
+  const wellKnown = DEFAULT_CONTAINERS.map(
+    ({ rdn, wellKnownGuid }) => `B:32:${wellKnownGuid}:${rdn},${info.dn}`,
+  );
   const managed = `B:32:${MANAGED_ACCOUNTS.wellKnownGuid}:${MANAGED_ACCOUNTS.rdn},${info.dn}`;
   const domainAttributes: AttributeInput = {
     objectClass: 'domainDNS',

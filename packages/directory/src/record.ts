@@ -19,6 +19,8 @@ export const EntryFlag = {
   forwardLinks: 4,
   /** Had a link to it at some time. */
   backLinks: 8,
+  /** A tombstone, or the container of tombstones: seen by those alone who ask for such. */
+  deleted: 16,
 } as const;
 
 /** What of an entry is not an attribute. */

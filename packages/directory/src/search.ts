@@ -18,6 +18,7 @@ import { PLANNER_COMMON, PLANNER_PROBE } from './limits.ts';
 import { EntryFlag, StoredEntry } from './record.ts';
 import type { Range } from './store/store.ts';
 import type { AttributeType } from './schema/schema.ts';
+import { deletedIds } from './tombstone.ts';
 import type { View } from './view.ts';
 
 /** How far a search reaches (RFC 4511 §4.5.1.2). */
@@ -25,10 +26,27 @@ export type Scope = 'base' | 'one' | 'subtree';
 
 /** A search whose base is found. */
 export interface Search {
-  readonly base: StoredEntry;
+  /** Absent: the root above all naming contexts (MS-ADTS 3.1.1.3.4.1.12, phantom root). */
+  readonly base: StoredEntry | undefined;
   readonly scope: Scope;
   readonly filter: Filter;
   readonly limit?: number;
+  /** Tombstones and their containers are found too (MS-ADTS 3.1.1.3.4.1.14). */
+  readonly deleted?: boolean | undefined;
+  /** Naming contexts below the base belong to the search. */
+  readonly contexts?: boolean | undefined;
+  /** Entries that the client may know of (MS-ADTS 5.1.3.3.6); absent: all. */
+  readonly isVisible?: ((entry: EntryView) => boolean) | undefined;
+}
+
+/** Where a search looks. */
+interface Field {
+  readonly view: View;
+  /** `ROOT_ID` for the root above all naming contexts. */
+  readonly id: number;
+  readonly base: StoredEntry | undefined;
+  readonly deleted: boolean;
+  readonly contexts: boolean;
 }
 
 /** The entries that pass, lazily: an index leads to them, else the tree below the base. */
@@ -43,6 +61,7 @@ export function* search(
   for (const entry of candidates(context.view, predicate, request)) {
     const shown = new EntryView(context.view, known, entry);
     if (predicate.test(shown) !== true) continue;
+    if (request.isVisible?.(shown) === false) continue;
     yield shown;
     left -= 1;
     if (left === 0) return;
@@ -51,15 +70,24 @@ export function* search(
 
 /** Every entry in scope that may pass, each once. */
 function candidates(view: View, predicate: Predicate, request: Search): Iterable<StoredEntry> {
-  const { base, scope } = request;
-  if (scope === 'base') return [base];
+  const { base, scope, deleted = false, contexts = false } = request;
+  if (scope === 'base') return base === undefined ? [] : [base];
+  const field: Field = { view, id: base?.id ?? ROOT_ID, base, deleted, contexts };
   const access = worthwhile(view, predicate.access);
   if (access !== undefined && (scope === 'subtree' || cost(view, access) < PLANNER_PROBE)) {
-    return within(view, base, scope, idsOf(view, access));
+    const ids = idsOf(view, access);
+    return within(field, scope, deleted ? withDeleted(view, ids) : ids);
   }
-  if (scope === 'one') return childrenOf(view, base);
-  const isContext = (base.flags & EntryFlag.contextHead) !== 0;
-  return isContext ? scan(view, base) : walk(view, base);
+  if (scope === 'one') return childrenOf(field, field.id);
+  const isContext = base === undefined || (base.flags & EntryFlag.contextHead) !== 0;
+  return isContext ? scan(field) : walk(field, base);
+}
+
+/** Tombstones stand in no index but their own. */
+function* withDeleted(view: View, ids: Iterable<number>): Iterable<number> {
+  const seen = new Set<number>(deletedIds(view.reader, view.schema));
+  yield* seen;
+  for (const id of ids) if (!seen.has(id)) yield id;
 }
 
 /** The best way there, unless so many entries have the attribute that looking at all is faster. */
@@ -73,33 +101,39 @@ function worthwhile(view: View, access: Access | undefined): Access | undefined 
   return count < PLANNER_COMMON ? best : undefined;
 }
 
-function* within(
-  view: View,
-  base: StoredEntry,
-  scope: Scope,
-  found: Iterable<number>,
-): Iterable<StoredEntry> {
-  const reach = new Reach(view, base.id);
+function* within(field: Field, scope: Scope, found: Iterable<number>): Iterable<StoredEntry> {
+  const { view } = field;
+  const reach = new Reach(field);
   for (const id of found) {
     const entry = view.entry(id);
-    if (entry === undefined) continue;
-    const isChild = entry.parentId === base.id && (entry.flags & EntryFlag.contextHead) === 0;
+    if (entry === undefined || !belongs(field, entry)) continue;
+    const isChild = entry.parentId === field.id && isHere(field, entry);
     if (scope === 'one' ? isChild : reach.covers(entry)) yield entry;
   }
 }
 
-function* childrenOf(view: View, base: StoredEntry): Iterable<StoredEntry> {
-  if ((base.flags & EntryFlag.parent) === 0) return;
-  for (const id of view.childIds(base.id)) {
-    const entry = view.entry(id);
-    if (entry !== undefined && (entry.flags & EntryFlag.contextHead) === 0) yield entry;
+/** Whether a child of an entry is in the same search as that entry. */
+function isHere({ contexts }: Field, child: StoredEntry): boolean {
+  return contexts || (child.flags & EntryFlag.contextHead) === 0;
+}
+
+function belongs({ deleted }: Field, entry: StoredEntry): boolean {
+  return deleted || (entry.flags & EntryFlag.deleted) === 0;
+}
+
+function* childrenOf(field: Field, id: number): Iterable<StoredEntry> {
+  const { view } = field;
+  for (const child of view.childIds(id)) {
+    const entry = view.entry(child);
+    if (entry !== undefined && isHere(field, entry) && belongs(field, entry)) yield entry;
   }
 }
 
 /** Everything below an entry by its children: for parts of a naming context. */
-function* walk(view: View, base: StoredEntry): Iterable<StoredEntry> {
+function* walk(field: Field, base: StoredEntry): Iterable<StoredEntry> {
   yield base;
-  const open: Iterator<StoredEntry>[] = [childrenOf(view, base)[Symbol.iterator]()];
+  if ((base.flags & EntryFlag.parent) === 0) return;
+  const open: Iterator<StoredEntry>[] = [childrenOf(field, base.id)[Symbol.iterator]()];
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
     const next = top.next();
     if (next.done === true) {
@@ -108,42 +142,40 @@ function* walk(view: View, base: StoredEntry): Iterable<StoredEntry> {
     }
     yield next.value;
     if ((next.value.flags & EntryFlag.parent) !== 0) {
-      open.push(childrenOf(view, next.value)[Symbol.iterator]());
+      open.push(childrenOf(field, next.value.id)[Symbol.iterator]());
     }
   }
 }
 
 /** Everything in a naming context, in the order of the store: one read for many entries. */
-function* scan(view: View, base: StoredEntry): Iterable<StoredEntry> {
-  const reach = new Reach(view, base.id);
-  for (const { key, value } of view.reader.range(allEntries())) {
+function* scan(field: Field): Iterable<StoredEntry> {
+  const reach = new Reach(field);
+  for (const { key, value } of field.view.reader.range(allEntries())) {
     const entry = new StoredEntry(idOfEntryKey(key), value);
-    if (reach.covers(entry)) yield entry;
+    if (belongs(field, entry) && reach.covers(entry)) yield entry;
   }
 }
 
 /** Tells what is at or below a base without another naming context between. */
 class Reach {
-  readonly #view: View;
-  readonly #base: number;
+  readonly #field: Field;
   /** Answers for entries that have others below them. */
   readonly #known = new Map<number, boolean>();
 
-  constructor(view: View, base: number) {
-    this.#view = view;
-    this.#base = base;
+  constructor(field: Field) {
+    this.#field = field;
   }
 
   covers(entry: StoredEntry): boolean {
-    if (entry.id === this.#base) return true;
-    if ((entry.flags & EntryFlag.contextHead) !== 0) return false;
-    return this.#coversId(entry.parentId);
+    const { id } = this.#field;
+    if (entry.id === id || id === ROOT_ID) return true;
+    return isHere(this.#field, entry) && this.#coversId(entry.parentId);
   }
 
   #coversId(id: number): boolean {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
-    const entry = id === ROOT_ID ? undefined : this.#view.entry(id);
+    const entry = id === ROOT_ID ? undefined : this.#field.view.entry(id);
     const answer = entry !== undefined && this.covers(entry);
     this.#known.set(id, answer);
     return answer;

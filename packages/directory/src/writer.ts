@@ -1,4 +1,6 @@
 import type { RandomSource } from '@doublehop/crypto/random';
+import { encodeDescriptor } from '@doublehop/security/descriptor';
+import { parseSddl } from '@doublehop/security/sddl';
 import { encodeSid, withRid } from '@doublehop/security/sid';
 import type { KeySet } from './account.ts';
 import { ChangeFlag, logChange } from './changes.ts';
@@ -16,7 +18,15 @@ import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
 import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
 import { setNumber, setValue, type Draft } from './draft.ts';
 import { EntryView } from './entry-view.ts';
-import type { AttributeInput, Entry, EntryName, Modification, Renaming, Value } from './entry.ts';
+import type {
+  AttributeInput,
+  Entry,
+  EntryName,
+  FindOptions,
+  Modification,
+  Renaming,
+  Value,
+} from './entry.ts';
 import { DirectoryError } from './errors.ts';
 import { reindex } from './indexing.ts';
 import { decodeKeys, encodeKeys } from './keys-record.ts';
@@ -31,6 +41,23 @@ import { generalizedTime } from './schema/syntax.ts';
 import type { ClassType, Schema } from './schema/schema.ts';
 import type { Transaction } from './store/store.ts';
 import { textBytes } from './text.ts';
+import {
+  CANT_DELETE,
+  checkDeletable,
+  contextOf,
+  DELETED_OBJECTS_FLAGS,
+  DELETED_OBJECTS_GUID,
+  DELETED_OBJECTS_RDN,
+  DELETED_OBJECTS_SDDL,
+  deletedIds,
+  deletedName,
+  indexedAttributes,
+  isDeleted,
+  listDeleted,
+  staysInPlace,
+  strip,
+  unmark,
+} from './tombstone.ts';
 import { refused, storedValues } from './values.ts';
 import { contextKey, contextRdn, NameCache, View } from './view.ts';
 
@@ -52,8 +79,18 @@ export interface AddOptions {
   readonly system?: boolean;
   /** The entry is the head of a naming context. */
   readonly contextHead?: boolean;
+  /** The entry is seen by those alone who ask for deleted ones. */
+  readonly hidden?: boolean;
   /** The keys of a new account, as `setKeys` would set them. */
   readonly keys?: KeySet;
+}
+
+/** How an entry is removed. */
+export interface RemoveOptions {
+  /** Everything below it goes too. */
+  readonly subtree?: boolean;
+  /** The name may be that of a tombstone: to be told that such are not deleted again. */
+  readonly deleted?: boolean;
 }
 
 /** How keys are set. */
@@ -95,8 +132,8 @@ export class DirectoryWriter {
   }
 
   /** The entry as it is now, writes of this unit included. */
-  find(name: EntryName | string): Entry | undefined {
-    const id = locate(this.#view, this.#known, name);
+  find(name: EntryName | string, options: FindOptions = {}): Entry | undefined {
+    const id = locate(this.#view, this.#known, name, options.deleted);
     return id === undefined ? undefined : this.#show(id);
   }
 
@@ -111,7 +148,9 @@ export class DirectoryWriter {
     const auxiliary = this.#auxiliaries(names);
     const { parentId, key } = this.#place(parsed, type, options);
     const id = nextNumber(this.#tx, 'id');
-    const flags = options.contextHead === true ? EntryFlag.contextHead : 0;
+    const flags =
+      (options.contextHead === true ? EntryFlag.contextHead : 0) |
+      (options.hidden === true ? EntryFlag.deleted : 0);
     const atRoot = parentId === ROOT_ID;
     const draft: Draft = {
       id,
@@ -172,29 +211,147 @@ export class DirectoryWriter {
     return this.#show(draft.id);
   }
 
-  /** Removes an entry, with all below it when told (MS-ADTS 3.1.1.5.5). */
-  remove(name: EntryName | string, options: { readonly subtree?: boolean } = {}): void {
-    const entry = this.#stored(name);
-    if ((entry.flags & EntryFlag.contextHead) !== 0) {
-      throw new DirectoryError('unwillingToPerform', 'a naming context is not removed');
-    }
-    if (entry.text(this.#known.isCriticalSystemObject.code) === 'TRUE') {
-      throw new DirectoryError('unwillingToPerform', 'the domain cannot do without this entry');
-    }
-    const children = [...this.#view.childIds(entry.id)];
+  /** Removes an entry, with all below it when told (MS-ADTS 3.1.1.5.5): a tombstone is left. */
+  remove(name: EntryName | string, options: RemoveOptions = {}): void {
+    const entry = this.#stored(name, options.deleted);
+    if (isDeleted(entry)) throw this.#deletedAlready(entry);
+    checkDeletable(this.#view, this.#known, entry);
+    const children = [...this.#view.childIds(entry.id)].filter((id) => {
+      const child = this.#view.entry(id);
+      return child !== undefined && !isDeleted(child);
+    });
     if (children.length > 0 && options.subtree !== true) {
       throw new DirectoryError('notAllowedOnNonLeaf', 'the entry has others below it');
     }
     for (const id of children) this.remove({ id }, options);
+    this.#bury(entry);
+  }
+
+  /**
+   * Makes a tombstone the entry that it was, under a name and with changes (MS-ADTS 3.1.1.5.3.7.2).
+   * Throws operationsError where the name is in another naming context.
+   */
+  reanimate(name: EntryName | string, dn: string, modifications: readonly Modification[]): Entry {
+    const entry = this.#stored(name, true);
+    const draft = this.#draft(entry);
+    const isTombstone = draft.attributes.has(needed(this.#schema, 'lastKnownParent').code);
+    if (!isDeleted(entry) || !isTombstone) {
+      throw new DirectoryError('unwillingToPerform', 'the entry is not deleted');
+    }
+    const parsed = parseDn(dn);
+    const { parentId, key } = this.#place(parsed, draft.type, {});
+    const context = contextOf(this.#view, entry.id)?.id;
+    if (context !== contextOf(this.#view, parentId)?.id) {
+      throw new DirectoryError('operationsError', 'the name is in another naming context');
+    }
+    const usn = nextNumber(this.#tx, 'usn');
+    this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
+    this.#tx.put(key, idToBytes(draft.id));
+    setFlag(this.#tx, parentId, EntryFlag.parent);
+    const [rdn] = parsed;
+    const original = indexedAttributes(this.#known, entry.flags, draft.attributes);
+    draft.parentId = parentId;
+    draft.rdn = rdn ?? draft.rdn;
+    unmark(this.#schema, draft);
+    this.#setName(draft, draft.rdn.value);
+    this.#setCategory(draft);
+    fillDefaults(this.#schema, this.#known, draft, this.#random);
+    deriveAccountType(this.#schema, this.#known, draft);
+    checkUnique(this.#view, this.#known, draft, original);
+    this.#stamp(draft, usn, false);
+    listDeleted(this.#tx, this.#schema, draft.id, false);
+    this.#save(draft, original, usn, ChangeFlag.renamed);
+    this.#view.names.clear();
+    return this.modify({ id: draft.id }, modifications);
+  }
+
+  /** Forgets tombstones that were made before a time (MS-ADTS 3.1.1.5.5); returns how many. */
+  collectGarbage(before: number, limit: number): number {
+    const whenChanged = this.#known.whenChanged.code;
+    const oldest = generalizedTime(before);
+    let count = 0;
+    for (const id of deletedIds(this.#tx, this.#schema)) {
+      const entry = this.#view.entry(id);
+      if (entry === undefined || !entry.has(needed(this.#schema, 'lastKnownParent').code)) continue;
+      if ((entry.text(whenChanged) ?? '') >= oldest) continue;
+      this.#expunge(entry);
+      count += 1;
+      if (count >= limit) break;
+    }
+    return count;
+  }
+
+  /** Makes the container of a naming context's tombstones, once (MS-ADTS 6.1.1.4.2). */
+  ensureDeletedObjects(context: EntryName | string): number {
+    const head = this.#stored(context);
+    const known = this.#view.childId(head.id, textBytes(rdnKey(parseRdn(DELETED_OBJECTS_RDN))));
+    if (known !== undefined) return known;
+    const dn = `${DELETED_OBJECTS_RDN},${this.#view.dnOfEntry(head) ?? ''}`;
+    const attributes = {
+      objectClass: 'container',
+      description: 'Default container for deleted objects',
+      isCriticalSystemObject: 'TRUE',
+      isDeleted: 'TRUE',
+      showInAdvancedViewOnly: 'TRUE',
+      systemFlags: DELETED_OBJECTS_FLAGS,
+      nTSecurityDescriptor: encodeDescriptor(parseSddl(DELETED_OBJECTS_SDDL)),
+    };
+    const { id } = this.add(dn, attributes, { system: true, hidden: true });
+    listDeleted(this.#tx, this.#schema, id, true);
+    const wellKnown = needed(this.#schema, 'wellKnownObjects');
+    const value = `B:32:${DELETED_OBJECTS_GUID}:${dn}`;
+    const present = head.values(wellKnown.code).filter((each) => typeof each === 'string');
+    if (!present.some((each) => each.startsWith(`B:32:${DELETED_OBJECTS_GUID}:`))) {
+      const change = { operation: 'add', attribute: wellKnown.name, values: [value] } as const;
+      this.modify({ id: head.id }, [change], { system: true });
+    }
+    return id;
+  }
+
+  /** Makes a tombstone of an entry without others below it (MS-ADTS 3.1.1.5.5.6.1). */
+  #bury(entry: StoredEntry): void {
+    const context = contextOf(this.#view, entry.id);
+    if (context === undefined) throw new TypeError(`entry ${entry.id} is in no naming context`);
+    const stays = staysInPlace(this.#schema, this.#known, entry);
+    const parentId = stays ? entry.parentId : this.ensureDeletedObjects({ id: context.id });
     const usn = nextNumber(this.#tx, 'usn');
     for (const owner of this.#links.forget(entry.id, usn)) this.#touch(owner);
-    reindex(this.#tx, this.#schema, this.#known, entry.id, entry.attributes(), new Map());
+    const draft = this.#draft(this.#stored({ id: entry.id }));
+    const { guid } = this.#show(entry.id);
+    const original: StoredAttributes = new Map(draft.attributes);
+    const rdnType = needed(this.#schema, this.#rdnAttribute(draft.type));
+    strip(this.#schema, draft, rdnType);
+    draft.parentId = parentId;
+    draft.rdn = { type: entry.rdn.type, value: deletedName(entry.rdn.value, guid) };
+    this.#setName(draft, draft.rdn.value);
+    this.#stamp(draft, usn, false);
+    this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
+    this.#tx.put(childKey(parentId, textBytes(rdnKey(draft.rdn))), idToBytes(draft.id));
+    setFlag(this.#tx, parentId, EntryFlag.parent);
+    this.#tx.delete(keysKey(entry.id));
+    listDeleted(this.#tx, this.#schema, entry.id, true);
+    this.#save(draft, original, usn, ChangeFlag.names | ChangeFlag.renamed | ChangeFlag.removed);
+    this.#view.names.clear();
+  }
+
+  #expunge(entry: StoredEntry): void {
+    const usn = nextNumber(this.#tx, 'usn');
+    const indexed = indexedAttributes(this.#known, entry.flags, entry.attributes());
+    reindex(this.#tx, this.#schema, this.#known, entry.id, indexed, new Map());
+    listDeleted(this.#tx, this.#schema, entry.id, false);
     this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
     this.#tx.delete(entryKey(entry.id));
-    this.#tx.delete(keysKey(entry.id));
     this.#view.names.clear();
     const flags = ChangeFlag.names | ChangeFlag.renamed | ChangeFlag.removed;
     logChange(this.#tx, { usn, id: entry.id, flags });
+  }
+
+  /** Accounts that are gone are not there at all; other tombstones are not to be deleted again. */
+  #deletedAlready(entry: StoredEntry): DirectoryError {
+    const isAccount = entry.has(this.#known.objectSid.code);
+    const why = 'the entry is deleted already';
+    if (isAccount) return new DirectoryError('noSuchObject', why);
+    return new DirectoryError('unwillingToPerform', why, { win32: CANT_DELETE });
   }
 
   /** Renames or moves an entry (MS-ADTS 3.1.1.5.4). */
@@ -259,8 +416,8 @@ export class DirectoryWriter {
     return new EntryView(this.#view, this.#known, stored);
   }
 
-  #stored(name: EntryName | string): StoredEntry {
-    const id = locate(this.#view, this.#known, name);
+  #stored(name: EntryName | string, deleted = false): StoredEntry {
+    const id = locate(this.#view, this.#known, name, deleted);
     const entry = id === undefined ? undefined : this.#view.entry(id);
     if (entry === undefined) throw noSuchObject(this.#view, name);
     return entry;
@@ -398,7 +555,8 @@ export class DirectoryWriter {
 
   #save(draft: Draft, before: StoredAttributes, usn: number, flags = 0): void {
     const { id, attributes } = draft;
-    const names = reindex(this.#tx, this.#schema, this.#known, id, before, attributes);
+    const indexed = indexedAttributes(this.#known, draft.flags, attributes);
+    const names = reindex(this.#tx, this.#schema, this.#known, id, before, indexed);
     this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
     logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) });
   }

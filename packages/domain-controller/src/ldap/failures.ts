@@ -84,6 +84,8 @@ const PROBLEMS: Readonly<Record<DirectoryErrorCode, Problem>> = {
     problem: "6006 (CAN'T_MOD_OBJ_CLASS)",
   },
   sizeLimitExceeded: { win32: 0x2023, kind: 'SvcErr', problem: '5005 (ADMIN_LIMIT_EXCEEDED)' },
+  operationsError: { win32: 0x20d6, kind: 'SvcErr', problem: '5012 (DIR_ERROR)' },
+  adminLimitExceeded: { win32: 0x2024, kind: 'SvcErr', problem: '5005 (ADMIN_LIMIT_EXCEEDED)' },
   timeLimitExceeded: { win32: 0x2022, kind: 'SvcErr', problem: '5005 (ADMIN_LIMIT_EXCEEDED)' },
 };
 
