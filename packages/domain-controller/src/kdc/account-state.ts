@@ -15,10 +15,10 @@ const EPOCH_HOUR_OF_WEEK = 4 * 24;
  */
 export function accountState(account: Account, now: number, settings: KdcSettings): AccountState {
   if (hasControl(account.userAccountControl, 'ACCOUNTDISABLE')) return 'disabled';
-  if (isLocked(account, now, settings.lockoutDuration)) return 'locked';
+  if (isLocked(account, now, settings)) return 'locked';
   if (isExpired(account, now)) return 'expired';
   if (!isLogonHour(account.logonHours, now)) return 'outside-logon-hours';
-  return passwordState(account, now, settings.maxPasswordAge);
+  return passwordState(account, now, settings);
 }
 
 /** Refuses a client whose account cannot be used (RFC 4120 §3.1.3). */
@@ -59,9 +59,9 @@ function revoked(reason: string, status: RevokedStatus): Refused {
   return new Refused('KDC_ERR_CLIENT_REVOKED', reason, { status });
 }
 
-function isLocked({ lockoutTime }: Account, now: number, duration: number): boolean {
-  if (lockoutTime === 0n) return false;
-  return duration === 0 || millisecondsOf(lockoutTime) + duration * 1000 > now;
+/** Without a directory nobody says when it ends. */
+function isLocked(account: Account, now: number, { lockouts }: KdcSettings): boolean {
+  return lockouts === undefined ? account.lockoutTime !== 0n : lockouts.isLocked(account, now);
 }
 
 function isExpired({ accountExpires }: Account, now: number): boolean {
@@ -75,7 +75,7 @@ function isLogonHour(hours: Uint8Array | undefined, now: number): boolean {
 }
 
 /** Passwords of users expire; those of computers and services are their own business. */
-function passwordState(account: Account, now: number, maxAge: number): AccountState {
+function passwordState(account: Account, now: number, settings: KdcSettings): AccountState {
   const { kind, pwdLastSet, userAccountControl } = account;
   const exempt =
     kind !== 'user' ||
@@ -83,6 +83,13 @@ function passwordState(account: Account, now: number, maxAge: number): AccountSt
     hasControl(userAccountControl, 'SMARTCARD_REQUIRED');
   if (exempt) return 'usable';
   if (pwdLastSet === 0n) return 'password-must-change';
-  const expired = maxAge !== 0 && millisecondsOf(pwdLastSet) + maxAge * 1000 <= now;
-  return expired ? 'password-expired' : 'usable';
+  return millisecondsOf(pwdLastSet) + maxAgeOf(account, settings) <= now
+    ? 'password-expired'
+    : 'usable';
+}
+
+/** Milliseconds for which a password is good. */
+function maxAgeOf(account: Account, { maxPasswordAge, lockouts }: KdcSettings): number {
+  if (maxPasswordAge !== undefined) return maxPasswordAge === 0 ? Infinity : maxPasswordAge * 1000;
+  return lockouts?.policyOf(account).maxAge ?? Infinity;
 }

@@ -37,6 +37,7 @@ export function asExchange(call: KdcCall, context: KdcContext): Uint8Array {
   // A password that has expired is good for its own change, which wants an initial ticket (RFC 3244
   // §2), and for nothing else.
   if (!forPassword) requireFreshPassword(state);
+  if (type !== 0) context.settings.lockouts?.noteSuccess(client, { interactive: true });
   const now = Math.floor(call.now / 1000);
   const life = forPassword ? PASSWORD_SERVICE_LIFE : lives(client, context);
   const times = ticketTimes(call.body, { now, authtime: now, ...life });

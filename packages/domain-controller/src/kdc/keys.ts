@@ -10,8 +10,11 @@ interface KeyRing {
   /** Of the present password. */
   readonly current: readonly KdcKey[];
   /** Of the present and earlier ones, newest first: tickets outlive a change of password. */
-  readonly all: readonly KdcKey[];
+  all?: readonly KdcKey[];
 }
+
+/** Earlier passwords whose tickets are honoured; a history of passwords may have many more. */
+const HONOURED_PASSWORDS = 2;
 
 /** Bits of msDS-SupportedEncryptionTypes by encryption type (MS-KILE 2.2.7). */
 const SUPPORTED_BITS: ReadonlyMap<number, number> = new Map([
@@ -47,7 +50,14 @@ export class Keys {
 
   /** Every key that may have sealed a ticket that is still valid. */
   all(account: Account): readonly KdcKey[] {
-    return this.#ring(account).all;
+    const ring = this.#ring(account);
+    ring.all ??= [...ring.current, ...this.earlier(account, HONOURED_PASSWORDS)];
+    return ring.all;
+  }
+
+  /** Keys of so many passwords before the present one, newest first. */
+  earlier(account: Account, count: number): readonly KdcKey[] {
+    return account.previousKeys.slice(0, count).flatMap((set) => this.#import(set));
   }
 
   /**
@@ -89,9 +99,7 @@ export class Keys {
   #ring(account: Account): KeyRing {
     let ring = this.#rings.get(account);
     if (ring === undefined) {
-      const current = account.keys === undefined ? [] : this.#import(account.keys);
-      const previous = account.previousKeys.flatMap((set) => this.#import(set));
-      ring = { current, all: [...current, ...previous] };
+      ring = { current: account.keys === undefined ? [] : this.#import(account.keys) };
       this.#rings.set(account, ring);
     }
     return ring;

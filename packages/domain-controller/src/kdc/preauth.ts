@@ -7,6 +7,7 @@ import { EtypeInfo2, PaEncTsEnc } from '@doublehop/kerberos/messages/padata';
 import { decodeDer, encodeDer } from '@doublehop/wire/der';
 import { Refused } from '../errors.ts';
 import type { KdcContext } from './context.ts';
+import { noteWrongKey } from './logons.ts';
 import type { KdcCall } from './request.ts';
 import { decrypted, type KdcKey } from './sealed-ticket.ts';
 
@@ -25,7 +26,7 @@ export function preAuthenticate(
   client: Account,
   keys: readonly KdcKey[],
   call: KdcCall,
-  { settings }: KdcContext,
+  context: KdcContext,
 ): PreAuthenticated {
   const [preferred] = keys;
   if (preferred === undefined) throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'client-key');
@@ -44,11 +45,14 @@ export function preAuthenticate(
   replyKey.key.prepare(CLIENT_USAGES);
   const plain = decrypted(replyKey.key, KeyUsage.AS_REQ_PA_ENC_TIMESTAMP, cipher);
   if (plain === undefined) {
+    const opens = ({ key }: KdcKey): boolean =>
+      key.etype === etype && decrypted(key, KeyUsage.AS_REQ_PA_ENC_TIMESTAMP, cipher) !== undefined;
+    noteWrongKey(client, opens, call, context);
     const eData = encodeDer(MethodData, hints(client, keys));
     throw new Refused('KDC_ERR_PREAUTH_FAILED', 'preauth-failed', { eData });
   }
   const { patimestamp } = decodeDer(PaEncTsEnc, plain);
-  if (Math.abs(patimestamp - call.now / 1000) > settings.clockSkew) {
+  if (Math.abs(patimestamp - call.now / 1000) > context.settings.clockSkew) {
     throw new Refused('KRB_AP_ERR_SKEW', 'clock-skew', { status: 'STATUS_TIME_DIFFERENCE_AT_DC' });
   }
   return { replyKey, type: PaType.ENC_TIMESTAMP };

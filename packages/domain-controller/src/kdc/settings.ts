@@ -1,4 +1,5 @@
 import { defaultEncryptionTypes } from '@doublehop/crypto/policy';
+import type { Lockouts } from '../accounts/lockout.ts';
 import { DEFAULT_SETTINGS, type DelegationSettings } from '@doublehop/delegation/facts';
 
 /** How a KDC behaves: the defaults are those of an up-to-date Windows domain. Times are seconds. */
@@ -11,10 +12,13 @@ export interface KdcSettings extends DelegationSettings {
   readonly protectedUserLife: number;
   /** Greatest difference of clocks that is accepted; MaxClockSkew. */
   readonly clockSkew: number;
-  /** How long a locked account stays locked; 0: until somebody unlocks it. LockoutDuration. */
-  readonly lockoutDuration: number;
-  /** Age after which a user's password has expired; 0: never. MaximumPasswordAge. */
-  readonly maxPasswordAge: number;
+  /**
+   * Age after which a user's password has expired, whatever the directory says; 0: never. Absent:
+   * maxPwdAge of the domain, or what a password settings object has in its stead.
+   */
+  readonly maxPasswordAge?: number;
+  /** Password policies and locked accounts; absent: nothing expires and nobody is locked. */
+  readonly lockouts?: Lockouts;
   /** Encryption types in the order of preference; 23 (RC4) only where named here. */
   readonly encryptionTypes: readonly number[];
   /** Octets of a reply on UDP above which RESPONSE_TOO_BIG is answered. */
@@ -35,8 +39,6 @@ export const DEFAULT_KDC_SETTINGS: KdcSettings = {
   maxRenewLife: 7 * 24 * HOUR,
   protectedUserLife: 4 * HOUR,
   clockSkew: 300,
-  lockoutDuration: 30 * 60,
-  maxPasswordAge: 42 * 24 * HOUR,
   encryptionTypes: defaultEncryptionTypes,
   maxDatagramReply: 4096,
   requestChecksum: 'required',
