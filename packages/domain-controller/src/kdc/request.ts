@@ -2,6 +2,7 @@ import type { Account } from '@doublehop/directory/account';
 import type { KdcReq, KdcReqBody } from '@doublehop/kerberos/messages/kdc';
 import type { PrincipalName } from '@doublehop/kerberos/names';
 import type { Sid } from '@doublehop/security/sid';
+import type { Armor } from './fast/armor.ts';
 
 /** Where a request came from. */
 export interface Peer {
@@ -20,6 +21,8 @@ export interface KdcCall {
   readonly now: number;
   /** What becomes known on the way, for the audit event: also of what is refused. */
   readonly record: CallRecord;
+  /** How the request came armored; `req` and `body` are what was inside (RFC 6113 §5.4). */
+  readonly armor?: Armor | undefined;
 }
 
 /** How a ticket was asked for. */
