@@ -22,7 +22,7 @@ import { type AttributeType, Schema } from './schema/schema.ts';
 import { search, type Scope } from './search.ts';
 import type { Reader, Store } from './store/store.ts';
 import { NameCache, View } from './view.ts';
-import { DirectoryWriter, type Clock, type KeyOptions } from './writer.ts';
+import { DirectoryWriter, type Clock, type KeyOptions, type RemoveOptions } from './writer.ts';
 
 /** What a directory works with. */
 export interface DirectoryOptions {
@@ -177,7 +177,7 @@ export class Directory {
     return this.#writeEntry((writer) => writer.modify(name, changes));
   }
 
-  remove(name: EntryName | string, options?: { readonly subtree?: boolean }): Promise<void> {
+  remove(name: EntryName | string, options?: RemoveOptions): Promise<void> {
     return this.write((writer) => writer.remove(name, options));
   }
 

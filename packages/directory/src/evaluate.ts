@@ -6,6 +6,7 @@ import type {
   SubstringsFilter,
 } from '@doublehop/ldap/filter';
 import { MATCHING_RULES } from '@doublehop/ldap/oids';
+import { expandAnr, isAnr } from './anr.ts';
 import { DirectoryError } from './errors.ts';
 import type { EntryView } from './entry-view.ts';
 import { backKey, forwardKey } from './layout.ts';
@@ -20,6 +21,7 @@ import {
   toText,
 } from './schema/syntax.ts';
 import type { AttributeType } from './schema/schema.ts';
+import { deletedIds } from './tombstone.ts';
 import type { View } from './view.ts';
 
 /** TRUE, FALSE and Undefined of RFC 4511 §4.5.1.7. */
@@ -64,6 +66,9 @@ const UNDEFINED: Predicate = { test: () => undefined };
 export function compileFilter(context: FilterContext, filter: Filter, depth = 0): Predicate {
   if (depth > MAX_FILTER_DEPTH) {
     throw new DirectoryError('unwillingToPerform', 'the filter is nested too deeply');
+  }
+  if ('attribute' in filter && filter.attribute !== undefined && isAnr(filter.attribute)) {
+    return ambiguous(context, filter, depth);
   }
   switch (filter.kind) {
     case 'and':
@@ -125,36 +130,70 @@ function not(predicate: Predicate): Predicate {
   };
 }
 
-/** The type to be matched; constructed and secret attributes match nothing (MS-ADTS 3.1.1.4.5). */
+/** Clauses about them are TRUE for every entry (MS-ADTS 3.1.1.3.1.3.1). */
+const ALWAYS_THERE: ReadonlySet<string> = new Set([
+  'distinguishedName',
+  'name',
+  'objectClass',
+  'objectGUID',
+]);
+
+/**
+ * The type to be matched, or undefined when the schema has none of that name. Throws
+ * inappropriateMatching for constructed ones (MS-ADTS 3.1.1.3.1.3.1).
+ */
 function matchable(context: FilterContext, name: string): AttributeType | undefined {
   const type = context.view.schema.attribute(name);
-  return type === undefined || type.secret || type.constructed ? undefined : type;
+  if (type?.constructed !== true || type.backLink) return type;
+  throw new DirectoryError('inappropriateMatching', `${type.name} is computed`, {
+    attribute: type.name,
+  });
+}
+
+/** What somebody may not read is, to filters, not there (MS-ADTS 3.1.1.4.3); secrets never are. */
+function guarded(context: FilterContext, type: AttributeType, predicate: Predicate): Predicate {
+  const { mayRead } = context;
+  if (type.secret) return { test: () => false, access: { kind: 'ids', ids: () => [] } };
+  if (mayRead === undefined) return predicate;
+  const { test } = predicate;
+  return {
+    ...predicate,
+    test: (entry) => {
+      const truth = test(entry);
+      return truth === true && !mayRead(entry, type) ? false : truth;
+    },
+  };
 }
 
 function present(context: FilterContext, name: string): Predicate {
   const type = matchable(context, name);
   if (type === undefined) return UNDEFINED;
-  if (type.name === 'distinguishedName' || type.name === 'objectClass') return { test: () => true };
+  if (ALWAYS_THERE.has(type.name)) return { test: () => true };
   const test = (entry: EntryView): Truth => {
     if (!type.forwardLink && !type.backLink) return entry.stored.has(type.code);
     for (const _ of entry.linked(type)) return true;
     return false;
   };
-  return type.indexed ? { test, access: { kind: 'present', attribute: type } } : { test };
+  const access: Access | undefined = type.indexed
+    ? { kind: 'present', attribute: type }
+    : undefined;
+  return guarded(context, type, access === undefined ? { test } : { test, access });
 }
 
 function assertion(context: FilterContext, filter: AssertionFilter): Predicate {
   const type = matchable(context, filter.attribute);
   if (type === undefined) return UNDEFINED;
   const { kind } = filter;
-  if (kind === 'equality' || kind === 'approx') return equality(context, type, filter.value);
+  if (kind === 'equality' || kind === 'approx') {
+    return guarded(context, type, equality(context, type, filter.value));
+  }
   const key = isOrdered(type.syntax) ? comparable(context, type, filter.value) : undefined;
   if (key === undefined) return UNDEFINED;
   const passes = (one: string): boolean => (kind === 'greaterOrEqual' ? one >= key : one <= key);
   const test = someValue(type, passes);
-  if (!type.indexed) return { test };
   const bound = kind === 'greaterOrEqual' ? { low: key } : { high: key };
-  return { test, access: { kind: 'between', attribute: type, ...bound } };
+  const access: Access = { kind: 'between', attribute: type, ...bound };
+  return guarded(context, type, type.indexed ? { test, access } : { test });
 }
 
 function equality(context: FilterContext, type: AttributeType, value: AssertionValue): Predicate {
@@ -163,6 +202,10 @@ function equality(context: FilterContext, type: AttributeType, value: AssertionV
   if (key === undefined) return UNDEFINED;
   const test = someValue(type, (one) => one === key);
   if (type.name === 'objectClass') return { test, access: classAccess(context, type, key) };
+  if (type.name === 'isDeleted' && key === 'TRUE') {
+    const { reader, schema } = context.view;
+    return { test, access: { kind: 'ids', ids: () => deletedIds(reader, schema) } };
+  }
   return type.indexed ? { test, access: { kind: 'value', attribute: type, key } } : { test };
 }
 
@@ -234,6 +277,17 @@ function reverse(view: View, type: AttributeType, target: number): Iterable<numb
   return type.forwardLink ? view.linksTo(entry, link) : view.linksFrom(entry, link - 1);
 }
 
+/** Clauses about aNR ask for any of the attributes that name things (MS-ADTS 3.1.1.3.1.3.4). */
+function ambiguous(
+  context: FilterContext,
+  filter: Exclude<Filter, { kind: 'and' | 'or' | 'not' }>,
+  depth: number,
+): Predicate {
+  const next = expandAnr(context.view.schema, filter);
+  if (next === undefined) return UNDEFINED;
+  return compileFilter(context, next, depth + 1);
+}
+
 function substrings(context: FilterContext, filter: SubstringsFilter): Predicate {
   const type = matchable(context, filter.attribute);
   if (type === undefined || !hasSubstrings(type.syntax)) return UNDEFINED;
@@ -247,8 +301,9 @@ function substrings(context: FilterContext, filter: SubstringsFilter): Predicate
     throw error;
   }
   const test = someValue(type, (one) => contains(one, pattern));
-  if (!type.indexed || pattern.initial === '') return { test };
-  return { test, access: { kind: 'start', attribute: type, key: pattern.initial } };
+  const access: Access = { kind: 'start', attribute: type, key: pattern.initial };
+  const isLed = type.indexed && pattern.initial !== '';
+  return guarded(context, type, isLed ? { test, access } : { test });
 }
 
 function contains(
@@ -269,7 +324,17 @@ function extensible(context: FilterContext, filter: ExtensibleFilter): Predicate
   const { attribute, matchingRule, value } = filter;
   const type = attribute === undefined ? undefined : matchable(context, attribute);
   if (type === undefined) return UNDEFINED;
-  switch (matchingRule) {
+  return guarded(context, type, byRule(context, type, matchingRule, value));
+}
+
+/** The rules of MS-ADTS 3.1.1.3.4.4; dnAttributes is of no consequence (3.1.1.3.1.3.1). */
+function byRule(
+  context: FilterContext,
+  type: AttributeType,
+  rule: string | undefined,
+  value: AssertionValue,
+): Predicate {
+  switch (rule) {
     case undefined:
       return equality(context, type, value);
     case MATCHING_RULES.bitAnd:
@@ -295,10 +360,10 @@ function bits(
   const width = type.syntax === 'i8' ? 64 : 32;
   const mask = BigInt.asUintN(width, BigInt(text));
   return {
-    test: (entry) => {
-      const [stored] = entry.stored.values(type.code);
-      return typeof stored === 'string' && passes(BigInt.asUintN(width, BigInt(stored)), mask);
-    },
+    test: (entry) =>
+      entry.stored
+        .values(type.code)
+        .some((one) => typeof one === 'string' && passes(BigInt.asUintN(width, BigInt(one)), mask)),
   };
 }
 

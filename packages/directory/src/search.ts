@@ -75,8 +75,8 @@ function candidates(view: View, predicate: Predicate, request: Search): Iterable
   const field: Field = { view, id: base?.id ?? ROOT_ID, base, deleted, contexts };
   const access = worthwhile(view, predicate.access);
   if (access !== undefined && (scope === 'subtree' || cost(view, access) < PLANNER_PROBE)) {
-    const ids = idsOf(view, access);
-    return within(field, scope, deleted ? withDeleted(view, ids) : ids);
+    const found = idsOf(view, access);
+    return within(field, scope, deleted ? withDeleted(view, found) : found);
   }
   if (scope === 'one') return childrenOf(field, field.id);
   const isContext = base === undefined || (base.flags & EntryFlag.contextHead) !== 0;
@@ -84,10 +84,10 @@ function candidates(view: View, predicate: Predicate, request: Search): Iterable
 }
 
 /** Tombstones stand in no index but their own. */
-function* withDeleted(view: View, ids: Iterable<number>): Iterable<number> {
+function* withDeleted(view: View, others: Iterable<number>): Iterable<number> {
   const seen = new Set<number>(deletedIds(view.reader, view.schema));
   yield* seen;
-  for (const id of ids) if (!seen.has(id)) yield id;
+  for (const id of others) if (!seen.has(id)) yield id;
 }
 
 /** The best way there, unless so many entries have the attribute that looking at all is faster. */

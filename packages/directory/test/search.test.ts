@@ -4,6 +4,8 @@ import { encodeGuid } from '@doublehop/security/guid';
 import { withRid } from '@doublehop/security/sid';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Directory } from '../src/directory.ts';
+import type { Entry } from '../src/entry.ts';
+import type { AttributeType } from '../src/schema/schema.ts';
 import type { Scope } from '../src/search.ts';
 import { contoso, DOMAIN_DN, DOMAIN_SID } from './support/fixtures.ts';
 
@@ -21,7 +23,13 @@ beforeAll(async () => {
       writer.add(`CN=${name},${OU}`, { ...attributes, ...more });
     };
     user('alice', { displayName: 'Alice Müller', description: 'first', adminCount: '1' });
-    user('bob', { displayName: 'Bob', userAccountControl: '514', badPwdCount: '5' });
+    user('bob', {
+      displayName: 'Bob',
+      givenName: 'Bob',
+      sn: 'Smith',
+      userAccountControl: '514',
+      badPwdCount: '5',
+    });
     user('carol', { url: ['http://a', 'http://b'], logonHours: new Uint8Array(21) });
     writer.add(`CN=SERVERB,OU=Deep,${OU}`, {
       objectClass: 'computer',
@@ -165,8 +173,6 @@ describe('RFC 4511 §4.5.1.7 filters', () => {
     ['an unknown attribute, present', present('nonsense')],
     ['a number that is none', equals('badPwdCount', 'many')],
     ['a name that is none', equals('member', 'nobody')],
-    ['a secret', equals('unicodePwd', 'x')],
-    ['a constructed attribute', present('tokenGroups')],
     ['order where there is none', ge('objectSid', 'S-1-5')],
     ['parts of a number', parts('badPwdCount', '5', [], '')],
     ['an unknown rule', rule('1.2.3', 'cn', 'bob')],
@@ -182,6 +188,61 @@ describe('RFC 4511 §4.5.1.7 filters', () => {
     expect(found(and(filter, everything))).toEqual(new Set());
     expect(found(not(and(filter, unknown)))).toEqual(new Set());
     expect(found(not(and(filter, or())))).toEqual(all);
+  });
+
+  it('MS-ADTS 3.1.1.4.4: secrets are not there', () => {
+    const all = found(everything);
+    for (const secret of [equals('unicodePwd', 'x'), present('supplementalCredentials')]) {
+      expect(found(secret)).toEqual(new Set());
+      expect(found(not(secret))).toEqual(all);
+    }
+  });
+
+  it('MS-ADTS 3.1.1.3.1.3.1: refuses clauses about constructed attributes', () => {
+    for (const name of ['tokenGroups', 'canonicalName', 'allowedAttributes']) {
+      expect(() => found(or(present(name), everything))).toThrow(
+        expect.objectContaining({ code: 'inappropriateMatching', attribute: name }),
+      );
+    }
+  });
+
+  const anr = (value: string): Filter => equals('anr', value);
+  const names: readonly (readonly [string, Filter, string[]])[] = [
+    ['a start of any name', anr('ali'), ['alice']],
+    ['case', anr('CAR'), ['carol']],
+    ['a display name with a space', anr('alice mü'), ['alice']],
+    ['first and last name', anr('Bo Sm'), ['bob']],
+    ['last and first name', anr('Sm Bo'), ['bob']],
+    ['a whole name', anr('=carol'), ['carol']],
+    ['no part of a name where it is whole', anr('=caro'), []],
+    ['substrings by their start', parts('aNR', 'car', [], 'x'), ['carol']],
+    ['presence, never', present('anr'), []],
+    ['order as equality', ge('anr', 'carol'), ['carol']],
+    ['its OID', equals('1.2.840.113556.1.4.1208', 'serverb'), ['SERVERB']],
+  ];
+  it.each(names)('MS-ADTS 3.1.1.3.1.3.4 aNR: %s', (_what, filter, expected) => {
+    expect(found(filter)).toEqual(new Set(expected));
+  });
+
+  it('MS-ADTS 3.1.1.3.1.3.4 aNR without a start is undefined', () => {
+    expect(found(not(parts('anr', '', [], 'x')))).toEqual(new Set());
+    expect(found(not(anr(' ')))).toEqual(new Set());
+  });
+
+  it('MS-ADTS 3.1.1.4.3: what may not be read is not there', () => {
+    const eyes = {
+      isVisible: (entry: Entry) => entry.text('cn') !== 'carol',
+      mayRead: (_entry: Entry, { name }: AttributeType) => name !== 'displayName',
+    };
+    const seen = (filter: Filter): string[] =>
+      Array.from(
+        directory.search({ base: OU, scope: 'subtree', filter, eyes }),
+        (entry) => entry.text('name') ?? '',
+      ).sort();
+    expect(seen(equals('displayName', 'Bob'))).toEqual([]);
+    expect(seen(present('displayName'))).toEqual([]);
+    expect(seen(anr('alice m'))).toEqual([]);
+    expect(seen(and(isUser, not(equals('displayName', 'Bob'))))).toEqual(['alice', 'bob']);
   });
 
   it('bounds nesting', () => {
@@ -209,6 +270,21 @@ describe('RFC 4511 §4.5.1.2 scopes', () => {
     expect(found(everything, 'subtree', DOMAIN_DN)).not.toContain('Schema');
     expect(found(everything, 'one', DOMAIN_DN)).not.toContain('Configuration');
     expect(found(everything, 'subtree', `CN=Schema,${CONFIGURATION}`)).toContain('Person');
+  });
+
+  it('MS-ADTS 3.1.1.3.4.1.12: the phantom root has all naming contexts below it', () => {
+    const whole = (base: string, scope: Scope = 'subtree') =>
+      Array.from(
+        directory.search({ base, scope, filter: everything, contexts: true }),
+        (entry) => entry.dn,
+      );
+    expect(whole('')).toEqual(
+      expect.arrayContaining([OU, CONFIGURATION, `CN=Schema,${CONFIGURATION}`]),
+    );
+    expect(whole('', 'one')).toEqual([DOMAIN_DN]);
+    expect(whole(DOMAIN_DN)).toContain(`CN=Schema,${CONFIGURATION}`);
+    expect(whole('', 'base')).toEqual([]);
+    expect(whole(OU)).not.toContain(CONFIGURATION);
   });
 
   it('takes a base by GUID, SID and well-known GUID', () => {
