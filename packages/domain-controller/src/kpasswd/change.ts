@@ -4,7 +4,8 @@ import { setPassword } from '../directory-keys.ts';
 import { accountState } from '../kdc/account-state.ts';
 import { isKrbtgt } from '../kdc/issue.ts';
 import { findClient, isOurRealm } from '../kdc/names.ts';
-import { isAdministrator, mayDo } from '../ldap/access.ts';
+import { mayDo } from '../ldap/access/access.ts';
+import { isAdministrator, subjectOf } from '../ldap/access/subject.ts';
 import type { PasswordCaller } from './authenticate.ts';
 import type { KpasswdContext } from './context.ts';
 import { PasswordRefused } from './refused.ts';
@@ -57,7 +58,7 @@ export function permittedChange(
   }
   context.directory.refresh();
   const entry = context.directory.get({ id: account.id });
-  const subject = { sid, token: caller.token, administrator };
+  const subject = subjectOf(context, sid, caller.token);
   if (!mayDo(subject, entry, { kind: 'resetPassword' })) throw denied('not-permitted');
   return { account, own: false };
 }

@@ -5,7 +5,7 @@ import type { DomainInfo } from '@doublehop/directory/domain';
 import type { LdapSession } from '@doublehop/ldap/server/handler';
 import type { Sid } from '@doublehop/security/sid';
 import type { KdcSettings } from '../kdc/settings.ts';
-import type { Subject } from './access.ts';
+import type { Subject } from './access/subject.ts';
 import { notBound } from './failures.ts';
 
 /** The accounts of the directory, as a KDC sees them too. */

@@ -18,7 +18,7 @@ import { verifyServicePac } from '@doublehop/security/pac/verify';
 import { SecurityError } from '@doublehop/security/errors';
 import { Keys } from '../kdc/keys.ts';
 import { isOurRealm } from '../kdc/names.ts';
-import { isAdministrator } from './access.ts';
+import { subjectOf } from './access/subject.ts';
 import type { Caller, LdapContext } from './context.ts';
 import { bindFailure, LogonFailure } from './failures.ts';
 import type { LdapSettings } from './settings.ts';
@@ -93,7 +93,7 @@ export class KerberosBinds {
 
   /** Who the PAC says the client is, once its server signature proved right (MS-PAC 2.8.1). */
   #described(bytes: Uint8Array | undefined, server: Principal): Caller {
-    const { accounts, domain } = this.#context;
+    const { accounts } = this.#context;
     if (bytes === undefined) throw bindFailure(LogonFailure.noSuchUser);
     try {
       const pac = decodePac(bytes);
@@ -104,9 +104,8 @@ export class KerberosBinds {
       const account = accounts.bySid(sid);
       if (account === undefined) throw bindFailure(LogonFailure.noSuchUser);
       const token = tokenOf(info);
-      const administrator = isAdministrator(token, domain.sid);
       const { samAccountName, dn } = account;
-      return { sid, token, administrator, samAccountName, dn };
+      return { ...subjectOf(this.#context, sid, token), samAccountName, dn };
     } catch (error) {
       if (!(error instanceof SecurityError)) throw error;
       throw bindFailure(LogonFailure.wrongPassword);

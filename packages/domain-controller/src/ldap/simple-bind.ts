@@ -7,7 +7,7 @@ import { wellKnown } from '@doublehop/security/well-known-sids';
 import { fromUtf8 } from '@doublehop/wire/bytes';
 import { accountState } from '../kdc/account-state.ts';
 import { MAX_PASSWORD, MAX_PENDING_BINDS } from '../limits.ts';
-import { isAdministrator } from './access.ts';
+import { subjectOf } from './access/subject.ts';
 import type { Caller, LdapContext } from './context.ts';
 import { bindFailure, LogonFailure } from './failures.ts';
 import { isPassword } from './verify-password.ts';
@@ -60,7 +60,7 @@ async function simpleBind(context: LdapContext, name: string, secret: Uint8Array
 }
 
 /** The client that an account is, with the groups that the directory knows. */
-export function callerOf({ domain }: LdapContext, account: Account): Caller {
+export function callerOf(context: LdapContext, account: Account): Caller {
   const { sid, groups, resourceGroups, extraSids, samAccountName, dn } = account;
   const sids = new Set<Sid>([
     sid,
@@ -70,8 +70,7 @@ export function callerOf({ domain }: LdapContext, account: Account): Caller {
     wellKnown.authenticatedUsers,
   ]);
   const token = { sids };
-  const administrator = isAdministrator(token, domain.sid);
-  return { sid, token, administrator, samAccountName, dn };
+  return { ...subjectOf(context, sid, token), samAccountName, dn };
 }
 
 const FAILURES: Readonly<Record<AccountState, number | undefined>> = {

@@ -10,7 +10,7 @@ import { CONTROLS } from '@doublehop/ldap/oids';
 import type { AddRequest, ModifyDnRequest } from '@doublehop/ldap/server/handler';
 import { encodeSid } from '@doublehop/security/sid';
 import { isMachineClass, passwordKeys, saltOf, storeKeys } from '../directory-keys.ts';
-import { isPrivileged, mayDo, type Wish } from './access.ts';
+import { mayDo, type Wish } from './access/access.ts';
 import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
 import { accessDenied, passwordRefused } from './failures.ts';
 import { GEN_FAILURE, readUnicodePwd } from './unicode-pwd.ts';
@@ -145,9 +145,16 @@ function textsOf(values: readonly Value[] = []): string[] {
  */
 const HARMLESS_CONTROL = 0x1_1222;
 
+const PRIVILEGED: ReadonlySet<string> = new Set([
+  'msds-allowedtodelegateto',
+  'primarygroupid',
+  'sidhistory',
+  'useraccountcontrol',
+]);
+
 function refusePrivileged(input: Iterable<Given>): void {
   for (const { name, values } of input) {
-    if (!isPrivileged(name)) continue;
+    if (!PRIVILEGED.has(name.toLowerCase())) continue;
     const isControl = name.toLowerCase() === 'useraccountcontrol';
     const harmless = values.every((value) => (Number(value) & ~HARMLESS_CONTROL) === 0);
     if (!isControl || !harmless) throw accessDenied();
