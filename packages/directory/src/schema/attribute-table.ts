@@ -1,646 +1,1511 @@
+// tidy: table
 /**
  * Facts of attributes, one a line (MS-ADA1, MS-ADA2, MS-ADA3, as of Windows Server 1903 and later):
  * lDAPDisplayName; attributeID with its stem as a letter of `OID_PREFIXES`; syntax; flags
- * (s = isSingleValued, o = systemOnly, g = in the global catalog); searchFlags (MS-ADTS 2.2.9);
- * systemFlags (MS-ADTS 2.2.10); linkID; rangeLower:rangeUpper; schemaIDGUID in base64; property
- * set of `PROPERTY_SETS`.
+ * (s = isSingleValued, o = systemOnly, g = in the global catalog, c = FLAG_ATTR_IS_CRITICAL,
+ * x = isDefunct); searchFlags (MS-ADTS 2.2.9); systemFlags (MS-ADTS 2.2.10); linkID;
+ * rangeLower:rangeUpper; schemaIDGUID in base64; property set of `PROPERTY_SETS`; cn; mAPIID.
  */
 export const ATTRIBUTE_TABLE = `
-accountExpires a159 i8 s 16 16 - - FXmWv+YN0BGihQCqADBJ4g AR
-accountNameHistory a1307 unicode - 0 16 - - 7FIZA3I70hGQzADAT9kasQ -
-additionalTrustedServiceNames a889 unicode - 0 16 - - vmAhAySY0RGuwAAA+ANnwQ -
-adminCount a150 i4 s 0 16 - - GHmWv+YN0BGihQCqADBJ4g -
-adminDescription b226 unicode s 0 16 - 0:1024 GXmWv+YN0BGihQCqADBJ4g GI
-adminDisplayName b194 unicode s 0 16 - 1:256 GnmWv+YN0BGihQCqADBJ4g -
-allowedAttributes a913 oid o 0 134217748 - - QNl6mlPK0RG70ACAx2ZwwA PU
-allowedAttributesEffective a914 oid o 0 134217748 - - Qdl6mlPK0RG70ACAx2ZwwA PU
-allowedChildClasses a911 oid o 0 134217748 - - Qtl6mlPK0RG70ACAx2ZwwA PU
-allowedChildClassesEffective a912 oid o 0 134217748 - - Q9l6mlPK0RG70ACAx2ZwwA PU
-altSecurityIdentities a867 unicode g 1 18 - - DPP7AP6R0RGuvAAA+ANnwQ PU
-assistant a652 dn s 16 16 - - HMGWAtpA0RGpwAAA+ANnwQ PE
-attributeCertificateAttribute e58 octets - 0 0 - - u5NG+sJ7uUyBqMmcQ7eQXg -
-attributeID b30 oid so 8 16 - - InmWv+YN0BGihQCqADBJ4g -
-attributeSecurityGUID a149 octets s 0 16 - 16:16 JHmWv+YN0BGihQCqADBJ4g -
-attributeSyntax b32 oid so 8 16 - - JXmWv+YN0BGihQCqADBJ4g -
-attributeTypes h5 unicode o 0 134217748 - - RNl6mlPK0RG70ACAx2ZwwA -
-auditingPolicy a202 octets s 0 16 - - /qSobVIO0BGihgCqADBJ4g -
-auxiliaryClass b351 oid - 0 16 - - LHmWv+YN0BGihQCqADBJ4g -
-badPasswordTime a49 i8 s 0 17 - - LXmWv+YN0BGihQCqADBJ4g -
-badPwdCount a12 i4 s 0 17 - - LnmWv+YN0BGihQCqADBJ4g LO
-bridgeheadServerListBL a820 dn o 0 17 99 - 2ywM1VGJ0RGuvAAA+ANnwQ -
-bridgeheadTransportList a819 dn - 0 16 98 - 2iwM1VGJ0RGuvAAA+ANnwQ -
-builtinCreationTime a13 i8 s 0 16 - - L3mWv+YN0BGihQCqADBJ4g -
-builtinModifiedCount a14 i8 s 0 16 - - MHmWv+YN0BGihQCqADBJ4g -
-businessCategory e15 unicode - 0 16 - 1:128 MXmWv+YN0BGihQCqADBJ4g -
-c e6 unicode sg 16 18 - 1:3 RXmWv+YN0BGihQCqADBJ4g PE
-cACertificate e37 octets g 0 16 - 1:32768 MnmWv+YN0BGihQCqADBJ4g -
-canonicalName a916 unicode o 0 134217748 - - Rdl6mlPK0RG70ACAx2ZwwA -
-carLicense i1 unicode - 0 0 - - kpwV1H2Vh0qKZ40pNOAWSQ -
-catalogs a675 unicode - 0 16 - - gcv9ewdI0RGpwwAA+ANnwQ -
-classDisplayName a610 unicode - 0 16 - - IhyOVKbe0BGwEAAA+ANnwQ -
-cn e3 unicode sg 1 18 - 1:64 P3mWv+YN0BGihQCqADBJ4g PU
-co b131 unicode s 16 16 - 1:128 p//48JER0BGgYACqAGwz7Q PU
-codePage a16 i4 s 16 16 - 0:65535 OHmWv+YN0BGihQCqADBJ4g GI
-comment a156 unicode s 0 16 - - anqWv+YN0BGihQCqADBJ4g GI
-company b146 unicode s 16 16 - 1:64 iP/48JER0BGgYACqAGwz7Q PU
-controlAccessRights a200 octets - 0 16 - 16:16 /KSobVIO0BGihgCqADBJ4g -
-countryCode a25 i4 s 16 16 - 0:65535 cSTUX2IS0BGgYACqAGwz7Q GI
-createTimeStamp g1 gtime so 0 134217748 - - cw35LZ8A0hGqTADAT9fYOg -
-creationTime a26 i8 s 0 16 - - RnmWv+YN0BGihQCqADBJ4g -
-currentValue a27 octets s 0 16 - - R3mWv+YN0BGihQCqADBJ4g -
-dBCSPwd a55 octets s 0 16 - - nHmWv+YN0BGihQCqADBJ4g -
-dc k25 unicode sg 0 18 - 1:255 VVoZGaBt0BGv0wDAT9kwyQ -
-defaultClassStore a213 dn - 0 16 - - SHmWv+YN0BGihQCqADBJ4g -
-defaultGroup a480 dn s 0 16 - - 4sQLckql0BGv3wDAT9kwyQ -
-defaultHidingValue a518 boolean s 0 16 - - FjGxty640BGv7gAA+ANnwQ -
-defaultLocalPolicyObject a57 dn s 0 16 - - n3mWv+YN0BGihQCqADBJ4g -
-defaultObjectCategory a783 dn s 0 16 - - Z3PZJnBg0RGpxgAA+ANnwQ -
-defaultSecurityDescriptor a224 unicode s 0 16 - 0:32767 MG16gGkW0BGgZACqAGwz7Q -
-department b141 unicode s 16 16 - 1:64 T3mWv+YN0BGihQCqADBJ4g PU
-departmentNumber i2 unicode - 0 0 - - 7vaevsfLIk+ye5aWfn7lhQ -
-description e13 unicode g 0 16 - 0:1024 UHmWv+YN0BGihQCqADBJ4g PU
-desktopProfile a346 unicode s 0 16 - - Blmm7saK0BGv2gDAT9kwyQ -
-destinationIndicator e27 printable - 0 16 - 1:128 UXmWv+YN0BGihQCqADBJ4g -
-directReports b436 dn o 0 17 43 - HHqWv+YN0BGihQCqADBJ4g PU
-displayName b13 unicode sg 5 16 - 0:256 U3mWv+YN0BGihQCqADBJ4g GI
-displayNamePrintable b353 printable s 0 16 - 1:256 VHmWv+YN0BGihQCqADBJ4g PU
-distinguishedName e49 dn sog 8 19 - - 5HmWv+YN0BGihQCqADBJ4g PU
-dITContentRules h2 unicode o 0 134217748 - - Rtl6mlPK0RG70ACAx2ZwwA -
-division a261 unicode s 16 16 - 0:256 oDZh/nMg0BGpwgCqAGwz7Q PU
-dMDLocation b36 dn so 0 16 - - i//48JER0BGgYACqAGwz7Q -
-dmdName b598 unicode s 0 16 - 1:1024 uVd3FvNH0RGpwwAA+ANnwQ -
-dNReferenceUpdate a1242 dn o 8 16 - - hg35LZ8A0hGqTADAT9fYOg -
-dNSHostName a619 unicode sg 0 16 - 0:2048 R5Xjchh70RGt7wDAT9jVzQ DH
-dnsRoot a28 unicode - 1 16 - 1:255 WXmWv+YN0BGihQCqADBJ4g -
-domainCrossRef a472 dn s 0 16 - - e+oAsIag0BGv3QDAT9kwyQ -
-domainIdentifier a755 i4 so 0 16 - - eBJWfwFT0RGpxQAA+ANnwQ -
-domainPolicyObject a32 dn s 0 16 - - XXmWv+YN0BGihQCqADBJ4g -
-domainReplica a158 unicode s 0 16 - 0:32767 XnmWv+YN0BGihQCqADBJ4g OD
-dSCorePropagationData a1357 gtime og 0 19 - - S6pn0QiL0hGZOQAA+HpX1A -
-dSHeuristics b212 unicode s 0 16 - - hv/48JER0BGgYACqAGwz7Q -
-dynamicLDAPServer a537 dn s 0 16 - - IYBFUmrK0BGv/wAA+ANnwQ -
-eFSPolicy a268 octets - 0 16 - - 7LJOjhJH0BGhoADAT9kwyQ -
-employeeID a35 unicode s 0 16 - 0:16 YnmWv+YN0BGihQCqADBJ4g -
-employeeNumber b610 unicode s 0 0 - 1:512 73PfqOrF0RG7ywCAx2ZwwA -
-employeeType b613 unicode s 16 0 - 1:256 8HPfqOrF0RG7ywCAx2ZwwA -
-Enabled b557 boolean s 0 16 - - 8nPfqOrF0RG7ywCAx2ZwwA -
-entryTTL q3 i4 s 0 20 - 0:31557600 zN4T0hrYhEOqwtz8/WMc+A -
-extendedAttributeInfo a909 unicode o 0 134217748 - - R9l6mlPK0RG70ACAx2ZwwA -
-extendedCharsAllowed b380 boolean s 0 16 - - ZnmWv+YN0BGihQCqADBJ4g -
-extendedClassInfo a908 unicode o 0 134217748 - - SNl6mlPK0RG70ACAx2ZwwA -
-extensionName b227 unicode - 0 16 - 1:255 cnmWv+YN0BGihQCqADBJ4g -
-facsimileTelephoneNumber e23 unicode s 0 16 - 1:64 dHmWv+YN0BGihQCqADBJ4g PE
-flags a38 i4 sg 0 16 - - dnmWv+YN0BGihQCqADBJ4g -
-flatName a511 unicode s 1 16 - - FzGxty640BGv7gAA+ANnwQ -
-forceLogoff a39 i8 s 0 16 - - d3mWv+YN0BGihQCqADBJ4g OD
-foreignIdentifier a356 octets s 0 16 - - HomXPgGM0BGv2gDAT9kwyQ -
-fromEntry a910 boolean o 0 134217748 - - Sdl6mlPK0RG70ACAx2ZwwA -
-fSMORoleOwner a369 dn s 1 16 - - hxgXZjyP0BGv2gDAT9kwyQ -
-garbageCollPeriod b301 i4 s 0 16 - - oSTUX2IS0BGgYACqAGwz7Q -
-gecos m2 ia5 s 0 0 - :10240 Hz/go1UdU0KgrzDCp4Tkbg -
-generationQualifier e44 unicode s 0 16 - 1:64 BFh3FvNH0RGpwwAA+ANnwQ -
-gidNumber m1 i4 s 1 0 - - DF+5xZ7sxEGEnLRll+1mlg -
-givenName e42 unicode sg 5 16 - 1:64 jv/48JER0BGgYACqAGwz7Q PU
-governsID b22 oid so 8 16 - - fXmWv+YN0BGihQCqADBJ4g -
-gPCFileSysPath a894 unicode s 0 16 - - wTsO8/Cf0RG2AwAA+ANnwQ -
-gPCFunctionalityVersion a893 i4 s 0 16 - - wDsO8/Cf0RG2AwAA+ANnwQ -
-gPCMachineExtensionNames a1348 unicode s 0 16 - - zI7/Mj940hGZFgAA+HpX1A -
-gPCUserExtensionNames a1349 unicode s 0 16 - - xl+nQj940hGZFgAA+HpX1A -
-gPCWQLFilter a1694 unicode s 0 16 - - psfUe90aNkSMBDmZqIAVTA -
-gPLink a891 unicode sg 0 16 - - vjsO8/Cf0RG2AwAA+ANnwQ -
-gPOptions a892 i4 s 0 16 - - vzsO8/Cf0RG2AwAA+ANnwQ -
-groupAttributes a152 i4 s 1 16 - - fnmWv+YN0BGihQCqADBJ4g -
-groupMembershipSAM a166 octets s 0 16 - - gHmWv+YN0BGihQCqADBJ4g -
-groupPriority a345 unicode - 0 16 - - BVmm7saK0BGv2gDAT9kwyQ -
-groupsToIgnore a344 unicode - 0 16 - - BFmm7saK0BGv2gDAT9kwyQ -
-groupType a750 i4 sg 9 18 - - HgKamltK0RGpwwAA+ANnwQ -
-hasMasterNCs b14 dn o 0 16 76 - gnmWv+YN0BGihQCqADBJ4g -
-hasPartialReplicaNCs b15 dn o 0 16 74 - gXmWv+YN0BGihQCqADBJ4g -
-homeDirectory a44 unicode s 16 16 - - hXmWv+YN0BGihQCqADBJ4g LO
-homeDrive a45 unicode s 16 16 - - hnmWv+YN0BGihQCqADBJ4g LO
-homePhone k20 unicode sg 0 16 - 1:64 of/48JER0BGgYACqAGwz7Q PE
-homePostalAddress b617 unicode s 0 0 - 1:4096 gVd3FvNH0RGpwwAA+ANnwQ PE
-houseIdentifier e51 unicode - 0 0 - 1:32768 t5hTpErEtk6C0xPBCUbb/g -
-info b81 unicode s 0 16 - 1:1024 PnmWv+YN0BGihQCqADBJ4g PE
-initialAuthIncoming a539 unicode s 0 16 - - I4BFUmrK0BGv/wAA+ANnwQ -
-initialAuthOutgoing a540 unicode s 0 16 - - JIBFUmrK0BGv/wAA+ANnwQ -
-initials e43 unicode s 0 16 - 1:6 kP/48JER0BGgYACqAGwz7Q PU
-instanceType b1 i4 sog 8 18 - - jHmWv+YN0BGihQCqADBJ4g -
-internationalISDNNumber e25 numeric - 0 16 - 1:16 jXmWv+YN0BGihQCqADBJ4g PE
-interSiteTopologyFailover a1248 i4 s 0 16 - - YJ7Gt8cs0hGFTgCgyYP2CA -
-interSiteTopologyGenerator a1246 dn s 0 16 - - Xp7Gt8cs0hGFTgCgyYP2CA -
-interSiteTopologyRenew a1247 i4 s 0 16 - - X57Gt8cs0hGFTgCgyYP2CA -
-invocationId b115 octets so 1 16 - - jnmWv+YN0BGihQCqADBJ4g -
-ipHostNumber m19 ia5 - 0 0 - :128 IbeL3tyF3k+2h5ZXaI5mfg -
-ipPhone a721 unicode sg 0 16 - :64 Sm4UTdRI0RGpwwAA+ANnwQ PE
-isCriticalSystemObject a868 boolean s 0 16 - - DfP7AP6R0RGuvAAA+ANnwQ -
-isDefunct a661 boolean s 0 16 - - vg5jKNVB0RGpwQAA+ANnwQ -
-isDeleted b48 boolean sog 0 18 - - j3mWv+YN0BGihQCqADBJ4g -
-isEphemeral a1212 boolean so 0 16 - - 8FPE9PHF0RG7ywCAx2ZwwA -
-isMemberOfPartialAttributeSet a639 boolean s 0 16 - - nVtAGfo80RGpwAAA+ANnwQ -
-isPrivilegeHolder a638 dn o 0 17 71 - nFtAGfo80RGpwAAA+ANnwQ -
-isRecycled a2058 boolean sog 8 18 - - VpK1j/FVS0Sqy/W0gv40WQ -
-isSingleValued b33 boolean so 0 16 - - knmWv+YN0BGihQCqADBJ4g -
-keywords a48 unicode g 1 16 - 1:256 k3mWv+YN0BGihQCqADBJ4g -
-l e7 unicode sg 17 18 - 1:128 onmWv+YN0BGihQCqADBJ4g PE
-labeledURI s57 unicode - 0 0 - - RrtpxYDGvESic+bCJ9cbRQ -
-lastBackupRestorationTime a519 i8 s 0 16 - - 6Au7H2O60BGv7wAA+ANnwQ -
-lastKnownParent a781 dn s 0 16 - - cIarUglX0RGpxgAA+ANnwQ -
-lastLogoff a51 i8 s 0 17 - - lnmWv+YN0BGihQCqADBJ4g LO
-lastLogon a52 i8 s 0 17 - - l3mWv+YN0BGihQCqADBJ4g LO
-lastLogonTimestamp a1696 i8 sg 1 16 - - BAriwFoO80+Ugl7+rs1wYA LO
-lastSetTime a53 i8 s 0 16 - - mHmWv+YN0BGihQCqADBJ4g -
-lDAPDisplayName b460 unicode sg 9 16 - 1:256 mnmWv+YN0BGihQCqADBJ4g -
-legacyExchangeDN a655 teletex sg 13 16 - - vA5jKNVB0RGpwQAA+ANnwQ PU
-linkID b50 i4 so 0 16 - - m3mWv+YN0BGihQCqADBJ4g -
-lmPwdHistory a160 octets - 0 16 - - nXmWv+YN0BGihQCqADBJ4g -
-localeID a58 i4 - 16 16 - - oXmWv+YN0BGihQCqADBJ4g -
-localizationDisplayId a1353 i4 s 0 16 - - 0fBGp9B40hGZFgAA+HpX1A -
-localPolicyFlags a56 i4 s 0 16 - - nnmWv+YN0BGihQCqADBJ4g -
-location a222 unicode sg 1 16 - 0:1024 n7fcCV8W0BGgZACqAGwz7Q -
-lockoutDuration a60 i8 s 0 16 - - pXmWv+YN0BGihQCqADBJ4g DP
-lockOutObservationWindow a61 i8 s 0 16 - - pHmWv+YN0BGihQCqADBJ4g DP
-lockoutThreshold a73 i4 s 0 16 - :65535 pnmWv+YN0BGihQCqADBJ4g DP
-lockoutTime a662 i8 s 0 16 - - vw5jKNVB0RGpwQAA+ANnwQ -
-loginShell m4 ia5 s 0 0 - :1024 LNFTpTEyXkyK340YlpdyHg -
-logonCount a169 i4 s 0 17 - - qnmWv+YN0BGihQCqADBJ4g LO
-logonHours a64 octets s 16 16 - - q3mWv+YN0BGihQCqADBJ4g LO
-logonWorkstation a65 octets s 16 16 - - rHmWv+YN0BGihQCqADBJ4g LO
-lSACreationTime a66 i8 s 0 16 - - rXmWv+YN0BGihQCqADBJ4g -
-lSAModifiedCount a67 i8 s 0 16 - - rnmWv+YN0BGihQCqADBJ4g -
-machineRole a71 enum s 0 16 - - snmWv+YN0BGihQCqADBJ4g -
-mail k3 unicode sg 1 16 - 0:256 YXmWv+YN0BGihQCqADBJ4g PU
-mailAddress a786 unicode s 0 16 - - b3PZJnBg0RGpxgAA+ANnwQ -
-managedBy a653 dn s 0 16 72 - IMGWAtpA0RGpwAAA+ANnwQ -
-managedObjects a654 dn o 0 17 73 - JMGWAtpA0RGpwAAA+ANnwQ -
-manager k10 dn sg 16 16 42 - tXmWv+YN0BGihQCqADBJ4g PU
-mAPIID b49 i4 so 0 16 - - t3mWv+YN0BGihQCqADBJ4g -
-masteredBy a1409 dn o 0 17 77 - 4GSO5MkS0xGRAgDAT9kasQ -
-maxPwdAge a74 i8 s 0 16 - - u3mWv+YN0BGihQCqADBJ4g DP
-maxStorage a76 i8 s 16 16 - - vXmWv+YN0BGihQCqADBJ4g -
-mayContain b25 oid - 0 16 - - v3mWv+YN0BGihQCqADBJ4g -
-member e31 dn g 0 18 2 - wHmWv+YN0BGihQCqADBJ4g ME
-memberOf b102 dn o 16 17 3 - kXmWv+YN0BGihQCqADBJ4g ME
-memberUid m12 ia5 - 0 0 - :256000 NrLaAy5nYU+rZPd9LcL/qw -
-mhsORAddress a650 unicode - 0 16 - - IsGWAtpA0RGpwAAA+ANnwQ -
-middleName i34 unicode s 0 16 - 0:64 8nmWv+YN0BGihQCqADBJ4g -
-minPwdAge a78 i8 s 0 16 - - wnmWv+YN0BGihQCqADBJ4g DP
-minPwdLength a79 i4 s 0 16 - - w3mWv+YN0BGihQCqADBJ4g DP
-mobile k41 unicode s 0 16 - 1:64 o//48JER0BGgYACqAGwz7Q PE
-modifiedCount a168 i8 s 0 17 - - xXmWv+YN0BGihQCqADBJ4g OD
-modifiedCountAtLastProm a81 i8 s 0 16 - - xnmWv+YN0BGihQCqADBJ4g -
-modifyTimeStamp g2 gtime so 0 134217748 - - Stl6mlPK0RG70ACAx2ZwwA -
-moveTreeState a1305 octets - 0 16 - - yMIqH3E70hGQzADAT9kasQ -
-mS-DS-ConsistencyChildCount a1361 i4 s 0 16 - - wnuLFzq20hGQ4QDAT9kasQ -
-mS-DS-ConsistencyGuid a1360 octets s 0 16 - - wj13Izq20hGQ4QDAT9kasQ -
-mS-DS-CreatorSID a1410 sid so 1 16 - - MgHmxYAU0xGRwQAA+HpX1A -
-ms-DS-MachineAccountQuota a1411 i4 s 0 16 - - aPtk0IAU0xGRwQAA+HpX1A -
-msDS-AdditionalDnsHostName a1717 unicode o 0 16 - 0:2048 kTeGgOnbuE6Dfn8KtV2axw DH
-msDS-AdditionalSamAccountName a1718 unicode o 13 16 - 0:256 33FVl9WkmkKfWc3GWB2R5g -
-msDS-AllowedDNSSuffixes a1710 unicode - 0 16 - 0:2048 G0RphMSaRU6CBb0hnb9nLQ -
-msDS-AllowedToActOnBehalfOfOtherIdentity a2182 sd so 0 16 - 0:132096 5cN4P5r3vUaguJ0YEW3ceQ AR
-msDS-AllowedToDelegateTo a1787 unicode - 0 16 - - 15QNgKG3oUKxTXyuFCPQfw PU
-msDS-AllUsersTrustQuota a1789 i4 s 0 16 - - XEqq0wNOEEiXqisznnpDSw -
-msDS-AppliesToResourceTypes a2195 unicode - 0 16 - - BiA/aWRXSj2EOVjwSqtLWQ -
-msDS-Approx-Immed-Subordinates a1669 i4 so 0 20 - - Q9KF4c7220q0lrDABdeCPA PU
-msDS-AssignedAuthNPolicy a2295 dn s 0 16 2212 - 2Ap6uPdUwUmEoOZNEoU1iA -
-msDS-AssignedAuthNPolicyBL a2296 dn o 0 17 2213 - PBsTLZ/T7kqBXo20vBznrA -
-msDS-AssignedAuthNPolicySilo a2285 dn s 0 16 2202 - QcE/svUN6kqzPWz0kwd7Pw -
-msDS-AssignedAuthNPolicySiloBL a2286 dn o 0 17 2203 - FAUUM3r10keOxATEZmYAxw -
-msDS-AuthenticatedAtDC a1958 dn - 0 16 2112 - nOkePgRmiUSJ2YR5iolRWg -
-msDS-AuthenticatedToAccountlist a1957 dn o 0 17 2113 - ccmy6N+mvEeNb2J3DVJ6pQ -
-msDS-AuthNPolicyEnforced a2297 boolean s 0 16 - - wgxWekXsukSy1yEjatWf1Q -
-msDS-AuthNPolicySiloEnforced a2298 boolean s 0 16 - - AhH18uBrPUmHJhVGzbyHcQ -
-msDS-AuthNPolicySiloMembers a2287 dn - 0 16 2204 - BR5NFqZIhkio6XeiAG48dw -
-msDS-AuthNPolicySiloMembersBL a2288 dn o 0 17 2205 - x8v8EeT7UUm0t63fb579RA -
-msDS-AzApplicationData a1819 unicode s 0 16 - 0: 6MM/UMYcGkaZo57uBPQCpw -
-msDS-AzBizRule a1801 unicode s 0 16 - 0:65536 qB7UM8nAkkyUlPEEh4QT/Q -
-msDS-AzBizRuleLanguage a1802 unicode s 0 16 - 0:64 VkuZUmwOB06qXO+df1oOJQ -
-msDS-AzGenericData a1950 unicode s 0 16 - :65536 SeP3tVt6fECjNKMcP1OLmA -
-msDS-AzLastImportedBizRulePath a1803 unicode s 0 16 - 0:65536 XMtaZpK7vE2MWbNjjqsJsw -
-msDS-AzLDAPQuery a1792 unicode s 0 16 - 0:4096 izZTXpT8yEWdfdrzHucRLQ -
-msDS-AzObjectGuid a1949 octets so 1 16 - 16:16 SOWRhDhsZUOnMq8EFWmwLA -
-msDS-Behavior-Version a1459 i4 so 0 16 - 0: V4ca00ckRUWAgTu2EMrL8g -
-msDS-BridgeHeadServersUsed a2049 dnbinary - 0 25 2160 - ZRTtPHF7QSWHgB4epiQ6gg -
-msDS-Cached-Membership a1441 octets s 0 17 - - CLDKadTNyUu6uA/zfv4bIA -
-msDS-Cached-Membership-Time-Stamp a1442 i8 s 1 17 - - H79mNe6+y02Kvu+J/P7GwQ -
-msDS-ClaimAttributeSource a2099 dn s 0 16 - - PhK87ua6ZkGeWymISot2sA -
-msDS-ClaimIsSingleValued a2160 boolean so 0 16 - - uZ94zbSWSEaCGco3gWGvOA -
-msDS-ClaimIsValueSpaceRestricted a2159 boolean s 0 16 - - x+QsDMPxgkSFeMYNS7dEIg -
-msDS-ClaimPossibleValues a2097 unicode s 0 16 - :1048576 7u0oLnztP0Wv5JO9hvIXTw -
-msDS-ClaimSharesPossibleValuesWith a2101 dn s 0 16 2178 - OtHIUgvOV0+JKxj1pDokAA -
-msDS-ClaimSharesPossibleValuesWithBL a2102 dn - 0 17 2179 - 2yLVVJXs9UibvRiA67shgA -
-msDS-ClaimSource a2157 unicode s 0 16 - - pvIy+ovy0Ee/kWY+j5EKcg -
-msDS-ClaimSourceType a2158 unicode s 0 16 - - BZzxkvqNIkK70SxPAUh3VA -
-msDS-ClaimTypeAppliesToClass a2100 dn - 0 16 2176 - TA77anbYfEOutsPkFFTCcg -
-msDS-ClaimValueType a2098 i8 so 0 16 - - uRdixo7k90e31WVSuK/WGQ -
-msDS-CloudAnchor a2273 octets s 0 16 - - gF5WeNQD40+vrIw7yi82Uw -
-msDS-cloudExtensionAttribute1 a2214 unicode sg 1 16 - - r+oJl9pJsk2QigRG5eq4RA PE
-msDS-cloudExtensionAttribute10 a2223 unicode sg 1 16 - - s/wKZ70T/EeQswpSftgatw PE
-msDS-cloudExtensionAttribute11 a2224 unicode sg 1 16 - - yLuenqV9pkKJJSROEqVuJA PE
-msDS-cloudExtensionAttribute12 a2225 unicode sg 1 16 - - PcQBPAvhyk+Sskz2FdWwmg PE
-msDS-cloudExtensionAttribute13 a2226 unicode sg 1 16 - - S0a+KJCreUumsN9DdDHQNg PE
-msDS-cloudExtensionAttribute14 a2227 unicode sg 1 16 - - ura8zoBuJ0mFYJj+yghqnw PE
-msDS-cloudExtensionAttribute15 a2228 unicode sg 1 16 - - N9XkqvCKqk2cxmLq24T/Aw PE
-msDS-cloudExtensionAttribute16 a2229 unicode sg 1 16 - - WyGBlZZRU0ChHm/8r8YsTQ PE
-msDS-cloudExtensionAttribute17 a2230 unicode sg 1 16 - - 2m08PehrKUKWfi/1u5O0zg PE
-msDS-cloudExtensionAttribute18 a2231 unicode sg 1 16 - - NDvniKYKaUSYQm6wGzKltQ PE
-msDS-cloudExtensionAttribute19 a2232 unicode sg 1 16 - - mf51CQeWikaOGMgA0zhzlQ PE
-msDS-cloudExtensionAttribute2 a2215 unicode sg 1 16 - - rOBO88HAqUuCyRqQdS8WpQ PE
-msDS-cloudExtensionAttribute20 a2233 unicode sg 1 16 - - KGNE9W6LjUmVqCEXSNWs3A PE
-msDS-cloudExtensionAttribute3 a2216 unicode sg 1 16 - - Gsj2gtr6DUqw93BtRoOOtQ PE
-msDS-cloudExtensionAttribute4 a2217 unicode sg 1 16 - - NzS/nG5OW0iykSKwJVQnPw PE
-msDS-cloudExtensionAttribute5 a2218 unicode sg 1 16 - - W+gVKUfjUkiquyLlplHIZA PE
-msDS-cloudExtensionAttribute6 a2219 unicode sg 1 16 - - eSZFYOEo7Eus43EoMzYUVg PE
-msDS-cloudExtensionAttribute7 a2220 unicode sg 1 16 - - GRN8Sk7jwkCdAGD/eJDyBw PE
-msDS-cloudExtensionAttribute8 a2221 unicode sg 1 16 - - FMXRPEmEykSBwAIXgYANKg PE
-msDS-cloudExtensionAttribute9 a2222 unicode sg 1 16 - - LOFjCkAwQUSuJs2Vrw0kfg PE
-msDS-ComputerAllowedToAuthenticateTo a2280 octets s 0 16 - 0:132096 6atbEH4Hk0e5dO8EELYlcw -
-msDS-ComputerAuthNPolicy a2291 dn s 0 16 2208 - yWO4r6O+D0Sp82FTzGaJKQ -
-msDS-ComputerAuthNPolicyBL a2292 dn o 0 17 2209 - MmLvK6EwfkWGBHr22/ExuA -
-msDS-ComputerSID a2321 sid s 1 16 - - INf733IILkCZQPzXjbBJug -
-msDS-ComputerTGTLifetime a2281 i8 s 0 16 - - JHWTLrnfrEykNqW32mT9Zg -
-msDS-CustomKeyInformation a2322 octets s 0 16 - 0:132096 iOnltuTlhkyirg2suXCg4Q -
-msDS-DefaultQuota a1846 i4 s 0 16 - - JvcYaEtnG0SKOvQFljdM6g -
-msDS-DeletedObjectLifetime a2068 enum s 0 16 - - toyzqZoY702KcA/PoVgUjg -
-msDS-DeviceDN a2320 unicode s 0 16 - - KREsZJk4IUeOIUg545iM5Q -
-msDS-DeviceID a2252 octets sg 1 16 - 16:16 x4EBw0Jj+0GyeffFZsvgpw -
-msDS-DnsRootAlias a1719 unicode s 0 16 - 0:255 yqxDIa3uKU21kYX6Sc6Rcw -
-msDS-EgressClaimsTransformationPolicy a2192 dn s 0 16 2192 - fkI3wXOaQLCRkBsJW7QyiA -
-msDS-EnabledFeature a2061 dn og 0 16 2168 - r64GV0C5sk+8/FJoaDrZ/g -
-msDS-EnabledFeatureBL a2069 dn o 0 17 2169 - vAFbzsYXuESdwalmiwCQGw -
-msDS-ExecuteScriptPassword a1783 octets so 0 17 - 0:64 WkoFnYfRwUadhULfxEpW3Q -
-msDS-ExpirePasswordsOnSmartCardOnlyAccounts a2344 boolean s 0 16 - - SKsXNCTfsU+AsA/LNn4l4w -
-msDS-ExternalDirectoryObjectId a2310 unicode sg 9 16 - :256 kL8pva1m4UCIexDfBwQZpg PE
-msDS-FailedInteractiveLogonCount a1972 i4 so 0 16 - - b6g83K1wYEmEJaTWMT2T3Q PE
-msDS-FailedInteractiveLogonCountAtLastSuccessfulLogon a1973 i4 so 0 16 - - 5TTSxUpkA0SmZeJuCu9emA PE
-msDS-GenerationId a2166 octets so 0 17 - 16:16 PTldHreMT0uECpc7NswJww -
-msDS-GeoCoordinatesAltitude a2183 i8 s 1 16 - - twMXoUFWnE2GPl+zMl504A PE
-msDS-GeoCoordinatesLatitude a2184 i8 s 1 16 - - TtRm3EM99UCFxTwS4WmSfg PE
-msDS-GeoCoordinatesLongitude a2185 i8 s 1 16 - - ECHElOS66kyFd6+BOvXaJQ PE
-msDS-GroupMSAMembership a2200 sd s 0 16 - :132096 1u2OiATOQN+0YrilDkG6OA -
-msDS-HABSeniorityIndex a1997 i4 sg 1 16 - - 8Un03jv9RUCYz9lljaeItQ PU
-msDS-HasDomainNCs a1820 dn o 0 16 2026 4:4 R+MXb0KomES4sxXgB9pP7Q -
-msDS-hasFullReplicaNCs a1925 dn o 0 16 2104 - GC08HdBCaEiZ/g7KHm+p8w -
-msDS-HasInstantiatedNCs a1709 dnbinary o 0 16 2002 4:4 vKXpERdFSUCvnFFVT7D8CQ -
-msDS-hasMasterNCs a1836 dn o 0 16 2036 - 4uAtrtdZR02NR+1N/kNXrQ -
-msDS-HostServiceAccount a2056 dn - 0 16 2166 - QxBkgKIV4UCSooyoZvcHdg PE
-msDS-HostServiceAccountBL a2057 dn - 0 17 2167 - 6+SrefOI50iJ1vS8fpjDMQ -
-msDS-IngressClaimsTransformationPolicy a2191 dn s 0 16 2190 - CEwohm4MQBWLFXUUfSPSDQ -
-msDS-IntId a1716 i4 so 8 16 - - aglgvEcbMEuId2Ask/VlMg -
-msDS-IsDomainFor a1933 dn o 0 17 2027 - KloV/+VE4E2DGBOliYjeTw -
-msDS-IsFullReplicaFor a1932 dn o 0 17 2105 - 4HK8yLSm8EiUpf12qIyZhw -
-msDS-isGC a1959 boolean s 0 20 - - M8/1HeUPnkmQ4elLQnGKRg -
-msDS-IsPartialReplicaFor a1934 dn o 0 17 75 - 9k/JN9TGj0my+cb3+GR4CQ -
-msDS-IsPrimaryComputerFor a2168 dn - 0 17 2187 - rAaMmYc/TkSl3xGwPcilDA -
-msDS-isRODC a1960 boolean s 0 20 - - I6roqGc+8Uqdei8aHWM6yQ -
-msDS-IsUsedAsResourceSecurityAttribute a2095 boolean s 0 16 - - nfjJUTBHjUaitR1JMhLRfg -
-msDS-IsUserCachableAtRodc a2025 i4 s 0 20 - - WiQB/h80VkWVH0jAM6iQUA -
-msDS-KeyApproximateLastLogonTimeStamp a2323 i8 s 1 16 - - jcmaZJqbQU2va/YW8qYuSg -
-msDS-KeyCredentialLink a2328 dnbinary - 0 16 2220 - D9ZHW5BgskCfNypN6I8wYw -
-msDS-KeyCredentialLink-BL a2329 dn - 0 17 2221 - iNeKk18i7k6Tua0koVnh2w -
-msDS-KeyId a2315 octets s 1 16 - 0:132096 S/iUwq0vcUu+TJ/FcB9gug -
-msDS-KeyMaterial a2316 octets s 0 16 - 0:132096 nw4uodveMU+PIRMRuVgYLw -
-msDS-KeyPrincipal a2318 dn s 0 16 2218 - OyVhvQGUOUGmkzVvxADz6g -
-msDS-KeyPrincipalBL a2319 dn og 0 17 2219 - vI8y0XSFUEGIHQsQiIJ4eA -
-msDS-KeyUsage a2317 unicode s 0 16 - 0:132096 TLRx3ropl0WeysM0is4ZFw -
-msDS-KeyVersionNumber a1782 i4 so 0 20 - - wOkjxbUzyEqJI7V7kn9C9g -
-msDS-KrbTgtLink a1923 dn s 0 16 2100 - yfWPd05vdEuFataDgzE5EA -
-msDS-KrbTgtLinkBl a1931 dn o 0 17 2101 - QYzWXd+/i0ObXTnZYYvyYA -
-msDS-LastFailedInteractiveLogonTime a1971 i8 so 0 16 - - +trnx8MQi0uazVTxEGN0Lg PE
-msDS-LastKnownRDN a2067 unicode so 0 16 - 1:255 WFixij5obUaHf9ZA4fmmEQ -
-msDS-LastSuccessfulInteractiveLogonTime a1970 i8 so 0 16 - - 5ikZAV2LWEK2SgCwtJSXRw PE
-msDS-LocalEffectiveDeletionTime a2059 gtime so 0 20 - - DIDylB9T60qXXUisOf2MpA -
-msDS-LocalEffectiveRecycleTime a2060 gtime so 0 20 - - awHWStKwm0yTtllksXuWjA -
-msDS-LockoutDuration a2018 i8 s 0 16 - :0 mogfQi5H5E+OueHQvGBxsg -
-msDS-LockoutObservationWindow a2017 i8 s 0 16 - :0 idpbsK92ika4khvlVVjsyA -
-msDS-LockoutThreshold a2019 i4 s 0 16 - 0:65535 XsPIuBlKlUqZ0Gn+REYobw -
-msDS-LogonTimeSyncInterval a1784 i4 s 0 16 - 0: +EB5rTrkQkqDvNaI5Z6mBQ -
-msDS-ManagedPassword a2196 octets s 0 20 - - hu1i4yi3QgiyfS3qep3yGA -
-msDS-ManagedPasswordId a2197 octets so 0 16 - :1024 Wil4DtPGQAq0kdYiUf+gpg -
-msDS-ManagedPasswordInterval a2199 i4 so 0 16 - - 9451+HasQ4ii7qJrTcr0CQ -
-msDS-ManagedPasswordPreviousId a2198 octets so 0 16 - :1024 MSHW0EotT9CZ2RxjZGIppA -
-msDs-masteredBy a1837 dn o 0 17 2037 - aUcjYBlIFUahsknS8RmstQ -
-msDS-MaximumPasswordAge a2011 i8 s 0 16 - :0 9TfT/ZlJzk+yUo/5ybQ4dQ -
-msds-memberOfTransitive a2236 dn o 2048 29 - - tmYhhkHJJ0eVZUi//ylB3g -
-msDS-MembersForAzRole a1806 dn - 0 16 2016 - zeb3y6SFFEOJOYv+gFl4NQ -
-msDS-MembersForAzRoleBL a1807 dn o 0 17 2017 - IM3s7OCniEaczwLs5eKH9Q -
-msDS-MembersOfResourcePropertyList a2103 dn - 0 16 2180 - ERw3Ta1MQUyK0rGAqyvRPA -
-msDS-MembersOfResourcePropertyListBL a2104 dn - 0 17 2181 - BLdpdLDtaEWlpVn0hix1pw -
-msds-memberTransitive a2238 dn o 2048 29 - - WzkV4gSR2US4lDmeyeId/A -
-msDS-MinimumPasswordAge a2012 i8 s 0 16 - :0 ePh0KpxN+UmXs2dn0cvZow -
-msDS-MinimumPasswordLength a2013 i4 s 0 16 - 0:255 OTQbsjpMHES7XwjyDpsxXg -
-msDS-NC-Replica-Locations a1661 dn - 0 16 1044 - FZbelze1vEasDxByDzkJ8w -
-msDS-NC-RO-Replica-Locations a1967 dn - 0 16 2114 - 35P3PViYF0SnAXNaHs6/dA -
-msDS-NC-RO-Replica-Locations-BL a1968 dn - 0 17 2115 - HFFH9SpbzESDWJkqiCWBZA -
-msDS-NCReplCursors a1704 unicode - 0 20 - - 5HwWiuj560eNePf+gKuyzA -
-msDS-NCReplInboundNeighbors a1705 unicode - 0 20 - - Wqjbnp4+G0ObGqW26e2nlg -
-msDS-NCReplOutboundNeighbors a1706 unicode - 0 20 - - 9S5fhcWhxEy6bTJSKEi2Hw -
-msDS-NcType a2024 i4 so 0 17 - - 16wuWivMz0idmrbxoAJN6Q -
-msDS-NeverRevealGroup a1926 dn - 0 16 2106 - mVlYFUn9Zk2yXe65arqBdA -
-msDS-NonMembers a1793 dn - 0 16 2014 - 3rH8yjzytUat9x5klXvV2w -
-msDS-NonMembersBL a1794 dn o 0 17 2015 - /GiMKno6h06HIP53xRy+dA -
-msDS-ObjectReference a1840 dn - 0 0 2038 - 6MKOY+cinECF0hGyG+5y3g -
-msDS-ObjectReferenceBL a1841 dn o 0 1 2039 - FSVwK/fBO0uxSMDkxs7stA -
-msDS-ObjectSoa a2353 unicode s 0 16 - 1: 9b32NHkuO0yOFD2Tt1qriQ -
-msDS-OIDToGroupLink a2051 dn s 0 16 2164 - fKXJ+UE5jUO+vw7a8qyhhw -
-msDS-OIDToGroupLinkBl a2052 dn o 0 17 2165 - IA09GkRYmUGtJQ9QOadq2g -
-msDS-OperationsForAzRole a1812 dn - 0 16 2022 - vgH3k0z6tkO8L02+pxj/qw -
-msDS-OperationsForAzRoleBL a1813 dn o 0 17 2023 - KGJb+DQ3JUW2tz87siCQLA -
-msDS-OperationsForAzTask a1808 dn - 0 16 2018 - NrSsGp0uqUSSmM5N6+tuvw -
-msDS-OperationsForAzTaskBL a1809 dn o 0 17 2019 - EdI3pjlX0U6JsoiXRUi8WQ -
-msDS-Other-Settings a1621 unicode - 0 16 - - TPPSeX2du0KDj4ZrPkQA4g -
-msDS-parentdistname a2203 dn so 0 29 - - ff4YuRqXBPSeIZJhq+yXCw -
-msDS-PasswordComplexityEnabled a2015 boolean s 0 16 - - SwVo28PJ8EuxWw+1JVKmEA -
-msDS-PasswordHistoryLength a2014 i4 s 0 16 - 0:65535 txvY/ox2L0yWQSJF3jR5TQ -
-msDS-PasswordReversibleEncryptionEnabled a2016 boolean s 0 16 - - j93MdWyvh0S7S2nk04qVnA -
-msDS-PasswordSettingsPrecedence a2023 i4 s 0 16 - 1: rHRjRQofF0aTz7xVp8nTQQ -
-msDS-PerUserTrustQuota a1788 i4 s 0 16 - - 8K1h0STKk0mjqossmBMC6A -
-msDS-PerUserTrustTombstonesQuota a1790 i4 s 0 16 - - xqZwi/lQo0+nHhzgMEBEmw -
-msDS-PhoneticCompanyName a1945 unicode sg 5 16 - 1:64 jSDVW/TlrkalFFQ7ycR2WQ PU
-msDS-PhoneticDepartment a1944 unicode sg 5 16 - 1:64 rz3VbD4A50mnAm+oluem7w PU
-msDS-PhoneticDisplayName a1946 unicode sg 5 16 - 0:256 5JQa4mYt5UyzDQ74endv8A PU
-msDS-PhoneticFirstName a1942 unicode sg 5 16 - 1:64 TrocSy8wNEGsfPAfbHl4Qw PU
-msDS-PhoneticLastName a1943 unicode sg 5 16 - 1:64 7OQX8jYIkEuIry9dS72ivA PU
-msDS-Preferred-GC-Site a1444 dn s 0 16 - - CrUh2bIKzUKH9gnPg6kYVA -
-msDS-preferredDataLocation a2366 unicode sg 0 16 - 1:10 3ooM+pRMEEa6zhgO/e4hQA -
-msDS-PrimaryComputer a2167 dn g 1 16 2186 - 4vQ9obDb60yCi4suFD6egQ -
-msDS-PrincipalName a1865 unicode s 0 20 - - JZNOVlfQQ8GeO0+eXvRvkw -
-msDS-PromotionSettings a1962 unicode so 0 16 - :65536 4rSByMBDvk65u1JQqptDTA -
-msDS-PSOApplied a2021 dn o 0 17 2119 - MfBsXqi9yEOspI/uQScAWw -
-msDS-PSOAppliesTo a2020 dn - 0 16 2118 - SA/IZNLNgUiobU6XtvVh/A -
-msDS-QuotaEffective a1848 i4 s 0 20 - - UrFVZhwQtEizR+H868YBVw -
-msDS-QuotaUsed a1849 i4 s 0 20 - - CEOotV1ht0uwXy8XRqpDnw -
-msDS-ReplAttributeMetaData a1707 unicode - 0 20 - - QjLF105yOUydTC34ydZseg -
-msDS-Replication-Notify-First-DSA-Delay a1663 i4 s 0 16 - - 9NSrhYkKSU697G81uyViug -
-msDS-Replication-Notify-Subsequent-DSA-Delay a1664 i4 s 0 16 - - hbM91pLdUkux2A0+zA6Gtg -
-msDS-ReplicationEpoch a1720 i4 s 0 17 - - earjCBzrtUWve4+UJGyOQQ -
-msDS-ReplValueMetaData a1708 unicode - 0 20 - - RYFcL73hC0GJV4v6gdWs/Q -
-msDS-ReplValueMetaDataExt a2235 unicode - 0 20 - - 79ICHq1EskamfZ/RjXgLyg -
-msDS-ResultantPSO a2022 dn so 0 20 - - k6B+t9CIgEeamJEfjosdyg -
-msDS-RetiredReplNCSignatures a1826 octets so 0 17 - - BlWz1dYZJk2a+xE1esmbXg -
-msDS-RevealedDSAs a1930 dn o 0 17 2103 - rPL2lG3HXku3H/Myw+k8Ig -
-msDS-RevealedList a1940 dnstring o 0 20 - - HNHay+x/ezhiGToGJ9mvgQ -
-msDS-RevealedListBL a1975 dn o 0 20 - - /Ygcqvawn0Kyyp2QImboCA -
-msDS-RevealedUsers a1924 dnbinary o 0 16 2102 - IXhcGEk3OkS9aiiImQca2w -
-msDS-RevealOnDemandGroup a1928 dn - 0 16 2110 - Sp89MNYdOEuPxTOv6MmIrQ -
-msDS-RIDPoolAllocationEnabled a2213 boolean so 0 16 - - jHyXJLfBQDO09is3XrcR1w -
-msDs-Schema-Extensions a1440 octets o 0 16 - - vmGaswftq0yaSklj7QFB4Q -
-msDS-SDReferenceDomain a1711 dn s 0 16 2000 - FuNRTCj2pUOwa/+2lfy08w -
-msDS-SecondaryKrbTgtNumber a1929 i4 so 1 16 - 65536:65536 EmYVqpYjfkataijSP9sYZQ -
-msDS-ServiceAllowedNTLMNetworkAuthentication a2349 boolean s 0 16 - - uUeJJyJSXkOWtxUDhYwrSA -
-msDS-ServiceAllowedToAuthenticateFrom a2283 octets s 0 16 - 0:132096 mnDalxY3Zkmx0YOLpTw9iQ -
-msDS-ServiceAllowedToAuthenticateTo a2282 octets s 0 16 - 0:132096 MTGX8k2bIEi03gR07zuEnw -
-msDS-ServiceAuthNPolicy a2293 dn s 0 16 2210 - lW1qKs4o7km7JG0fwB4xEQ -
-msDS-ServiceAuthNPolicyBL a2294 dn o 0 17 2211 - 7CgRLKJao0KzLfCXnKn80g -
-msDS-ServiceTGTLifetime a2284 i8 s 0 16 - - IDz+XSnKfUCbq4Qh5V63XA -
-msDS-Settings a1697 unicode - 0 0 - :1000000 10cbDqNASEuNG0ysDBzfIQ -
-msDS-ShadowPrincipalSid a2324 sid s 1 16 - - IgfMHbCq70+Vbydv4Z3hBw -
-msDS-Site-Affinity a1443 octets - 1 16 - - AlZ8wbe88EaWVmNwyohLcg -
-msDS-SiteName a1961 unicode s 0 20 - - bfOnmJU1ikSeb2uJZbrtnA -
-msDS-SourceAnchor a2352 unicode s 10 16 - 1: B/QCsEAT60G8oL19k44lqQ -
-msDS-SourceObjectDN a1879 unicode s 0 0 - 0:10240 r5M+d7TT1Eiz+QZFdgLT0A PU
-msDS-SPNSuffixes a1715 unicode - 0 16 - :255 6+GeeI6MTE6M7HmzG3YXtQ -
-msDS-StrongNTLMPolicy a2350 i4 s 0 16 - - cCHNqipIxkS2bkLC9mooXA -
-msDS-SupportedEncryptionTypes a1963 i4 s 0 16 - - Z5gRIAQdt0qTcc/D1d8K/Q PE
-msDS-SyncServerUrl a2276 unicode - 1 16 - 1:512 0sOst3QqpE+sJeY/6LYSGA -
-msDS-TasksForAzRole a1814 dn - 0 16 2024 - gpAxNUqMRkaThsKUnUmJTQ -
-msDS-TasksForAzRoleBL a1815 dn o 0 17 2025 - NtXcoFhR/kKMQMAKetN5WQ -
-msDS-TasksForAzTask a1810 dn - 0 16 2020 - 4o4csc1fp0aV8PODM/CWzw -
-msDS-TasksForAzTaskBL a1811 dn o 0 17 2021 - Um5E3/q1okykLxP5ilJsjw -
-msDS-TDOEgressBL a2194 dn o 0 17 2193 - KWIA1ROZQiKLF4N2HR4OWw -
-msDS-TDOIngressBL a2193 dn o 0 17 2191 - oWFWWsaXS1SAVuQw/nvFVA -
-msds-tokenGroupNames a2345 dn o 2048 29 - - dgVlZZlGyU+NGCbgzQE3pg RA
-msds-tokenGroupNamesGlobalAndUniversal a2346 dn o 2048 29 - - 9NEG+iJ5rUq3nLIgH1RBfA RA
-msds-tokenGroupNamesNoGCAcceptable a2347 dn o 2048 29 - - yMY/UvSaAkqc1z3qEp7rJw RA
-msDS-TombstoneQuotaFactor a1847 i4 s 0 16 - 0:100 10QXRrbzukWHU/uVUqXfMg -
-msDS-TopQuotaUsage a1850 unicode - 0 20 - - T858e/Xxtku36yNQSvGedQ -
-msDS-TrustForestTrustInfo a1702 octets sg 0 16 - - bobMKdNJaUmULh28CSXRgw -
-msDS-UpdateScript a1721 unicode s 0 16 - - ObZuFJ+7wU+oJeKeAMd5IA -
-msDS-User-Account-Control-Computed a1460 i4 s 0 20 - - NrjELD+2QEmNI+p6zwavVg AR
-msDS-UserAllowedNTLMNetworkAuthentication a2348 boolean s 0 16 - - DwTOfieT3Eyq0wN63+YmOQ -
-msDS-UserAllowedToAuthenticateFrom a2278 octets s 0 16 - 0:132096 AJZMLOGwfUSN2nSQIle9tQ -
-msDS-UserAllowedToAuthenticateTo a2277 octets s 0 16 - 0:132096 f6oM3k5yhkKxeRkmce/GZA -
-msDS-UserAuthNPolicy a2289 dn s 0 16 2206 - 87kmzRXUKkSPeHxhUj7pWw -
-msDS-UserAuthNPolicyBL a2290 dn o 0 17 2207 - qfoXL0ddH0uXfqpS+r5lyA -
-msDS-UserPasswordExpiryTimeComputed a1996 i8 s 0 20 - - EM/VrQl7SUSa5iU0FI+Kcg AR
-msDS-UserTGTLifetime a2279 i8 s 0 16 - - g8khhZn1D0K5q7EiK9+VwQ -
-msDS-USNLastSyncSuccess a2055 i8 s 0 25 - - trj3MfjJLU+je1ioIwMDMQ -
-msDS-ValueTypeReference a2187 dn so 0 16 2188 - hF38eNzBSDGJhFj3ktQdPg -
-msDS-ValueTypeReferenceBL a2188 dn o 0 17 2189 - rUNVq6EjRTu5N5sxPVR0qA -
-mustContain b24 oid - 0 16 - - 03mWv+YN0BGihQCqADBJ4g -
-name a1 unicode sog 13 18 - 1:255 DnqWv+YN0BGihQCqADBJ4g PU
-nameServiceFlags a753 i4 s 0 16 - - QCghgNxL0RGpxAAA+ANnwQ -
-nCName b16 dn so 8 16 - - 1nmWv+YN0BGihQCqADBJ4g -
-nETBIOSName a87 unicode s 1 16 - 1:16 2HmWv+YN0BGihQCqADBJ4g -
-networkAddress b459 teletex - 0 0 - 0:256 2XmWv+YN0BGihQCqADBJ4g -
-nextRid a88 i4 s 0 16 - - 23mWv+YN0BGihQCqADBJ4g -
-nisMapName m26 ia5 s 0 0 - :1024 eTydlpoOlU2wrL3ef/jzoQ -
-nonSecurityMember a530 dn - 0 16 50 - GIBFUmrK0BGv/wAA+ANnwQ -
-nonSecurityMemberBL a531 dn o 0 17 51 - GYBFUmrK0BGv/wAA+ANnwQ -
-notificationList a303 dn s 0 16 - - VloZGaBt0BGv0wDAT9kwyQ -
-nTGroupMembers a89 octets - 0 16 - - 33mWv+YN0BGihQCqADBJ4g -
-nTMixedDomain a357 i4 s 0 16 - - H4mXPgGM0BGv2gDAT9kwyQ -
-ntPwdHistory a94 octets - 0 16 - - 4nmWv+YN0BGihQCqADBJ4g -
-nTSecurityDescriptor b281 sd sg 8 26 - 0:132096 43mWv+YN0BGihQCqADBJ4g -
-o e10 unicode g 0 18 - 1:64 73mWv+YN0BGihQCqADBJ4g PU
-objectCategory a782 dn sg 1 18 - - aXPZJnBg0RGpxgAA+ANnwQ PU
-objectClass e0 oid og 9 18 - - 5XmWv+YN0BGihQCqADBJ4g PU
-objectClassCategory b370 enum so 0 16 - 0:3 5nmWv+YN0BGihQCqADBJ4g -
-objectClasses h6 unicode o 0 134217748 - - S9l6mlPK0RG70ACAx2ZwwA -
-objectGUID a2 octets sog 9 19 - 16:16 53mWv+YN0BGihQCqADBJ4g PU
-objectSid a146 sid sog 9 18 - 0:28 6HmWv+YN0BGihQCqADBJ4g GI
-objectVersion b76 i4 s 0 16 - - SFh3FvNH0RGpwwAA+ANnwQ -
-oEMInformation a151 unicode s 0 16 - 0:32767 6nmWv+YN0BGihQCqADBJ4g OD
-oMObjectClass b218 octets so 0 16 - - 7HmWv+YN0BGihQCqADBJ4g -
-oMSyntax b231 i4 so 8 16 - - 7XmWv+YN0BGihQCqADBJ4g -
-operatingSystem a363 unicode s 0 16 - - JYmXPgGM0BGv2gDAT9kwyQ -
-operatingSystemHotfix a415 unicode s 0 16 - - PBuVvZac0BGv3QDAT9kwyQ -
-operatingSystemServicePack a365 unicode s 0 16 - - J4mXPgGM0BGv2gDAT9kwyQ -
-operatingSystemVersion a364 unicode s 0 16 - - JomXPgGM0BGv2gDAT9kwyQ -
-operatorCount a144 i4 s 0 16 - - 7nmWv+YN0BGihQCqADBJ4g -
-options a307 i4 s 0 16 - - U1oZGaBt0BGv0wDAT9kwyQ -
-otherFacsimileTelephoneNumber a646 unicode - 0 16 - 1:64 HcGWAtpA0RGpwAAA+ANnwQ PE
-otherHomePhone b277 unicode - 0 16 - 1:64 ov/48JER0BGgYACqAGwz7Q PE
-otherIpPhone a722 unicode g 0 16 - - S24UTdRI0RGpwwAA+ANnwQ PE
-otherLoginWorkstations a91 unicode - 16 16 - 0:1024 8XmWv+YN0BGihQCqADBJ4g -
-otherMailbox a651 unicode - 0 0 - - I8GWAtpA0RGpwAAA+ANnwQ PU
-otherMobile a647 unicode - 0 16 - 1:64 HsGWAtpA0RGpwAAA+ANnwQ PE
-otherPager b118 unicode - 0 16 - 1:64 pP/48JER0BGgYACqAGwz7Q PE
-otherTelephone b18 unicode - 0 16 - 1:64 pf/48JER0BGgYACqAGwz7Q PE
-otherWellKnownObjects a1359 dnbinary - 0 16 - 16:16 XU6mHg+s0hGQ3wDAT9kasQ -
-ou e11 unicode g 1 18 - 1:64 8HmWv+YN0BGihQCqADBJ4g PU
-owner e32 dn s 0 16 44 - 83mWv+YN0BGihQCqADBJ4g -
-ownerBL b104 dn o 0 17 45 - 9HmWv+YN0BGihQCqADBJ4g -
-pager k42 unicode s 0 16 - 1:64 pv/48JER0BGgYACqAGwz7Q PE
-parentGUID a1224 octets so 0 134217748 - - dA35LZ8A0hGqTADAT9fYOg -
-partialAttributeDeletionList a663 octets sog 0 19 - - wA5jKNVB0RGpwQAA+ANnwQ -
-partialAttributeSet a640 octets sog 0 19 - - nltAGfo80RGpwAAA+ANnwQ -
-pekKeyChangeInterval a866 i8 s 0 16 - - hDA4B9+R0RGuvAAA+ANnwQ -
-pekList a865 octets s 0 17 - - gzA4B9+R0RGuvAAA+ANnwQ -
-personalTitle b615 unicode s 0 16 - 1:64 WFh3FvNH0RGpwwAA+ANnwQ PE
-physicalDeliveryOfficeName e19 unicode s 5 16 - 1:128 93mWv+YN0BGihQCqADBJ4g PE
-physicalLocationObject a514 dn s 1 16 - - GTGxty640BGv7gAA+ANnwQ -
-policyReplicationFlags a633 i4 s 0 16 - - lltAGfo80RGpwAAA+ANnwQ -
-possibleInferiors a915 oid o 0 134217748 - - TNl6mlPK0RG70ACAx2ZwwA -
-possSuperiors b8 oid g 0 16 - - +nmWv+YN0BGihQCqADBJ4g -
-postalAddress e16 unicode - 16 16 - 1:4096 /HmWv+YN0BGihQCqADBJ4g PE
-postalCode e17 unicode s 16 16 - 1:40 /XmWv+YN0BGihQCqADBJ4g PE
-postOfficeBox e18 unicode - 16 16 - 1:40 +3mWv+YN0BGihQCqADBJ4g PE
-preferredDeliveryMethod e28 enum - 0 16 - - /nmWv+YN0BGihQCqADBJ4g PE
-preferredLanguage i39 unicode s 0 0 - - 0OBrhecY4UaPX37k2QIODQ -
-preferredOU a97 dn s 16 16 - - /3mWv+YN0BGihQCqADBJ4g -
-prefixMap a538 octets so 0 17 - - IoBFUmrK0BGv/wAA+ANnwQ -
-primaryGroupID a98 i4 sg 17 18 - - AHqWv+YN0BGihQCqADBJ4g GI
-primaryGroupToken a1412 i4 so 0 20 - - OIftwP1+gUSE2WbS24vjaQ -
-primaryInternationalISDNNumber a649 unicode s 0 16 - 1:64 H8GWAtpA0RGpwAAA+ANnwQ PE
-primaryTelexNumber a648 unicode s 0 16 - 1:64 IcGWAtpA0RGpwAAA+ANnwQ PE
-priorSetTime a99 i8 s 0 16 - - AXqWv+YN0BGihQCqADBJ4g -
-priorValue a100 octets s 0 16 - - AnqWv+YN0BGihQCqADBJ4g -
-privateKey a101 octets s 0 16 - - A3qWv+YN0BGihQCqADBJ4g -
-privilegeHolder a637 dn - 0 16 70 - m1tAGfo80RGpwAAA+ANnwQ -
-profilePath a139 unicode s 16 16 - - BXqWv+YN0BGihQCqADBJ4g LO
-proxiedObjectName a1249 dnbinary sog 0 18 - - AqSu4VvN0BGv/wAA+ANnwQ -
-proxyAddresses b210 unicode - 5 16 - 1:1123 BnqWv+YN0BGihQCqADBJ4g PU
-pwdHistoryLength a95 i4 s 0 16 - 0:65535 CXqWv+YN0BGihQCqADBJ4g DP
-pwdLastSet a96 i8 s 0 16 - - CnqWv+YN0BGihQCqADBJ4g AR
-pwdProperties a93 i4 s 0 16 - - C3qWv+YN0BGihQCqADBJ4g DP
-queryPolicyBL a608 dn o 0 17 69 - BKSu4VvN0BGv/wAA+ANnwQ -
-queryPolicyObject a607 dn s 0 16 68 - A6Su4VvN0BGv/wAA+ANnwQ -
-rangeLower b34 i4 sg 0 16 - - DHqWv+YN0BGihQCqADBJ4g -
-rangeUpper b35 i4 sg 0 16 - - DXqWv+YN0BGihQCqADBJ4g -
-rDNAttID b26 oid so 0 16 - - D3qWv+YN0BGihQCqADBJ4g -
-registeredAddress e26 octets - 0 0 - 1:4096 EHqWv+YN0BGihQCqADBJ4g PE
-replicaSource a109 unicode so 0 16 - - GHqWv+YN0BGihQCqADBJ4g -
-replPropertyMetaData a3 octets sog 8 27 - - wBYUKGgZ0BGijwCqADBJ4g -
-replTopologyStayOfExecution a677 i4 s 0 16 - - g8v9ewdI0RGpwwAA+ANnwQ -
-replUpToDateVector a4 octets sog 0 19 - - FnqWv+YN0BGihQCqADBJ4g -
-repsFrom b91 replica og 0 19 - - HXqWv+YN0BGihQCqADBJ4g -
-repsTo b83 replica og 0 19 - - HnqWv+YN0BGihQCqADBJ4g -
-retiredReplDSASignatures a673 octets so 0 16 - - f8v9ewdI0RGpwwAA+ANnwQ -
-revision a145 i4 s 0 16 - - IXqWv+YN0BGihQCqADBJ4g -
-rid a153 i4 s 0 16 - - InqWv+YN0BGihQCqADBJ4g -
-rIDAllocationPool a371 i8 so 0 16 - - iRgXZjyP0BGv2gDAT9kwyQ -
-rIDAvailablePool a370 i8 s 0 16 - - iBgXZjyP0BGv2gDAT9kwyQ -
-rIDManagerReference a368 dn so 0 16 - - hhgXZjyP0BGv2gDAT9kwyQ -
-rIDNextRID a374 i4 so 0 17 - - jBgXZjyP0BGv2gDAT9kwyQ -
-rIDPreviousAllocationPool a372 i8 so 0 17 - - ihgXZjyP0BGv2gDAT9kwyQ -
-rIDSetReferences a669 dn o 8 16 - - e8v9ewdI0RGpwwAA+ANnwQ -
-rIDUsedPool a373 i8 so 0 16 - - ixgXZjyP0BGv2gDAT9kwyQ -
-rightsGuid a340 unicode s 0 16 - 36:36 HJOXgtOG0BGv2gDAT9kwyQ -
-roomNumber k6 unicode - 0 0 - - wvjXgSfjDUqRxrQtQAkRXw -
-rootTrust a674 dn - 0 16 - - gMv9ewdI0RGpwwAA+ANnwQ -
-sAMAccountName a221 unicode sg 13 18 - 0:256 0L8KPmoS0BGgYACqAGwz7Q GI
-sAMAccountType a302 i4 sg 1 18 - - bGJ7bvJk0BGv0gDAT9kwyQ GI
-samDomainUpdates a1969 octets s 0 16 - :1024 FNHSBJn3m0683JDo9bp+vg -
-schedule a211 octets s 0 16 - - JCJx3eQQ0BGgXwCqAGwz7Q -
-schemaFlagsEx a120 i4 so 0 16 - - K3qWv+YN0BGihQCqADBJ4g -
-schemaIDGUID a148 octets so 0 16 - 16:16 I3mWv+YN0BGihQCqADBJ4g -
-schemaInfo a1358 octets o 0 16 - - rmT7+bST0hGZRQAA+HpX1A -
-schemaUpdate a481 gtime s 0 17 - - tAYtHo+s0BGv4wDAT9kwyQ -
-schemaVersion b471 i4 - 0 16 - - LHqWv+YN0BGihQCqADBJ4g -
-scriptPath a62 unicode s 16 16 - - qHmWv+YN0BGihQCqADBJ4g LO
-sDRightsEffective a1304 i4 s 0 134217748 - - pq/bw98z0hGYsgAA+HpX1A GI
-searchFlags b334 enum s 0 16 - 0: LXqWv+YN0BGihQCqADBJ4g -
-searchGuide e14 octets - 0 16 - - LnqWv+YN0BGihQCqADBJ4g -
-secretary k21 dn - 0 0 - - mi0HAa2YU0qXROg+KHJ4+w -
-securityIdentifier a121 sid sg 0 16 - - L3qWv+YN0BGihQCqADBJ4g -
-seeAlso e34 dn - 0 16 - - MXqWv+YN0BGihQCqADBJ4g -
-serialNumber e5 printable - 0 16 - 1:64 MnqWv+YN0BGihQCqADBJ4g -
-serverReference a515 dn s 0 16 94 - bXPZJnBg0RGpxgAA+ANnwQ -
-serverReferenceBL a516 dn o 0 17 95 - bnPZJnBg0RGpxgAA+ANnwQ -
-serverRole a157 i4 s 0 16 - - M3qWv+YN0BGihQCqADBJ4g OD
-serverState a154 i4 s 0 17 - - NHqWv+YN0BGihQCqADBJ4g OD
-serviceBindingInformation a510 unicode g 0 16 - - HDGxty640BGv7gAA+ANnwQ -
-serviceClassName a509 unicode s 1 16 - - HTGxty640BGv7gAA+ANnwQ -
-serviceDNSName a657 unicode s 0 16 - - uA5jKNVB0RGpwQAA+ANnwQ -
-serviceDNSNameType a659 unicode s 0 16 - 1:256 ug5jKNVB0RGpwQAA+ANnwQ -
-servicePrincipalName a771 unicode g 1 18 - - iEem8wZT0RGpxQAA+ANnwQ PU
-shadowExpire m10 i4 s 0 0 - - AJoVdf8f9EyL/07yaVz2Qw -
-shadowFlag m11 i4 s 0 0 - - Dbf+jdvFtkaxXqQ4nmzumw -
-shadowInactive m9 i4 s 0 0 - - Hx2HhhAzEkOO/a9J3PsmcQ -
-shadowLastChange m5 i4 s 0 0 - - nGjy+OgpQ0iBd+i5jhXurA -
-shadowMax m7 i4 s 0 0 - - UsmF8t1QnkSRYDuIDZmYjQ -
-shadowMin m6 i4 s 0 0 - - N4drp6HlaEWwV9wS4Evksg -
-shadowWarning m8 i4 s 0 0 - - nJzoenYpRkq7ijQPiFYBFw -
-showInAddressBook a644 dn - 16 16 - - DvZ0PnM+0RGpwAAA+ANnwQ PU
-showInAdvancedViewOnly b169 boolean s 17 16 - - hHmWv+YN0BGihQCqADBJ4g GI
-sIDHistory a609 sid g 1 18 - - eELrF2fR0BGwAgAA+ANnwQ GI
-siteGUID a362 octets s 0 16 - 16:16 JImXPgGM0BGv2gDAT9kwyQ -
-siteObject a512 dn s 0 16 46 - TJQQPlTD0BGv+AAA+ANnwQ -
-siteObjectBL a513 dn o 0 17 47 - TZQQPlTD0BGv+AAA+ANnwQ -
-sn e4 unicode sg 5 16 - 1:64 QXqWv+YN0BGihQCqADBJ4g PU
-sPNMappings a1347 unicode - 0 16 - - bOewKkFw0hGZBQAA+HpX1A -
-st e8 unicode sg 16 18 - 1:128 OXqWv+YN0BGihQCqADBJ4g PE
-street e9 unicode sg 16 18 - 1:1024 OnqWv+YN0BGihQCqADBJ4g PE
-streetAddress b256 unicode s 0 16 - 1:1024 hP/48JER0BGgYACqAGwz7Q PE
-structuralObjectClass h9 oid - 0 20 - - n5RgOKj2OEuZUIHstrwpgg -
-subClassOf b21 oid so 8 16 - - O3qWv+YN0BGihQCqADBJ4g -
-subRefs b7 dn og 0 19 - - PHqWv+YN0BGihQCqADBJ4g -
-subSchemaSubEntry g10 dn o 0 134217748 - - Tdl6mlPK0RG70ACAx2ZwwA -
-superiorDNSRoot a532 unicode s 0 16 - - HYBFUmrK0BGv/wAA+ANnwQ -
-supplementalCredentials a125 octets - 0 16 - - P3qWv+YN0BGihQCqADBJ4g -
-systemAuxiliaryClass a198 oid o 0 16 - - Q3qWv+YN0BGihQCqADBJ4g -
-systemFlags a375 i4 so 8 16 - - Yh764EWb0BGv3QDAT9kwyQ PU
-systemMayContain a196 oid o 0 16 - - RHqWv+YN0BGihQCqADBJ4g -
-systemMustContain a197 oid o 0 16 - - RXqWv+YN0BGihQCqADBJ4g -
-systemOnly a170 boolean so 0 16 - - RnqWv+YN0BGihQCqADBJ4g -
-systemPossSuperiors a195 oid og 0 18 - - R3qWv+YN0BGihQCqADBJ4g -
-telephoneNumber e20 unicode sg 0 16 - 1:64 SXqWv+YN0BGihQCqADBJ4g PE
-teletexTerminalIdentifier e22 octets - 0 16 - - SnqWv+YN0BGihQCqADBJ4g PE
-telexNumber e21 octets - 0 16 - 1:32 S3qWv+YN0BGihQCqADBJ4g PE
-textEncodedORAddress k2 unicode s 0 0 - 1:1024 iXTfqOrF0RG7ywCAx2ZwwA -
-title e12 unicode s 0 16 - 1:128 VXqWv+YN0BGihQCqADBJ4g PU
-tokenGroups a1301 sid - 0 134217748 - - bZ7Gt8cs0hGFTgCgyYP2CA RA
-tokenGroupsGlobalAndUniversal a1418 sid - 0 134217748 - - HbGpRq5gWkC36P+KWNRW0g RA
-tokenGroupsNoGCAcceptable a1303 sid - 0 134217748 - - ksMPBN8z0hGYsgAA+HpX1A RA
-tombstoneLifetime b54 i4 s 0 16 - - YKjDFnMS0BGgYACqAGwz7Q -
-treeName a660 unicode so 0 16 - - vQ5jKNVB0RGpwQAA+ANnwQ -
-trustAttributes a470 i4 sg 0 16 - - Wn6mgCKf0BGv3QDAT9kwyQ -
-trustAuthIncoming a129 octets s 0 16 - 0:32767 WXqWv+YN0BGihQCqADBJ4g -
-trustAuthOutgoing a135 octets s 0 16 - 0:32767 X3qWv+YN0BGihQCqADBJ4g -
-trustDirection a132 i4 sg 0 16 - - XHqWv+YN0BGihQCqADBJ4g -
-trustParent a471 dn s 0 16 - - euoAsIag0BGv3QDAT9kwyQ -
-trustPartner a133 unicode sg 1 16 - 1:1024 XXqWv+YN0BGihQCqADBJ4g -
-trustPosixOffset a134 i4 s 0 16 - - XnqWv+YN0BGihQCqADBJ4g -
-trustType a136 i4 sg 0 16 - - YHqWv+YN0BGihQCqADBJ4g -
-uASCompat a155 i4 s 0 16 - - YXqWv+YN0BGihQCqADBJ4g OD
-uid k1 unicode - 8 0 - - oPywC4ken0KQGhQTiU2fWQ GI
-uidNumber m0 i4 s 1 0 - - j8wPhWuc4Ue2cXxlS+TVsw -
-unicodePwd a90 octets s 0 16 - - 4XmWv+YN0BGihQCqADBJ4g -
-unixHomeDirectory m3 ia5 s 0 0 - :2048 ErotvA8ATUa/HQgIRl2IQw -
-unixUserPassword a1910 octets - 128 0 - 1:128 R7csYejAkk+SIf3V8VtVDQ -
-uPNSuffixes a890 unicode - 0 16 - - v2AhAySY0RGuwAAA+ANnwQ -
-url a749 unicode - 0 16 - - IQKamltK0RGpwwAA+ANnwQ WE
-userAccountControl a8 i4 sg 25 18 - - aHqWv+YN0BGihQCqADBJ4g AR
-userCert a645 octets sg 0 16 - 0:32767 aXqWv+YN0BGihQCqADBJ4g PE
-userCertificate e36 octets g 0 16 - :32768 f3qWv+YN0BGihQCqADBJ4g PE
-userParameters a138 unicode s 0 16 - 0:32767 bXqWv+YN0BGihQCqADBJ4g AR
-userPassword e35 octets - 0 16 - 1:128 bnqWv+YN0BGihQCqADBJ4g -
-userPKCS12 i216 octets - 0 0 - - tYqZI/hwB0CkwahKODEfmg -
-userPrincipalName a656 unicode sg 1 18 - :1024 uw5jKNVB0RGpwQAA+ANnwQ PU
-userSharedFolder a751 unicode s 0 16 - - HwKamltK0RGpwwAA+ANnwQ PE
-userSharedFolderOther a752 unicode - 0 16 - - IAKamltK0RGpwwAA+ANnwQ PE
-userSMIMECertificate w140 octets g 0 0 - :32768 sp1q4TxA0RGpwAAA+ANnwQ PE
-userWorkstations a86 unicode s 16 16 - 0:1024 13mWv+YN0BGihQCqADBJ4g LO
-uSNChanged b120 i8 sog 9 19 - - b3qWv+YN0BGihQCqADBJ4g -
-uSNCreated b19 i8 sog 9 19 - - cHqWv+YN0BGihQCqADBJ4g -
-uSNDSALastObjRemoved b267 i8 so 0 16 - - cXqWv+YN0BGihQCqADBJ4g -
-USNIntersite b469 i4 s 1 16 - - mHTfqOrF0RG7ywCAx2ZwwA -
-uSNLastObjRem b121 i8 sog 0 19 - - c3qWv+YN0BGihQCqADBJ4g -
-uSNSource a896 i8 s 0 16 - - rVh3FvNH0RGpwwAA+ANnwQ -
-validAccesses a1356 i4 s 0 16 - - gKMvTVR/0hGZKgAA+HpX1A -
-vendor a255 unicode s 0 16 - 0:512 3xYUKGgZ0BGijwCqADBJ4g -
-versionNumber a141 i4 sg 0 16 - - dnqWv+YN0BGihQCqADBJ4g -
-versionNumberHi a328 i4 s 0 16 - - mg5sfSB+0BGv1gDAT9kwyQ -
-versionNumberLo a329 i4 s 0 16 - - mw5sfSB+0BGv1gDAT9kwyQ -
-volumeCount a507 i4 s 0 16 - - F6KqNJm20BGv7gAA+ANnwQ -
-wbemPath a301 unicode - 0 16 - - cClLJL1a0BGv0gDAT9kwyQ -
-wellKnownObjects a618 dnbinary og 0 18 - 16:16 g4kwBYh20RGt7QDAT9jVzQ -
-whenChanged b3 gtime sog 0 19 - - d3qWv+YN0BGihQCqADBJ4g -
-whenCreated b2 gtime sog 0 18 - - eHqWv+YN0BGihQCqADBJ4g -
-wWWHomePage b464 unicode s 0 16 - 1:2048 enqWv+YN0BGihQCqADBJ4g WE
-x121Address e24 numeric - 0 16 - 1:15 e3qWv+YN0BGihQCqADBJ4g PE
+accountExpires a159 i8 sc 16 16 - - FXmWv+YN0BGihQCqADBJ4g AR Account-Expires -
+accountNameHistory a1307 unicode - 0 16 - - 7FIZA3I70hGQzADAT9kasQ - Account-Name-History -
+aCSAggregateTokenRatePerUser a760 i8 s 0 16 - - fRJWfwFT0RGpxQAA+ANnwQ - ACS-Aggregate-Token-Rate-Per-User -
+aCSAllocableRSVPBandwidth a766 i8 s 0 16 - - gxJWfwFT0RGpxQAA+ANnwQ - ACS-Allocable-RSVP-Bandwidth -
+aCSCacheTimeout a779 i4 s 0 16 - - oVWzHNBW0RGpxgAA+ANnwQ - ACS-Cache-Timeout -
+aCSDirection a757 i4 s 0 16 - - ehJWfwFT0RGpxQAA+ANnwQ - ACS-Direction -
+aCSDSBMDeadTime a778 i4 s 0 16 - - oFWzHNBW0RGpxgAA+ANnwQ - ACS-DSBM-DeadTime -
+aCSDSBMPriority a776 i4 s 0 16 - - nlWzHNBW0RGpxgAA+ANnwQ - ACS-DSBM-Priority -
+aCSDSBMRefresh a777 i4 s 0 16 - - n1WzHNBW0RGpxgAA+ANnwQ - ACS-DSBM-Refresh -
+aCSEnableACSService a770 boolean s 0 16 - - hxJWfwFT0RGpxQAA+ANnwQ - ACS-Enable-ACS-Service -
+aCSEnableRSVPAccounting a899 boolean s 0 16 - - DiNy8PWu0RG9zwAA+ANnwQ - ACS-Enable-RSVP-Accounting -
+aCSEnableRSVPMessageLogging a768 boolean s 0 16 - - hRJWfwFT0RGpxQAA+ANnwQ - ACS-Enable-RSVP-Message-Logging -
+aCSEventLogLevel a769 i4 s 0 16 - - hhJWfwFT0RGpxQAA+ANnwQ - ACS-Event-Log-Level -
+aCSIdentityName a784 unicode - 0 16 - - timw2vfd0RGQpQDAT9kasQ - ACS-Identity-Name -
+aCSMaxAggregatePeakRatePerUser a897 i8 s 0 16 - - DCNy8PWu0RG9zwAA+ANnwQ - ACS-Max-Aggregate-Peak-Rate-Per-User -
+aCSMaxDurationPerFlow a761 i4 s 0 16 - - fhJWfwFT0RGpxQAA+ANnwQ - ACS-Max-Duration-Per-Flow -
+aCSMaximumSDUSize a1314 i8 s 0 16 - - +diih5A70hGQzADAT9kasQ - ACS-Maximum-SDU-Size -
+aCSMaxNoOfAccountFiles a901 i4 s 0 16 - - ECNy8PWu0RG9zwAA+ANnwQ - ACS-Max-No-Of-Account-Files -
+aCSMaxNoOfLogFiles a774 i4 s 0 16 - - nFWzHNBW0RGpxgAA+ANnwQ - ACS-Max-No-Of-Log-Files -
+aCSMaxPeakBandwidth a767 i8 s 0 16 - - hBJWfwFT0RGpxQAA+ANnwQ - ACS-Max-Peak-Bandwidth -
+aCSMaxPeakBandwidthPerFlow a759 i8 s 0 16 - - fBJWfwFT0RGpxQAA+ANnwQ - ACS-Max-Peak-Bandwidth-Per-Flow -
+aCSMaxSizeOfRSVPAccountFile a902 i4 s 0 16 - - ESNy8PWu0RG9zwAA+ANnwQ - ACS-Max-Size-Of-RSVP-Account-File -
+aCSMaxSizeOfRSVPLogFile a775 i4 s 0 16 - - nVWzHNBW0RGpxgAA+ANnwQ - ACS-Max-Size-Of-RSVP-Log-File -
+aCSMaxTokenBucketPerFlow a1313 i8 s 0 16 - - 3+D2gZA70hGQzADAT9kasQ - ACS-Max-Token-Bucket-Per-Flow -
+aCSMaxTokenRatePerFlow a758 i8 s 0 16 - - exJWfwFT0RGpxQAA+ANnwQ - ACS-Max-Token-Rate-Per-Flow -
+aCSMinimumDelayVariation a1317 i8 s 0 16 - - mzJlnJA70hGQzADAT9kasQ - ACS-Minimum-Delay-Variation -
+aCSMinimumLatency a1316 i8 s 0 16 - - +/4XlZA70hGQzADAT9kasQ - ACS-Minimum-Latency -
+aCSMinimumPolicedSize a1315 i8 s 0 16 - - lXEOjZA70hGQzADAT9kasQ - ACS-Minimum-Policed-Size -
+aCSNonReservedMaxSDUSize a1320 i8 s 0 16 - - 48/CrpA70hGQzADAT9kasQ - ACS-Non-Reserved-Max-SDU-Size -
+aCSNonReservedMinPolicedSize a1321 i8 s 0 16 - - FzmHtpA70hGQzADAT9kasQ - ACS-Non-Reserved-Min-Policed-Size -
+aCSNonReservedPeakRate a1318 i8 s 0 16 - - P6cxo5A70hGQzADAT9kasQ - ACS-Non-Reserved-Peak-Rate -
+aCSNonReservedTokenSize a1319 i8 s 0 16 - - ydcWqZA70hGQzADAT9kasQ - ACS-Non-Reserved-Token-Size -
+aCSNonReservedTxLimit a780 i8 s 0 16 - - olWzHNBW0RGpxgAA+ANnwQ - ACS-Non-Reserved-Tx-Limit -
+aCSNonReservedTxSize a898 i8 s 0 16 - - DSNy8PWu0RG9zwAA+ANnwQ - ACS-Non-Reserved-Tx-Size -
+aCSPermissionBits a765 i8 s 0 16 - - ghJWfwFT0RGpxQAA+ANnwQ - ACS-Permission-Bits -
+aCSPolicyName a772 unicode s 0 16 - - mlWzHNBW0RGpxgAA+ANnwQ - ACS-Policy-Name -
+aCSPriority a764 i4 s 0 16 - - gRJWfwFT0RGpxQAA+ANnwQ - ACS-Priority -
+aCSRSVPAccountFilesLocation a900 unicode s 0 16 - - DyNy8PWu0RG9zwAA+ANnwQ - ACS-RSVP-Account-Files-Location -
+aCSRSVPLogFilesLocation a773 unicode s 0 16 - - m1WzHNBW0RGpxgAA+ANnwQ - ACS-RSVP-Log-Files-Location -
+aCSServerList a1312 unicode - 0 16 - - pVm9fJA70hGQzADAT9kasQ - ACS-Server-List -
+aCSServiceType a762 i4 s 0 16 - - fxJWfwFT0RGpxQAA+ANnwQ - ACS-Service-Type -
+aCSTimeOfDay a756 unicode s 0 16 - - eRJWfwFT0RGpxQAA+ANnwQ - ACS-Time-Of-Day -
+aCSTotalNoOfFlows a763 i4 s 0 16 - - gBJWfwFT0RGpxQAA+ANnwQ - ACS-Total-No-Of-Flows -
+additionalTrustedServiceNames a889 unicode - 0 16 - - vmAhAySY0RGuwAAA+ANnwQ - Additional-Trusted-Service-Names -
+addressBookRoots a1244 dn c 0 16 - - SG4L9/QG0hGqUwDAT9fYOg - Address-Book-Roots -
+addressBookRoots2 a2046 dn c 0 16 2122 - dKOMUBGlTk6fT4VvYaa35A - Address-Book-Roots2 -
+addressEntryDisplayTable b324 octets sc 0 16 - 1:32768 YSTUX2IS0BGgYACqAGwz7Q - Address-Entry-Display-Table 32791
+addressEntryDisplayTableMSDOS b400 octets sc 0 16 - 1:32768 YiTUX2IS0BGgYACqAGwz7Q - Address-Entry-Display-Table-MSDOS 32839
+addressSyntax b255 octets sc 0 16 - 1:4096 YyTUX2IS0BGgYACqAGwz7Q - Address-Syntax 32792
+addressType b350 teletex sc 0 16 - 1:32 ZCTUX2IS0BGgYACqAGwz7Q - Address-Type 32840
+adminContextMenu a614 unicode - 0 16 - - ONA/VS7z0BGwvADAT9jcpg - Admin-Context-Menu -
+adminCount a150 i4 sc 0 16 - - GHmWv+YN0BGihQCqADBJ4g - Admin-Count -
+adminDescription b226 unicode s 0 16 - 0:1024 GXmWv+YN0BGihQCqADBJ4g GI Admin-Description 32842
+adminDisplayName b194 unicode sc 0 16 - 1:256 GnmWv+YN0BGihQCqADBJ4g - Admin-Display-Name 32843
+adminMultiselectPropertyPages a1690 unicode - 0 16 - - fbb5GMZaO0uX29CkBq+3ug - Admin-Multiselect-Property-Pages -
+adminPropertyPages a562 unicode - 0 16 - - OIBFUmrK0BGv/wAA+ANnwQ - Admin-Property-Pages -
+allowedAttributes a913 oid oc 0 134217748 - - QNl6mlPK0RG70ACAx2ZwwA PU Allowed-Attributes -
+allowedAttributesEffective a914 oid oc 0 134217748 - - Qdl6mlPK0RG70ACAx2ZwwA PU Allowed-Attributes-Effective -
+allowedChildClasses a911 oid oc 0 134217748 - - Qtl6mlPK0RG70ACAx2ZwwA PU Allowed-Child-Classes -
+allowedChildClassesEffective a912 oid oc 0 134217748 - - Q9l6mlPK0RG70ACAx2ZwwA PU Allowed-Child-Classes-Effective -
+altSecurityIdentities a867 unicode gc 1 18 - - DPP7AP6R0RGuvAAA+ANnwQ PU Alt-Security-Identities -
+aNR a1208 unicode sc 0 134217748 - - ABWwRRnE0RG7yQCAx2ZwwA - ANR -
+applicationName a218 unicode s 0 16 - 1:64 JiJx3eQQ0BGgXwCqAGwz7Q - Application-Name -
+appliesTo a341 unicode - 0 16 - 36:36 HZOXgtOG0BGv2gDAT9kwyQ - Applies-To -
+appSchemaVersion a848 i4 s 0 16 - - Zd2nlhiR0RGuvAAA+ANnwQ - App-Schema-Version -
+assetNumber a283 unicode s 0 16 - - dV8wuuNH0BGhpgDAT9kwyQ - Asset-Number -
+assistant a652 dn s 16 16 - - HMGWAtpA0RGpwAAA+ANnwQ PE Assistant -
+associatedDomain k37 ia5 - 0 0 - :256 OPwgM3nDF0ylEBvfYTPF2g - associatedDomain -
+associatedName k38 dn - 0 0 - - Rfz796uFpEKkNXgOYveFiw - associatedName -
+assocNTAccount a1213 octets s 0 0 - - wGOPOWDK0RG70QAA+B8QwA - Assoc-NT-Account -
+attributeCertificateAttribute e58 octets - 0 0 - - u5NG+sJ7uUyBqMmcQ7eQXg - attributeCertificateAttribute -
+attributeDisplayNames a748 unicode - 0 16 - - gD+Ey9lI0RGpwwAA+ANnwQ - Attribute-Display-Names -
+attributeID b30 oid soc 8 16 - - InmWv+YN0BGihQCqADBJ4g - Attribute-ID -
+attributeSecurityGUID a149 octets sc 0 16 - 16:16 JHmWv+YN0BGihQCqADBJ4g - Attribute-Security-GUID -
+attributeSyntax b32 oid soc 8 16 - - JXmWv+YN0BGihQCqADBJ4g - Attribute-Syntax -
+attributeTypes h5 unicode oc 0 134217748 - - RNl6mlPK0RG70ACAx2ZwwA - Attribute-Types -
+audio k55 octets - 0 0 - :250000 JNLh0KDhzkKi2nk7pSRPNQ - audio -
+auditingPolicy a202 octets sc 0 16 - - /qSobVIO0BGihgCqADBJ4g - Auditing-Policy -
+authenticationOptions a11 i4 sc 0 16 - - KHmWv+YN0BGihQCqADBJ4g - Authentication-Options -
+authorityRevocationList e38 octets - 0 16 - :10485760 jVd3FvNH0RGpwwAA+ANnwQ - Authority-Revocation-List 32806
+auxiliaryClass b351 oid c 0 16 - - LHmWv+YN0BGihQCqADBJ4g - Auxiliary-Class -
+badPasswordTime a49 i8 sc 0 17 - - LXmWv+YN0BGihQCqADBJ4g - Bad-Password-Time -
+badPwdCount a12 i4 sc 0 17 - - LnmWv+YN0BGihQCqADBJ4g LO Bad-Pwd-Count -
+birthLocation a332 octets s 1 16 - 32:32 +XUAH0B+0BGv1gDAT9kwyQ - Birth-Location -
+bootFile m24 ia5 - 0 0 - :10240 Tsvz4yAP60KXA9L/JuUmZw - BootFile -
+bootParameter m23 ia5 - 0 0 - :10240 UAcq13yMbkGHFOZfEekIvg - BootParameter -
+bridgeheadServerListBL a820 dn oc 0 17 99 - 2ywM1VGJ0RGuvAAA+ANnwQ - Bridgehead-Server-List-BL -
+bridgeheadTransportList a819 dn - 0 16 98 - 2iwM1VGJ0RGuvAAA+ANnwQ - Bridgehead-Transport-List -
+buildingName k48 unicode - 0 0 - 1:256 S6V/+MWy10+IwNrMsh2TxQ - buildingName -
+builtinCreationTime a13 i8 s 0 16 - - L3mWv+YN0BGihQCqADBJ4g - Builtin-Creation-Time -
+builtinModifiedCount a14 i8 s 0 16 - - MHmWv+YN0BGihQCqADBJ4g - Builtin-Modified-Count -
+businessCategory e15 unicode - 0 16 - 1:128 MXmWv+YN0BGihQCqADBJ4g - Business-Category 32855
+bytesPerMinute a284 i4 s 0 16 - - dl8wuuNH0BGhpgDAT9kwyQ - Bytes-Per-Minute -
+c e6 unicode sgc 16 18 - 1:3 RXmWv+YN0BGihQCqADBJ4g PE Country-Name 32873
+cACertificate e37 octets g 0 16 - 1:32768 MnmWv+YN0BGihQCqADBJ4g - CA-Certificate 32771
+cACertificateDN a697 unicode sg 0 16 - - QCc9lr5I0RGpwwAA+ANnwQ - CA-Certificate-DN -
+cAConnect a687 unicode s 0 16 - - NSc9lr5I0RGpwwAA+ANnwQ - CA-Connect -
+canonicalName a916 unicode oc 0 134217748 - - Rdl6mlPK0RG70ACAx2ZwwA - Canonical-Name -
+canUpgradeScript a815 unicode - 0 16 - - FIPh2TmJ0RGuvAAA+ANnwQ - Can-Upgrade-Script -
+carLicense i1 unicode - 0 0 - - kpwV1H2Vh0qKZ40pNOAWSQ - carLicense -
+catalogs a675 unicode - 0 16 - - gcv9ewdI0RGpwwAA+ANnwQ - Catalogs -
+categories a672 unicode - 0 16 - 36:36 fsv9ewdI0RGpwwAA+ANnwQ - Categories -
+categoryId a322 octets s 0 16 - 16:16 lA5sfSB+0BGv1gDAT9kwyQ - Category-Id -
+cAUsages a690 unicode - 0 16 - - OCc9lr5I0RGpwwAA+ANnwQ - CA-Usages -
+cAWEBURL a688 unicode s 0 16 - - Nic9lr5I0RGpwwAA+ANnwQ - CA-WEB-URL -
+certificateAuthorityObject a684 dn s 0 16 - - Mic9lr5I0RGpwwAA+ANnwQ - Certificate-Authority-Object -
+certificateRevocationList e39 octets s 0 16 - :10485760 n1d3FvNH0RGpwwAA+ANnwQ - Certificate-Revocation-List 32790
+certificateTemplates a823 unicode g 0 16 - - scU5KmCJ0RGuvAAA+ANnwQ - Certificate-Templates -
+classDisplayName a610 unicode - 0 16 - - IhyOVKbe0BGwEAAA+ANnwQ - Class-Display-Name -
+cn e3 unicode sgc 1 18 - 1:64 P3mWv+YN0BGihQCqADBJ4g PU Common-Name 14863
+co b131 unicode s 16 16 - 1:128 p//48JER0BGgYACqAGwz7Q PU Text-Country 14886
+codePage a16 i4 sc 16 16 - 0:65535 OHmWv+YN0BGihQCqADBJ4g GI Code-Page -
+cOMClassID a19 unicode - 1 16 - - O3mWv+YN0BGihQCqADBJ4g - COM-ClassID -
+cOMCLSID a249 unicode s 0 16 - 36:36 2RYUKGgZ0BGijwCqADBJ4g - COM-CLSID -
+cOMInterfaceID a20 unicode - 0 16 - 36:36 PHmWv+YN0BGihQCqADBJ4g - COM-InterfaceID -
+comment a156 unicode sc 0 16 - - anqWv+YN0BGihQCqADBJ4g GI User-Comment -
+cOMOtherProgId a253 unicode - 0 16 - - 3RYUKGgZ0BGijwCqADBJ4g - COM-Other-Prog-Id -
+company b146 unicode s 16 16 - 1:64 iP/48JER0BGgYACqAGwz7Q PU Company 14870
+cOMProgID a21 unicode - 0 16 - - PXmWv+YN0BGihQCqADBJ4g - COM-ProgID -
+cOMTreatAsClassId a251 unicode s 0 16 - 36:36 2xYUKGgZ0BGijwCqADBJ4g - COM-Treat-As-Class-Id -
+cOMTypelibId a254 unicode - 0 16 - 36:36 3hYUKGgZ0BGijwCqADBJ4g - COM-Typelib-Id -
+cOMUniqueLIBID a250 unicode s 0 16 - 36:36 2hYUKGgZ0BGijwCqADBJ4g - COM-Unique-LIBID -
+contentIndexingAllowed a24 boolean s 0 16 - - Q3mWv+YN0BGihQCqADBJ4g - Content-Indexing-Allowed -
+contextMenu a499 unicode - 0 16 - - 7gGGTYWs0BGv4wDAT9kwyQ - Context-Menu -
+controlAccessRights a200 octets - 0 16 - 16:16 /KSobVIO0BGihgCqADBJ4g - Control-Access-Rights -
+cost b135 i4 sc 0 0 - - RHmWv+YN0BGihQCqADBJ4g - Cost 32872
+countryCode a25 i4 sc 16 16 - 0:65535 cSTUX2IS0BGgYACqAGwz7Q GI Country-Code -
+createDialog a810 unicode s 0 16 - - ipUJKzGJ0RGuvAAA+ANnwQ - Create-Dialog -
+createTimeStamp g1 gtime soc 0 134217748 - - cw35LZ8A0hGqTADAT9fYOg - Create-Time-Stamp -
+createWizardExt a812 unicode - 0 16 - - i5UJKzGJ0RGuvAAA+ANnwQ - Create-Wizard-Ext -
+creationTime a26 i8 sc 0 16 - - RnmWv+YN0BGihQCqADBJ4g - Creation-Time -
+creationWizard a498 unicode s 0 16 - - 7QGGTYWs0BGv4wDAT9kwyQ - Creation-Wizard -
+creator a679 unicode s 0 16 - - hcv9ewdI0RGpwwAA+ANnwQ - Creator -
+cRLObject a689 dn s 0 16 - - Nyc9lr5I0RGpwwAA+ANnwQ - CRL-Object -
+cRLPartitionedRevocationList a683 octets s 0 16 - :10485760 MSc9lr5I0RGpwwAA+ANnwQ - CRL-Partitioned-Revocation-List -
+crossCertificatePair e40 octets - 0 16 - :32768 sld3FvNH0RGpwwAA+ANnwQ - Cross-Certificate-Pair 32805
+currentLocation a335 octets s 0 16 - 32:32 /HUAH0B+0BGv1gDAT9kwyQ - Current-Location -
+currentParentCA a696 dn - 0 16 - - Pyc9lr5I0RGpwwAA+ANnwQ - Current-Parent-CA -
+currentValue a27 octets sc 0 16 - - R3mWv+YN0BGihQCqADBJ4g - Current-Value -
+currMachineId a337 octets s 0 16 - 16:16 /nUAH0B+0BGv1gDAT9kwyQ - Curr-Machine-Id -
+dBCSPwd a55 octets sc 0 16 - - nHmWv+YN0BGihQCqADBJ4g - DBCS-Pwd -
+dc k25 unicode sgc 0 18 - 1:255 VVoZGaBt0BGv0wDAT9kwyQ - Domain-Component -
+defaultClassStore a213 dn - 0 16 - - SHmWv+YN0BGihQCqADBJ4g - Default-Class-Store -
+defaultGroup a480 dn s 0 16 - - 4sQLckql0BGv3wDAT9kwyQ - Default-Group -
+defaultHidingValue a518 boolean sc 0 16 - - FjGxty640BGv7gAA+ANnwQ - Default-Hiding-Value -
+defaultLocalPolicyObject a57 dn s 0 16 - - n3mWv+YN0BGihQCqADBJ4g - Default-Local-Policy-Object -
+defaultObjectCategory a783 dn sc 0 16 - - Z3PZJnBg0RGpxgAA+ANnwQ - Default-Object-Category -
+defaultPriority a232 i4 s 0 16 - - yBYUKGgZ0BGijwCqADBJ4g - Default-Priority -
+defaultSecurityDescriptor a224 unicode sc 0 16 - 0:32767 MG16gGkW0BGgZACqAGwz7Q - Default-Security-Descriptor -
+deltaRevocationList e53 octets - 0 0 - :10485760 tVd3FvNH0RGpwwAA+ANnwQ - Delta-Revocation-List 35910
+department b141 unicode s 16 16 - 1:64 T3mWv+YN0BGihQCqADBJ4g PU Department 14872
+departmentNumber i2 unicode - 0 0 - - 7vaevsfLIk+ye5aWfn7lhQ - departmentNumber -
+description e13 unicode gc 0 16 - 0:1024 UHmWv+YN0BGihQCqADBJ4g PU Description 32879
+desktopProfile a346 unicode s 0 16 - - Blmm7saK0BGv2gDAT9kwyQ - Desktop-Profile -
+destinationIndicator e27 printable - 0 16 - 1:128 UXmWv+YN0BGihQCqADBJ4g - Destination-Indicator 32880
+dhcpClasses a715 octets - 0 16 - - UCc9lr5I0RGpwwAA+ANnwQ - dhcp-Classes -
+dhcpFlags a700 i8 s 0 16 - - QSc9lr5I0RGpwwAA+ANnwQ - dhcp-Flags -
+dhcpIdentification a701 unicode s 0 16 - - Qic9lr5I0RGpwwAA+ANnwQ - dhcp-Identification -
+dhcpMask a706 printable - 0 16 - - Ryc9lr5I0RGpwwAA+ANnwQ - dhcp-Mask -
+dhcpMaxKey a719 i8 s 0 16 - - VCc9lr5I0RGpwwAA+ANnwQ - dhcp-MaxKey -
+dhcpObjDescription a703 unicode s 0 16 - - RCc9lr5I0RGpwwAA+ANnwQ - dhcp-Obj-Description -
+dhcpObjName a702 unicode s 0 16 - - Qyc9lr5I0RGpwwAA+ANnwQ - dhcp-Obj-Name -
+dhcpOptions a714 octets - 0 16 - - Tyc9lr5I0RGpwwAA+ANnwQ - dhcp-Options -
+dhcpProperties a718 octets - 0 16 - - Uyc9lr5I0RGpwwAA+ANnwQ - dhcp-Properties -
+dhcpRanges a707 printable - 0 16 - - SCc9lr5I0RGpwwAA+ANnwQ - dhcp-Ranges -
+dhcpReservations a709 printable - 0 16 - - Sic9lr5I0RGpwwAA+ANnwQ - dhcp-Reservations -
+dhcpServers a704 printable - 0 16 - - RSc9lr5I0RGpwwAA+ANnwQ - dhcp-Servers -
+dhcpSites a708 printable - 0 16 - - SSc9lr5I0RGpwwAA+ANnwQ - dhcp-Sites -
+dhcpState a717 printable - 0 16 - - Uic9lr5I0RGpwwAA+ANnwQ - dhcp-State -
+dhcpSubnets a705 printable - 0 16 - - Ric9lr5I0RGpwwAA+ANnwQ - dhcp-Subnets -
+dhcpType a699 i4 s 1 16 - - Oyc9lr5I0RGpwwAA+ANnwQ - dhcp-Type -
+dhcpUniqueKey a698 i8 s 0 16 - - Oic9lr5I0RGpwwAA+ANnwQ - dhcp-Unique-Key -
+dhcpUpdateTime a720 i8 s 0 16 - - VSc9lr5I0RGpwwAA+ANnwQ - dhcp-Update-Time -
+directReports b436 dn o 0 17 43 - HHqWv+YN0BGihQCqADBJ4g PU Reports 32782
+displayName b13 unicode sgc 5 16 - 0:256 U3mWv+YN0BGihQCqADBJ4g GI Display-Name -
+displayNamePrintable b353 printable sc 0 16 - 1:256 VHmWv+YN0BGihQCqADBJ4g PU Display-Name-Printable 14847
+distinguishedName e49 dn sogc 8 19 - - 5HmWv+YN0BGihQCqADBJ4g PU Obj-Dist-Name 32828
+dITContentRules h2 unicode oc 0 134217748 - - Rtl6mlPK0RG70ACAx2ZwwA - DIT-Content-Rules -
+division a261 unicode s 16 16 - 0:256 oDZh/nMg0BGpwgCqAGwz7Q PU Division -
+dMDLocation b36 dn soc 0 16 - - i//48JER0BGgYACqAGwz7Q - DMD-Location -
+dmdName b598 unicode s 0 16 - 1:1024 uVd3FvNH0RGpwwAA+ANnwQ - DMD-Name 35926
+dNReferenceUpdate a1242 dn oc 8 16 - - hg35LZ8A0hGqTADAT9fYOg - DN-Reference-Update -
+dnsAllowDynamic a378 boolean s 0 16 - - ZR764EWb0BGv3QDAT9kwyQ - Dns-Allow-Dynamic -
+dnsAllowXFR a379 boolean s 0 16 - - Zh764EWb0BGv3QDAT9kwyQ - Dns-Allow-XFR -
+dNSHostName a619 unicode sgc 0 16 - 0:2048 R5Xjchh70RGt7wDAT9jVzQ DH DNS-Host-Name -
+dnsNotifySecondaries a381 i4 - 0 16 - - aB764EWb0BGv3QDAT9kwyQ - Dns-Notify-Secondaries -
+dNSProperty a1306 octets - 0 16 - - /hVaZ3A70hGQzADAT9kasQ - DNS-Property -
+dnsRecord a382 octets - 0 16 - - aR764EWb0BGv3QDAT9kwyQ - Dns-Record -
+dnsRoot a28 unicode c 1 16 - 1:255 WXmWv+YN0BGihQCqADBJ4g - Dns-Root -
+dnsSecureSecondaries a380 i4 - 0 16 - - Zx764EWb0BGv3QDAT9kwyQ - Dns-Secure-Secondaries -
+dNSTombstoned a1414 boolean s 1 16 - - ty7r1U6+O0aiFGNKRNc5Lg - DNS-Tombstoned -
+documentAuthor k14 dn - 0 0 - - GY6K8V+veESwlm81wn64Pw - documentAuthor -
+documentIdentifier k11 unicode - 0 0 - 1:256 gs4hC2P/2UaQ+8i58k6XuQ - documentIdentifier -
+documentLocation k15 unicode - 0 0 - 1:256 TrFYuW2sxE6Ikr5wtp9ygQ - documentLocation -
+documentPublisher k56 unicode - 0 0 - 1:256 1wkPF2nrikSaMPGv7P0y1w - documentPublisher -
+documentTitle k12 unicode - 0 0 - 1:256 nFom3iz/uUeR3G5v4sQwYg - documentTitle -
+documentVersion k13 unicode - 0 0 - 1:256 qaizlBPW7EyarV+8wQRrQw - documentVersion -
+domainCAs a668 dn - 0 16 - - esv9ewdI0RGpwwAA+ANnwQ - Domain-Certificate-Authorities -
+domainCrossRef a472 dn sc 0 16 - - e+oAsIag0BGv3QDAT9kwyQ - Domain-Cross-Ref -
+domainID a686 dn s 0 16 - - NCc9lr5I0RGpwwAA+ANnwQ - Domain-ID -
+domainIdentifier a755 i4 so 0 16 - - eBJWfwFT0RGpxQAA+ANnwQ - Domain-Identifier -
+domainPolicyObject a32 dn s 0 16 - - XXmWv+YN0BGihQCqADBJ4g - Domain-Policy-Object -
+domainPolicyReference a422 dn s 0 16 - - Kn6mgCKf0BGv3QDAT9kwyQ PR Domain-Policy-Reference -
+domainReplica a158 unicode sc 0 16 - 0:32767 XnmWv+YN0BGihQCqADBJ4g OD Domain-Replica -
+domainWidePolicy a421 octets - 0 16 - - KX6mgCKf0BGv3QDAT9kwyQ WP Domain-Wide-Policy -
+drink k5 unicode - 0 0 - 1:256 taUaGi4m9k2vBCz2sNgASA - drink -
+driverName a229 unicode sg 0 16 - - xRYUKGgZ0BGijwCqADBJ4g - Driver-Name -
+driverVersion a276 i4 s 0 16 - - bl8wuuNH0BGhpgDAT9kwyQ - Driver-Version -
+dSASignature b74 octets sc 0 16 - - vFd3FvNH0RGpwwAA+ANnwQ - DSA-Signature 32887
+dSCorePropagationData a1357 gtime ogc 0 19 - - S6pn0QiL0hGZOQAA+HpX1A - DS-Core-Propagation-Data -
+dSHeuristics b212 unicode sc 0 16 - - hv/48JER0BGgYACqAGwz7Q - DS-Heuristics -
+dSUIAdminMaximum a1344 i4 s 0 16 - - 4AqN7pFv0hGZBQAA+HpX1A - DS-UI-Admin-Maximum -
+dSUIAdminNotification a1343 unicode - 0 16 - - lArq9pFv0hGZBQAA+HpX1A - DS-UI-Admin-Notification -
+dSUIShellMaximum a1345 i4 s 0 16 - - anbK/JFv0hGZBQAA+HpX1A - DS-UI-Shell-Maximum -
+dynamicLDAPServer a537 dn s 0 16 - - IYBFUmrK0BGv/wAA+ANnwQ - Dynamic-LDAP-Server -
+eFSPolicy a268 octets c 0 16 - - 7LJOjhJH0BGhoADAT9kwyQ WP EFSPolicy -
+employeeID a35 unicode s 0 16 - 0:16 YnmWv+YN0BGihQCqADBJ4g - Employee-ID -
+employeeNumber b610 unicode s 0 0 - 1:512 73PfqOrF0RG7ywCAx2ZwwA - Employee-Number 35943
+employeeType b613 unicode s 16 0 - 1:256 8HPfqOrF0RG7ywCAx2ZwwA - Employee-Type 35945
+Enabled b557 boolean sc 0 16 - - 8nPfqOrF0RG7ywCAx2ZwwA - Enabled 35873
+enabledConnection a36 boolean sc 0 16 - - Y3mWv+YN0BGihQCqADBJ4g - Enabled-Connection -
+enrollmentProviders a825 unicode s 0 16 - - s8U5KmCJ0RGuvAAA+ANnwQ - Enrollment-Providers -
+entryTTL q3 i4 s 0 20 - 0:31557600 zN4T0hrYhEOqwtz8/WMc+A - Entry-TTL -
+extendedAttributeInfo a909 unicode oc 0 134217748 - - R9l6mlPK0RG70ACAx2ZwwA - Extended-Attribute-Info -
+extendedCharsAllowed b380 boolean sc 0 16 - - ZnmWv+YN0BGihQCqADBJ4g - Extended-Chars-Allowed 32935
+extendedClassInfo a908 unicode oc 0 134217748 - - SNl6mlPK0RG70ACAx2ZwwA - Extended-Class-Info -
+extensionName b227 unicode - 0 16 - 1:255 cnmWv+YN0BGihQCqADBJ4g - Extension-Name 32937
+extraColumns a1687 unicode - 0 16 - - RihO0tkdz0uZ16YifMhtpw - Extra-Columns -
+facsimileTelephoneNumber e23 unicode s 0 16 - 1:64 dHmWv+YN0BGihQCqADBJ4g PE Facsimile-Telephone-Number 14883
+fileExtPriority a816 unicode - 1 16 - - FYPh2TmJ0RGuvAAA+ANnwQ - File-Ext-Priority -
+flags a38 i4 sg 0 16 - - dnmWv+YN0BGihQCqADBJ4g - Flags -
+flatName a511 unicode sc 1 16 - - FzGxty640BGv7gAA+ANnwQ - Flat-Name -
+forceLogoff a39 i8 sc 0 16 - - d3mWv+YN0BGihQCqADBJ4g OD Force-Logoff -
+foreignIdentifier a356 octets s 0 16 - - HomXPgGM0BGv2gDAT9kwyQ - Foreign-Identifier -
+friendlyNames a682 unicode - 0 16 - - iMv9ewdI0RGpwwAA+ANnwQ - Friendly-Names -
+fromEntry a910 boolean oc 0 134217748 - - Sdl6mlPK0RG70ACAx2ZwwA - From-Entry -
+fromServer a40 dn sc 1 16 - - eXmWv+YN0BGihQCqADBJ4g - From-Server -
+frsComputerReference a869 dn sg 0 18 102 - eCUTKnOT0RGuvAAA+ANnwQ - Frs-Computer-Reference -
+frsComputerReferenceBL a870 dn o 0 17 103 - eSUTKnOT0RGuvAAA+ANnwQ - Frs-Computer-Reference-BL -
+fRSControlDataCreation a871 unicode s 0 16 - 0:32 eiUTKnOT0RGuvAAA+ANnwQ - FRS-Control-Data-Creation -
+fRSControlInboundBacklog a872 unicode s 0 16 - 0:32 eyUTKnOT0RGuvAAA+ANnwQ - FRS-Control-Inbound-Backlog -
+fRSControlOutboundBacklog a873 unicode s 0 16 - 0:32 fCUTKnOT0RGuvAAA+ANnwQ - FRS-Control-Outbound-Backlog -
+fRSDirectoryFilter a484 unicode s 0 16 - 0:2048 cfHoG/+p0BGv4gDAT9kwyQ - FRS-Directory-Filter -
+fRSDSPoll a490 i4 s 0 16 - - d/HoG/+p0BGv4gDAT9kwyQ - FRS-DS-Poll -
+fRSExtensions a536 octets s 0 16 - 0:65536 IIBFUmrK0BGv/wAA+ANnwQ - FRS-Extensions -
+fRSFaultCondition a491 unicode s 0 16 - 1:16 ePHoG/+p0BGv4gDAT9kwyQ - FRS-Fault-Condition -
+fRSFileFilter a483 unicode s 0 16 - 0:2048 cPHoG/+p0BGv4gDAT9kwyQ - FRS-File-Filter -
+fRSFlags a874 i4 s 0 16 - - fSUTKnOT0RGuvAAA+ANnwQ - FRS-Flags -
+fRSLevelLimit a534 i4 s 0 16 - - HoBFUmrK0BGv/wAA+ANnwQ - FRS-Level-Limit -
+fRSMemberReference a875 dn sg 0 18 104 - fiUTKnOT0RGuvAAA+ANnwQ - FRS-Member-Reference -
+fRSMemberReferenceBL a876 dn o 0 17 105 - fyUTKnOT0RGuvAAA+ANnwQ - FRS-Member-Reference-BL -
+fRSPartnerAuthLevel a877 i4 s 0 16 - - gCUTKnOT0RGuvAAA+ANnwQ - FRS-Partner-Auth-Level -
+fRSPrimaryMember a878 dn s 0 16 106 - gSUTKnOT0RGuvAAA+ANnwQ - FRS-Primary-Member -
+fRSReplicaSetGUID a533 octets s 0 16 - 16:16 GoBFUmrK0BGv/wAA+ANnwQ - FRS-Replica-Set-GUID -
+fRSReplicaSetType a31 i4 s 0 16 - - a3PZJnBg0RGpxgAA+ANnwQ - FRS-Replica-Set-Type -
+fRSRootPath a487 unicode s 0 16 - 0:2048 dPHoG/+p0BGv4gDAT9kwyQ - FRS-Root-Path -
+fRSRootSecurity a535 sd s 0 16 - 0:65535 H4BFUmrK0BGv/wAA+ANnwQ - FRS-Root-Security -
+fRSServiceCommand a500 unicode s 0 16 - 0:512 7gys3Y+v0BGv6wDAT9kwyQ - FRS-Service-Command -
+fRSServiceCommandStatus a879 unicode s 0 16 - 0:512 giUTKnOT0RGuvAAA+ANnwQ - FRS-Service-Command-Status -
+fRSStagingPath a488 unicode s 0 16 - 0:2048 dfHoG/+p0BGv4gDAT9kwyQ - FRS-Staging-Path -
+fRSTimeLastCommand a880 utctime s 0 16 - - gyUTKnOT0RGuvAAA+ANnwQ - FRS-Time-Last-Command -
+fRSTimeLastConfigChange a881 utctime s 0 16 - - hCUTKnOT0RGuvAAA+ANnwQ - FRS-Time-Last-Config-Change -
+fRSUpdateTimeout a485 i4 s 0 16 - - cvHoG/+p0BGv4gDAT9kwyQ - FRS-Update-Timeout -
+fRSVersion a882 unicode s 0 16 - 0:32 hSUTKnOT0RGuvAAA+ANnwQ - FRS-Version -
+fRSVersionGUID a43 octets s 0 16 - 16:16 bHPZJnBg0RGpxgAA+ANnwQ - FRS-Version-GUID -
+fRSWorkingPath a486 unicode s 0 16 - 0:2048 c/HoG/+p0BGv4gDAT9kwyQ - FRS-Working-Path -
+fSMORoleOwner a369 dn sc 1 16 - - hxgXZjyP0BGv2gDAT9kwyQ - FSMO-Role-Owner -
+garbageCollPeriod b301 i4 sc 0 16 - - oSTUX2IS0BGgYACqAGwz7Q - Garbage-Coll-Period 32943
+gecos m2 ia5 s 0 0 - :10240 Hz/go1UdU0KgrzDCp4Tkbg - Gecos -
+generatedConnection a41 boolean s 0 16 - - enmWv+YN0BGihQCqADBJ4g - Generated-Connection -
+generationQualifier e44 unicode s 0 16 - 1:64 BFh3FvNH0RGpwwAA+ANnwQ - Generation-Qualifier 35923
+gidNumber m1 i4 s 1 0 - - DF+5xZ7sxEGEnLRll+1mlg - GidNumber -
+givenName e42 unicode sgc 5 16 - 1:64 jv/48JER0BGgYACqAGwz7Q PU Given-Name 14854
+globalAddressList a1245 dn c 0 16 - - SMdU9/QG0hGqUwDAT9fYOg - Global-Address-List -
+globalAddressList2 a2047 dn c 0 16 2124 - PfaYSBJBfEeIJjygC9gnfQ - Global-Address-List2 -
+governsID b22 oid soc 8 16 - - fXmWv+YN0BGihQCqADBJ4g - Governs-ID -
+gPCFileSysPath a894 unicode s 0 16 - - wTsO8/Cf0RG2AwAA+ANnwQ - GPC-File-Sys-Path -
+gPCFunctionalityVersion a893 i4 s 0 16 - - wDsO8/Cf0RG2AwAA+ANnwQ - GPC-Functionality-Version -
+gPCMachineExtensionNames a1348 unicode s 0 16 - - zI7/Mj940hGZFgAA+HpX1A - GPC-Machine-Extension-Names -
+gPCUserExtensionNames a1349 unicode s 0 16 - - xl+nQj940hGZFgAA+HpX1A - GPC-User-Extension-Names -
+gPCWQLFilter a1694 unicode s 0 16 - - psfUe90aNkSMBDmZqIAVTA - GPC-WQL-Filter -
+gPLink a891 unicode sg 0 16 - - vjsO8/Cf0RG2AwAA+ANnwQ - GP-Link -
+gPOptions a892 i4 s 0 16 - - vzsO8/Cf0RG2AwAA+ANnwQ - GP-Options -
+groupAttributes a152 i4 s 1 16 - - fnmWv+YN0BGihQCqADBJ4g - Group-Attributes -
+groupMembershipSAM a166 octets s 0 16 - - gHmWv+YN0BGihQCqADBJ4g - Group-Membership-SAM -
+groupPriority a345 unicode - 0 16 - - BVmm7saK0BGv2gDAT9kwyQ - Group-Priority -
+groupsToIgnore a344 unicode - 0 16 - - BFmm7saK0BGv2gDAT9kwyQ - Groups-to-Ignore -
+groupType a750 i4 sgc 9 18 - - HgKamltK0RGpwwAA+ANnwQ - Group-Type -
+hasMasterNCs b14 dn oc 0 16 76 - gnmWv+YN0BGihQCqADBJ4g - Has-Master-NCs 32950
+hasPartialReplicaNCs b15 dn oc 0 16 74 - gXmWv+YN0BGihQCqADBJ4g - Has-Partial-Replica-NCs 32949
+helpData16 b402 octets sc 0 16 - 1:32768 pyTUX2IS0BGgYACqAGwz7Q - Help-Data16 32826
+helpData32 b9 octets sc 0 16 - 1:32768 qCTUX2IS0BGgYACqAGwz7Q - Help-Data32 32784
+helpFileName b327 unicode sc 0 16 - 1:13 qSTUX2IS0BGgYACqAGwz7Q - Help-File-Name 32827
+hideFromAB a1780 boolean s 0 0 - - ULcF7Hep/k6OjbpsGm4zqA - Hide-From-AB -
+homeDirectory a44 unicode sc 16 16 - - hXmWv+YN0BGihQCqADBJ4g LO Home-Directory -
+homeDrive a45 unicode sc 16 16 - - hnmWv+YN0BGihQCqADBJ4g LO Home-Drive -
+homePhone k20 unicode sg 0 16 - 1:64 of/48JER0BGgYACqAGwz7Q PE Phone-Home-Primary 14857
+homePostalAddress b617 unicode s 0 0 - 1:4096 gVd3FvNH0RGpwwAA+ANnwQ PE Address-Home 14941
+host k9 unicode - 0 0 - 1:256 cd9DYEj6z0arfMvVRkSyLQ - host -
+houseIdentifier e51 unicode - 0 0 - 1:32768 t5hTpErEtk6C0xPBCUbb/g - houseIdentifier -
+iconPath a219 unicode - 0 16 - 0:2048 g//48JER0BGgYACqAGwz7Q - Icon-Path -
+implementedCategories a320 octets - 1 16 - 16:16 kg5sfSB+0BGv1gDAT9kwyQ - Implemented-Categories -
+indexedScopes a681 unicode - 0 16 - - h8v9ewdI0RGpwwAA+ANnwQ - IndexedScopes -
+info b81 unicode s 0 16 - 1:1024 PnmWv+YN0BGihQCqADBJ4g PE Comment 12292
+initialAuthIncoming a539 unicode sc 0 16 - - I4BFUmrK0BGv/wAA+ANnwQ - Initial-Auth-Incoming -
+initialAuthOutgoing a540 unicode sc 0 16 - - JIBFUmrK0BGv/wAA+ANnwQ - Initial-Auth-Outgoing -
+initials e43 unicode s 0 16 - 1:6 kP/48JER0BGgYACqAGwz7Q PU Initials 14858
+installUiLevel a847 i4 s 0 16 - - ZN2nlhiR0RGuvAAA+ANnwQ - Install-Ui-Level -
+instanceType b1 i4 sogc 8 18 - - jHmWv+YN0BGihQCqADBJ4g - Instance-Type 32957
+internationalISDNNumber e25 numeric - 0 16 - 1:16 jXmWv+YN0BGihQCqADBJ4g PE International-ISDN-Number 32958
+interSiteTopologyFailover a1248 i4 sc 0 16 - - YJ7Gt8cs0hGFTgCgyYP2CA - Inter-Site-Topology-Failover -
+interSiteTopologyGenerator a1246 dn sc 0 16 - - Xp7Gt8cs0hGFTgCgyYP2CA - Inter-Site-Topology-Generator -
+interSiteTopologyRenew a1247 i4 sc 0 16 - - X57Gt8cs0hGFTgCgyYP2CA - Inter-Site-Topology-Renew -
+invocationId b115 octets soc 1 16 - - jnmWv+YN0BGihQCqADBJ4g - Invocation-Id 32959
+ipHostNumber m19 ia5 - 0 0 - :128 IbeL3tyF3k+2h5ZXaI5mfg - IpHostNumber -
+ipNetmaskNumber m21 ia5 s 0 0 - :128 zU/2by5GYk+0SppTR2WeuQ - IpNetmaskNumber -
+ipNetworkNumber m20 ia5 s 0 0 - :128 9FQ4TocwpEKoE7sMUolY0w - IpNetworkNumber -
+ipPhone a721 unicode sg 0 16 - :64 Sm4UTdRI0RGpwwAA+ANnwQ PE Phone-Ip-Primary -
+ipProtocolNumber m17 i4 s 0 0 - - 68b16y0OFUSWcBCBmTtCEQ - IpProtocolNumber -
+ipsecData a623 octets s 0 16 - - H/gPtHpC0RGpwgAA+ANnwQ - Ipsec-Data -
+ipsecDataType a622 i4 s 0 16 - - HvgPtHpC0RGpwgAA+ANnwQ - Ipsec-Data-Type -
+ipsecFilterReference a629 dn - 0 16 - - I/gPtHpC0RGpwgAA+ANnwQ - Ipsec-Filter-Reference -
+ipsecID a621 unicode s 0 16 - - HfgPtHpC0RGpwgAA+ANnwQ - Ipsec-ID -
+ipsecISAKMPReference a626 dn s 0 16 - - IPgPtHpC0RGpwgAA+ANnwQ - Ipsec-ISAKMP-Reference -
+ipsecName a620 unicode s 0 16 - - HPgPtHpC0RGpwgAA+ANnwQ - Ipsec-Name -
+iPSECNegotiationPolicyAction a888 unicode s 0 16 - - dTA4B9+R0RGuvAAA+ANnwQ - IPSEC-Negotiation-Policy-Action -
+ipsecNegotiationPolicyReference a628 dn s 0 16 - - IvgPtHpC0RGpwgAA+ANnwQ - Ipsec-Negotiation-Policy-Reference -
+iPSECNegotiationPolicyType a887 unicode s 0 16 - - dDA4B9+R0RGuvAAA+ANnwQ - IPSEC-Negotiation-Policy-Type -
+ipsecNFAReference a627 dn - 0 16 - - IfgPtHpC0RGpwgAA+ANnwQ - Ipsec-NFA-Reference -
+ipsecOwnersReference a624 dn - 0 16 - - JPgPtHpC0RGpwgAA+ANnwQ - Ipsec-Owners-Reference -
+ipsecPolicyReference a517 dn s 0 16 - - GDGxty640BGv7gAA+ANnwQ - Ipsec-Policy-Reference -
+ipServicePort m15 i4 s 0 0 - - v64t/2P0WkmEBT5INkHqog - IpServicePort -
+ipServiceProtocol m16 ia5 - 0 0 - :1024 C+yWzdYetEOya/FwtkWIPw - IpServiceProtocol -
+isCriticalSystemObject a868 boolean sc 0 16 - - DfP7AP6R0RGuvAAA+ANnwQ - Is-Critical-System-Object -
+isDefunct a661 boolean sc 0 16 - - vg5jKNVB0RGpwQAA+ANnwQ - Is-Defunct -
+isDeleted b48 boolean sogc 0 18 - - j3mWv+YN0BGihQCqADBJ4g - Is-Deleted 32960
+isEphemeral a1212 boolean so 0 16 - - 8FPE9PHF0RG7ywCAx2ZwwA - Is-Ephemeral -
+isMemberOfPartialAttributeSet a639 boolean sc 0 16 - - nVtAGfo80RGpwAAA+ANnwQ - Is-Member-Of-Partial-Attribute-Set -
+isPrivilegeHolder a638 dn o 0 17 71 - nFtAGfo80RGpwAAA+ANnwQ - Is-Privilege-Holder -
+isRecycled a2058 boolean sogc 8 18 - - VpK1j/FVS0Sqy/W0gv40WQ - Is-Recycled -
+isSingleValued b33 boolean soc 0 16 - - knmWv+YN0BGihQCqADBJ4g - Is-Single-Valued 32961
+jpegPhoto k60 octets - 0 0 - - cgXIusQJqU+a5nYo162+Dg - jpegPhoto -
+keywords a48 unicode gc 1 16 - 1:256 k3mWv+YN0BGihQCqADBJ4g - Keywords -
+knowledgeInformation e2 teletex - 0 0 - - H1h3FvNH0RGpwwAA+ANnwQ - Knowledge-Information 32963
+l e7 unicode sgc 17 18 - 1:128 onmWv+YN0BGihQCqADBJ4g PE Locality-Name 14887
+labeledURI s57 unicode - 0 0 - - RrtpxYDGvESic+bCJ9cbRQ - labeledURI -
+lastBackupRestorationTime a519 i8 s 0 16 - - 6Au7H2O60BGv7wAA+ANnwQ - Last-Backup-Restoration-Time -
+lastContentIndexed a50 i8 s 0 16 - - lXmWv+YN0BGihQCqADBJ4g - Last-Content-Indexed -
+lastKnownParent a781 dn sc 0 16 - - cIarUglX0RGpxgAA+ANnwQ - Last-Known-Parent -
+lastLogoff a51 i8 sc 0 17 - - lnmWv+YN0BGihQCqADBJ4g LO Last-Logoff -
+lastLogon a52 i8 sc 0 17 - - l3mWv+YN0BGihQCqADBJ4g LO Last-Logon -
+lastLogonTimestamp a1696 i8 sgc 1 16 - - BAriwFoO80+Ugl7+rs1wYA LO Last-Logon-Timestamp -
+lastSetTime a53 i8 sc 0 16 - - mHmWv+YN0BGihQCqADBJ4g - Last-Set-Time -
+lastUpdateSequence a330 unicode s 0 16 - - nA5sfSB+0BGv1gDAT9kwyQ - Last-Update-Sequence -
+lDAPAdminLimits a843 unicode c 0 16 - - UqNZc/eQ0RGuvAAA+ANnwQ - LDAP-Admin-Limits -
+lDAPDisplayName b460 unicode sgc 9 16 - 1:256 mnmWv+YN0BGihQCqADBJ4g - LDAP-Display-Name 33137
+lDAPIPDenyList a844 octets c 0 16 - - U6NZc/eQ0RGuvAAA+ANnwQ - LDAP-IPDeny-List -
+legacyExchangeDN a655 teletex sgc 13 16 - - vA5jKNVB0RGpwQAA+ANnwQ PU Legacy-Exchange-DN -
+linkID b50 i4 soc 0 16 - - m3mWv+YN0BGihQCqADBJ4g - Link-ID 32965
+linkTrackSecret a269 octets s 0 16 - 0:16 4g/oKrRH0BGhpADAT9kwyQ - Link-Track-Secret -
+lmPwdHistory a160 octets c 0 16 - - nXmWv+YN0BGihQCqADBJ4g - Lm-Pwd-History -
+localeID a58 i4 - 16 16 - - oXmWv+YN0BGihQCqADBJ4g - Locale-ID -
+localizationDisplayId a1353 i4 s 0 16 - - 0fBGp9B40hGZFgAA+HpX1A - Localization-Display-Id -
+localizedDescription a817 unicode - 0 16 - - FoPh2TmJ0RGuvAAA+ANnwQ - Localized-Description -
+localPolicyFlags a56 i4 sc 0 16 - - nnmWv+YN0BGihQCqADBJ4g - Local-Policy-Flags -
+localPolicyReference a457 dn s 0 16 - - TX6mgCKf0BGv3QDAT9kwyQ LP Local-Policy-Reference -
+location a222 unicode sg 1 16 - 0:1024 n7fcCV8W0BGgZACqAGwz7Q - Location -
+lockoutDuration a60 i8 sc 0 16 - - pXmWv+YN0BGihQCqADBJ4g DP Lockout-Duration -
+lockOutObservationWindow a61 i8 sc 0 16 - - pHmWv+YN0BGihQCqADBJ4g DP Lock-Out-Observation-Window -
+lockoutThreshold a73 i4 sc 0 16 - :65535 pnmWv+YN0BGihQCqADBJ4g DP Lockout-Threshold -
+lockoutTime a662 i8 sc 0 16 - - vw5jKNVB0RGpwQAA+ANnwQ - Lockout-Time -
+loginShell m4 ia5 s 0 0 - :1024 LNFTpTEyXkyK340YlpdyHg - LoginShell -
+logonCount a169 i4 sc 0 17 - - qnmWv+YN0BGihQCqADBJ4g LO Logon-Count -
+logonHours a64 octets sc 16 16 - - q3mWv+YN0BGihQCqADBJ4g LO Logon-Hours -
+logonWorkstation a65 octets s 16 16 - - rHmWv+YN0BGihQCqADBJ4g LO Logon-Workstation -
+lSACreationTime a66 i8 s 0 16 - - rXmWv+YN0BGihQCqADBJ4g - LSA-Creation-Time -
+lSAModifiedCount a67 i8 s 0 16 - - rnmWv+YN0BGihQCqADBJ4g - LSA-Modified-Count -
+macAddress m22 ia5 - 0 0 - :128 3SKl5nCX4UOJ3h3lBEMo9w - MacAddress -
+machineArchitecture a68 enum - 0 16 - - r3mWv+YN0BGihQCqADBJ4g - Machine-Architecture -
+machinePasswordChangeInterval a520 i8 s 0 16 - - jjW2yTi70BGv7wAA+ANnwQ PR Machine-Password-Change-Interval -
+machineRole a71 enum sc 0 16 - - snmWv+YN0BGihQCqADBJ4g - Machine-Role -
+machineWidePolicy a459 octets - 0 16 - - T36mgCKf0BGv3QDAT9kwyQ LP Machine-Wide-Policy -
+mail k3 unicode sg 1 16 - 0:256 YXmWv+YN0BGihQCqADBJ4g PU E-mail-Addresses 14846
+mailAddress a786 unicode sc 0 16 - - b3PZJnBg0RGpxgAA+ANnwQ - SMTP-Mail-Address -
+managedBy a653 dn sc 0 16 72 - IMGWAtpA0RGpwAAA+ANnwQ - Managed-By 32780
+managedObjects a654 dn o 0 17 73 - JMGWAtpA0RGpwAAA+ANnwQ - Managed-Objects 32804
+manager k10 dn sg 16 16 42 - tXmWv+YN0BGihQCqADBJ4g PU Manager 32773
+mAPIID b49 i4 soc 0 16 - - t3mWv+YN0BGihQCqADBJ4g - MAPI-ID 32974
+marshalledInterface a72 octets - 0 16 - - uXmWv+YN0BGihQCqADBJ4g - Marshalled-Interface -
+masteredBy a1409 dn oc 0 17 77 - 4GSO5MkS0xGRAgDAT9kasQ - Mastered-By -
+maxPwdAge a74 i8 sc 0 16 - - u3mWv+YN0BGihQCqADBJ4g DP Max-Pwd-Age -
+maxRenewAge a75 i8 sc 0 16 - - vHmWv+YN0BGihQCqADBJ4g - Max-Renew-Age -
+maxStorage a76 i8 s 16 16 - - vXmWv+YN0BGihQCqADBJ4g - Max-Storage -
+maxTicketAge a77 i8 sc 0 16 - - vnmWv+YN0BGihQCqADBJ4g - Max-Ticket-Age -
+mayContain b25 oid c 0 16 - - v3mWv+YN0BGihQCqADBJ4g - May-Contain -
+meetingAdvertiseScope a582 unicode s 0 16 - - i8y2EcRI0RGpwwAA+ANnwQ - meetingAdvertiseScope -
+meetingApplication a573 unicode - 0 16 - - g8y2EcRI0RGpwwAA+ANnwQ - meetingApplication -
+meetingBandwidth a589 i4 - 0 16 - - ksy2EcRI0RGpwwAA+ANnwQ - meetingBandwidth -
+meetingBlob a590 octets sg 0 16 - - k8y2EcRI0RGpwwAA+ANnwQ - meetingBlob -
+meetingContactInfo a578 unicode s 0 16 - - h8y2EcRI0RGpwwAA+ANnwQ - meetingContactInfo -
+meetingDescription a567 unicode sg 0 16 - - fsy2EcRI0RGpwwAA+ANnwQ - meetingDescription -
+meetingEndTime a588 utctime - 0 16 - - kcy2EcRI0RGpwwAA+ANnwQ - meetingEndTime -
+meetingID a565 unicode s 0 16 - - fMy2EcRI0RGpwwAA+ANnwQ - meetingID -
+meetingIP a580 unicode s 0 16 - - icy2EcRI0RGpwwAA+ANnwQ - meetingIP -
+meetingIsEncrypted a585 unicode s 0 16 - - jsy2EcRI0RGpwwAA+ANnwQ - meetingIsEncrypted -
+meetingKeyword a568 unicode - 0 16 - - f8y2EcRI0RGpwwAA+ANnwQ - meetingKeyword -
+meetingLanguage a574 unicode - 0 16 - - hMy2EcRI0RGpwwAA+ANnwQ - meetingLanguage -
+meetingLocation a569 unicode - 0 16 - - gMy2EcRI0RGpwwAA+ANnwQ - meetingLocation -
+meetingMaxParticipants a576 i4 s 0 16 - - hcy2EcRI0RGpwwAA+ANnwQ - meetingMaxParticipants -
+meetingName a566 unicode sg 0 16 - - fcy2EcRI0RGpwwAA+ANnwQ - meetingName -
+meetingOriginator a577 unicode s 0 16 - - hsy2EcRI0RGpwwAA+ANnwQ - meetingOriginator -
+meetingOwner a579 unicode s 0 16 - - iMy2EcRI0RGpwwAA+ANnwQ - meetingOwner -
+meetingProtocol a570 unicode g 0 16 - - gcy2EcRI0RGpwwAA+ANnwQ - meetingProtocol -
+meetingRating a584 unicode - 0 16 - - jcy2EcRI0RGpwwAA+ANnwQ - meetingRating -
+meetingRecurrence a586 unicode s 0 16 - - j8y2EcRI0RGpwwAA+ANnwQ - meetingRecurrence -
+meetingScope a581 unicode - 0 16 - - isy2EcRI0RGpwwAA+ANnwQ - meetingScope -
+meetingStartTime a587 utctime - 0 16 - - kMy2EcRI0RGpwwAA+ANnwQ - meetingStartTime -
+meetingType a571 unicode s 0 16 - - gsy2EcRI0RGpwwAA+ANnwQ - meetingType -
+meetingURL a583 unicode - 0 16 - - jMy2EcRI0RGpwwAA+ANnwQ - meetingURL -
+member e31 dn gc 0 18 2 - wHmWv+YN0BGihQCqADBJ4g ME Member 32777
+memberNisNetgroup m13 ia5 - 0 0 - :153600 3BdqD+VT6EuUQo884vkBKg - MemberNisNetgroup -
+memberOf b102 dn oc 16 17 3 - kXmWv+YN0BGihQCqADBJ4g ME Is-Member-Of-DL 32776
+memberUid m12 ia5 - 0 0 - :256000 NrLaAy5nYU+rZPd9LcL/qw - MemberUid -
+mhsORAddress a650 unicode - 0 16 - - IsGWAtpA0RGpwAAA+ANnwQ - MHS-OR-Address -
+middleName i34 unicode s 0 16 - 0:64 8nmWv+YN0BGihQCqADBJ4g - Other-Name -
+minPwdAge a78 i8 sc 0 16 - - wnmWv+YN0BGihQCqADBJ4g DP Min-Pwd-Age -
+minPwdLength a79 i4 sc 0 16 - - w3mWv+YN0BGihQCqADBJ4g DP Min-Pwd-Length -
+minTicketAge a80 i8 sc 0 16 - - xHmWv+YN0BGihQCqADBJ4g - Min-Ticket-Age -
+mobile k41 unicode s 0 16 - 1:64 o//48JER0BGgYACqAGwz7Q PE Phone-Mobile-Primary 14876
+modifiedCount a168 i8 sc 0 17 - - xXmWv+YN0BGihQCqADBJ4g OD Modified-Count -
+modifiedCountAtLastProm a81 i8 sc 0 16 - - xnmWv+YN0BGihQCqADBJ4g - Modified-Count-At-Last-Prom -
+modifyTimeStamp g2 gtime soc 0 134217748 - - Stl6mlPK0RG70ACAx2ZwwA - Modify-Time-Stamp -
+moniker a82 octets - 0 16 - - x3mWv+YN0BGihQCqADBJ4g - Moniker -
+monikerDisplayName a83 unicode - 0 16 - - yHmWv+YN0BGihQCqADBJ4g - Moniker-Display-Name -
+moveTreeState a1305 octets - 0 16 - - yMIqH3E70hGQzADAT9kasQ - Move-Tree-State -
+mS-DS-ConsistencyChildCount a1361 i4 s 0 16 - - wnuLFzq20hGQ4QDAT9kasQ - MS-DS-Consistency-Child-Count -
+mS-DS-ConsistencyGuid a1360 octets s 0 16 - - wj13Izq20hGQ4QDAT9kasQ - MS-DS-Consistency-Guid -
+mS-DS-CreatorSID a1410 sid soc 1 16 - - MgHmxYAU0xGRwQAA+HpX1A - MS-DS-Creator-SID -
+ms-DS-MachineAccountQuota a1411 i4 sc 0 16 - - aPtk0IAU0xGRwQAA+HpX1A - MS-DS-Machine-Account-Quota -
+mS-DS-ReplicatesNCReason a1408 dnbinary c 0 16 - - hCuhDrMI0xGRvAAA+HpX1A - MS-DS-Replicates-NC-Reason -
+ms-net-ieee-80211-GP-PolicyData a1952 unicode s 0 16 - :4194304 pZUUnHZNjkaZHhQzsKZ4VQ - ms-net-ieee-80211-GP-PolicyData -
+ms-net-ieee-80211-GP-PolicyGUID a1951 unicode s 0 16 - :64 YnBpNa8ei0SsHjiOC+T97g - ms-net-ieee-80211-GP-PolicyGUID -
+ms-net-ieee-80211-GP-PolicyReserved a1953 octets s 0 16 - :4194304 LsZpD44I9U+lOukjzsB8Cg - ms-net-ieee-80211-GP-PolicyReserved -
+ms-net-ieee-8023-GP-PolicyData a1955 unicode s 0 16 - :1048576 i5SYg1d0kU29TY1+1mnJ9w - ms-net-ieee-8023-GP-PolicyData -
+ms-net-ieee-8023-GP-PolicyGUID a1954 unicode s 0 16 - :64 WrCnlLK4WU+cJTnmm6oWhA - ms-net-ieee-8023-GP-PolicyGUID -
+ms-net-ieee-8023-GP-PolicyReserved a1956 octets s 0 16 - :1048576 xyfF0wYm602M/RhCb+7Izg - ms-net-ieee-8023-GP-PolicyReserved -
+mS-SQL-Alias a1395 unicode sg 1 16 - - rrrG4O7M0hGZkwAA+HpX1A - MS-SQL-Alias -
+mS-SQL-AllowAnonymousSubscription a1394 boolean s 0 16 - - Sr532+7M0hGZkwAA+HpX1A - MS-SQL-AllowAnonymousSubscription -
+mS-SQL-AllowImmediateUpdatingSubscription a1404 boolean s 0 16 - - bmsYxEvT0hGZmgAA+HpX1A - MS-SQL-AllowImmediateUpdatingSubscription -
+mS-SQL-AllowKnownPullSubscription a1403 boolean s 0 16 - - VHC7w0vT0hGZmgAA+HpX1A - MS-SQL-AllowKnownPullSubscription -
+mS-SQL-AllowQueuedUpdatingSubscription a1405 boolean s 0 16 - - gMpYxEvT0hGZmgAA+HpX1A - MS-SQL-AllowQueuedUpdatingSubscription -
+mS-SQL-AllowSnapshotFilesFTPDownloading a1406 boolean s 0 16 - - 6IubxEvT0hGZmgAA+HpX1A - MS-SQL-AllowSnapshotFilesFTPDownloading -
+mS-SQL-AppleTalk a1378 unicode s 0 16 - - 9Inaj+7M0hGZkwAA+HpX1A - MS-SQL-AppleTalk -
+mS-SQL-Applications a1400 unicode - 0 16 - - 6qLN++7M0hGZkwAA+HpX1A - MS-SQL-Applications -
+mS-SQL-Build a1368 i4 s 0 16 - - xJQ+YO7M0hGZkwAA+HpX1A - MS-SQL-Build -
+mS-SQL-CharacterSet a1370 i4 s 0 16 - - pndhae7M0hGZkwAA+HpX1A - MS-SQL-CharacterSet -
+mS-SQL-Clustered a1373 boolean s 0 16 - - kL14d+7M0hGZkwAA+HpX1A - MS-SQL-Clustered -
+mS-SQL-ConnectionURL a1383 unicode s 0 16 - - 2iMtqe7M0hGZkwAA+HpX1A - MS-SQL-ConnectionURL -
+mS-SQL-Contact a1365 unicode s 0 16 - - 2L1sT+7M0hGZkwAA+HpX1A - MS-SQL-Contact -
+mS-SQL-CreationDate a1397 unicode s 0 16 - - VEfh7e7M0hGZkwAA+HpX1A - MS-SQL-CreationDate -
+mS-SQL-Database a1393 unicode sg 1 16 - - 3Nug1e7M0hGZkwAA+HpX1A - MS-SQL-Database -
+mS-SQL-Description a1390 unicode s 0 16 - - PGCGg+/M0hGZkwAA+HpX1A - MS-SQL-Description -
+mS-SQL-GPSHeight a1387 unicode s 0 16 - - Dk/dvO7M0hGZkwAA+HpX1A - MS-SQL-GPSHeight -
+mS-SQL-GPSLatitude a1385 unicode s 0 16 - - Droisu7M0hGZkwAA+HpX1A - MS-SQL-GPSLatitude -
+mS-SQL-GPSLongitude a1386 unicode s 0 16 - - lHxXt+7M0hGZkwAA+HpX1A - MS-SQL-GPSLongitude -
+mS-SQL-InformationDirectory a1392 boolean s 0 16 - - Ltuu0O7M0hGZkwAA+HpX1A - MS-SQL-InformationDirectory -
+mS-SQL-InformationURL a1382 unicode s 0 16 - - ENUspO7M0hGZkwAA+HpX1A - MS-SQL-InformationURL -
+mS-SQL-Keywords a1401 unicode - 0 16 - - iqnpAe/M0hGZkwAA+HpX1A - MS-SQL-Keywords -
+mS-SQL-Language a1389 unicode s 0 16 - - 9HJ/xe7M0hGZkwAA+HpX1A - MS-SQL-Language -
+mS-SQL-LastBackupDate a1398 unicode s 0 16 - - yqu28u7M0hGZkwAA+HpX1A - MS-SQL-LastBackupDate -
+mS-SQL-LastDiagnosticDate a1399 unicode s 0 16 - - iN3W9u7M0hGZkwAA+HpX1A - MS-SQL-LastDiagnosticDate -
+mS-SQL-LastUpdatedDate a1381 unicode s 0 16 - - 1EPMn+7M0hGZkwAA+HpX1A - MS-SQL-LastUpdatedDate -
+mS-SQL-Location a1366 unicode s 0 16 - - RJYcVu7M0hGZkwAA+HpX1A - MS-SQL-Location -
+mS-SQL-Memory a1367 i8 s 0 16 - - jERdW+7M0hGZkwAA+HpX1A - MS-SQL-Memory -
+mS-SQL-MultiProtocol a1375 unicode s 0 16 - - OPpXge7M0hGZkwAA+HpX1A - MS-SQL-MultiProtocol -
+mS-SQL-Name a1363 unicode sg 1 16 - - 2N8yNe7M0hGZkwAA+HpX1A - MS-SQL-Name -
+mS-SQL-NamedPipe a1374 unicode s 0 16 - - QMiRe+7M0hGZkwAA+HpX1A - MS-SQL-NamedPipe -
+mS-SQL-PublicationURL a1384 unicode s 0 16 - - uBEMru7M0hGZkwAA+HpX1A - MS-SQL-PublicationURL -
+mS-SQL-Publisher a1402 unicode s 0 16 - - WGhnwUvT0hGZmgAA+HpX1A - MS-SQL-Publisher -
+mS-SQL-RegisteredOwner a1364 unicode s 0 16 - - 6kT9SO7M0hGZkwAA+HpX1A - MS-SQL-RegisteredOwner -
+mS-SQL-ServiceAccount a1369 unicode s 0 16 - - PjqTZO7M0hGZkwAA+HpX1A - MS-SQL-ServiceAccount -
+mS-SQL-Size a1396 i8 s 0 16 - - hIAJ6e7M0hGZkwAA+HpX1A - MS-SQL-Size -
+mS-SQL-SortOrder a1371 unicode s 0 16 - - wELcbe7M0hGZkwAA+HpX1A - MS-SQL-SortOrder -
+mS-SQL-SPX a1376 unicode s 0 16 - - BICwhu7M0hGZkwAA+HpX1A - MS-SQL-SPX -
+mS-SQL-Status a1380 i8 s 0 16 - - cEd9mu7M0hGZkwAA+HpX1A - MS-SQL-Status -
+mS-SQL-TCPIP a1377 unicode s 0 16 - - pmPCiu7M0hGZkwAA+HpX1A - MS-SQL-TCPIP -
+mS-SQL-ThirdParty a1407 boolean s 0 16 - - /BHjxEvT0hGZmgAA+HpX1A - MS-SQL-ThirdParty -
+mS-SQL-Type a1391 unicode s 0 16 - - qOtIyu7M0hGZkwAA+HpX1A - MS-SQL-Type -
+mS-SQL-UnicodeSortOrder a1372 i4 s 0 16 - - ipHccu7M0hGZkwAA+HpX1A - MS-SQL-UnicodeSortOrder -
+mS-SQL-Version a1388 unicode sg 1 16 - - 0MF8wO7M0hGZkwAA+HpX1A - MS-SQL-Version -
+mS-SQL-Vines a1379 unicode s 0 16 - - lGPFlO7M0hGZkwAA+HpX1A - MS-SQL-Vines -
+msAuthz-CentralAccessPolicyID a2154 sid s 0 16 - - YJvyYnS+MEaUVi9mkZk6hg - ms-Authz-Central-Access-Policy-ID -
+msAuthz-EffectiveSecurityPolicy a2150 unicode s 0 16 - - GRmDB5SPtk+KQpFUXcza0w - ms-Authz-Effective-Security-Policy -
+msAuthz-LastEffectiveSecurityPolicy a2152 unicode s 0 16 - - xoUWji8+okiljVrw6nifoA - ms-Authz-Last-Effective-Security-Policy -
+msAuthz-MemberRulesInCentralAccessPolicy a2155 dn - 0 16 2184 - ei/yV343w0KYcs7G8h0uPg - ms-Authz-Member-Rules-In-Central-Access-Policy -
+msAuthz-MemberRulesInCentralAccessPolicyBL a2156 dn - 0 17 2185 - z2duUd3+lES7OrxQapSIkQ - ms-Authz-Member-Rules-In-Central-Access-Policy-BL -
+msAuthz-ProposedSecurityPolicy a2151 unicode s 0 16 - - zr5GubUJakuyWktjozDoDg - ms-Authz-Proposed-Security-Policy -
+msAuthz-ResourceCondition a2153 unicode s 0 16 - - d3iZgHT4aEyGTW5QioO9vQ - ms-Authz-Resource-Condition -
+msCOM-DefaultPartitionLink a1427 dn s 0 16 - - 9xCLmRqqZEO4Z3U9GX/mcA - ms-COM-DefaultPartitionLink -
+msCOM-ObjectId a1428 octets s 0 16 - - i2cPQ5+I8kGYQyA7WmVXLw - ms-COM-ObjectId -
+msCOM-PartitionLink a1423 dn - 0 16 1040 - YqyrCT8EAkesK2yhXu5XVA - ms-COM-PartitionLink -
+msCOM-PartitionSetLink a1424 dn o 0 17 1041 - 3CHxZwJ9fUyC9ZrUyVCsNA - ms-COM-PartitionSetLink -
+msCOM-UserLink a1425 dn o 0 17 1049 - TTpvniwkN0+waDa1f5/IUg - ms-COM-UserLink -
+msCOM-UserPartitionSetLink a1426 dn s 0 16 1048 - igyUjnfkZ0Owjf8v+ULc1w - ms-COM-UserPartitionSetLink -
+mscopeId a716 printable s 0 16 - - USc9lr5I0RGpwwAA+ANnwQ - Mscope-Id -
+msDFS-Commentv2 a2036 unicode s 0 16 - 0:32766 yc6Gt/1hI0WywVzrOGC7Mg - ms-DFS-Comment-v2 -
+msDFS-GenerationGUIDv2 a2032 octets s 0 16 - 16:16 2bO4NY/F1kOTDlBA8vGngQ - ms-DFS-Generation-GUID-v2 -
+msDFS-LastModifiedv2 a2034 gtime s 0 16 - - il4JPE4xW0aD9auCd7zymw - ms-DFS-Last-Modified-v2 -
+msDFS-LinkIdentityGUIDv2 a2041 octets s 0 16 - 16:16 8yew7SZX7k2NTtvwfhrR8Q - ms-DFS-Link-Identity-GUID-v2 -
+msDFS-LinkPathv2 a2039 unicode s 0 16 - 0:32766 9iGwhqsQokCiUh3AzDvmqQ - ms-DFS-Link-Path-v2 -
+msDFS-LinkSecurityDescriptorv2 a2040 sd s 0 16 - - 94fPVyY0QUizIgKztunrqA - ms-DFS-Link-Security-Descriptor-v2 -
+msDFS-NamespaceIdentityGUIDv2 a2033 octets s 0 16 - 16:16 zjIEIF/sMUmlJdf0r+NOaA - ms-DFS-Namespace-Identity-GUID-v2 -
+msDFS-Propertiesv2 a2037 unicode - 0 16 - 0:1024 xVs+DA7r9UCbUzNOlY3/2w - ms-DFS-Properties-v2 -
+msDFS-SchemaMajorVersion a2030 i4 s 0 16 - 2:2 VXht7EpwYU+apsSafB1Uxw - ms-DFS-Schema-Major-Version -
+msDFS-SchemaMinorVersion a2031 i4 s 0 16 - 0:0 Jaf5/vHoq0O9hmoBFc6eOA - ms-DFS-Schema-Minor-Version -
+msDFS-ShortNameLinkPathv2 a2042 unicode s 0 16 - 0:32766 8CZ4LfdM6UKgOREQ4NnKmQ - ms-DFS-Short-Name-Link-Path-v2 -
+msDFS-TargetListv2 a2038 octets s 0 16 - 0:2097152 xiaxakH6NkuAnnypFhDUjw - ms-DFS-Target-List-v2 -
+msDFS-Ttlv2 a2035 i4 s 0 16 - - MU2U6kqGSUOtpQYuLGFPXg - ms-DFS-Ttl-v2 -
+msDFSR-CachePolicy r29 i4 s 0 0 - - 5wh623b8aUWkX/XstmqItQ - ms-DFSR-CachePolicy -
+msDFSR-CommonStagingPath r38 unicode s 0 0 - 0:32767 Qaxuk1fSuUu9VfMQo88JrQ - ms-DFSR-CommonStagingPath -
+msDFSR-CommonStagingSizeInMb r39 i8 s 0 0 - 0:-1 DrBeE0ZIi0WOoqN1Wa/UBQ - ms-DFSR-CommonStagingSizeInMb -
+msDFSR-ComputerReference r101 dn s 0 0 2050 - hVd7bCE9v0GKimJ5QVRNWg - ms-DFSR-ComputerReference -
+msDFSR-ComputerReferenceBL r103 dn - 0 1 2051 - 1ya1XhvXrkSMxpVGAFLmrA - ms-DFSR-ComputerReferenceBL -
+msDFSR-ConflictPath r7 unicode s 0 0 - 0:32767 yLzwXPdg/0u9pq6gNE6xUQ - ms-DFSR-ConflictPath -
+msDFSR-ConflictSizeInMb r8 i8 s 0 0 - 0:-1 yT/Tms+qmUK7PtH8bqiOSQ - ms-DFSR-ConflictSizeInMb -
+msDFSR-ContentSetGuid r18 octets s 0 0 - 16:16 4ag1EKhnIUy3uwMc35nXoA - ms-DFSR-ContentSetGuid -
+msDFSR-DefaultCompressionExclusionFilter r34 unicode s 0 0 - 0:32767 1RuBh4vNy0WfXZgPOp4Mlw - ms-DFSR-DefaultCompressionExclusionFilter -
+msDFSR-DeletedPath r26 unicode s 0 0 - :32767 uPB8gZXbFEm4M1oHnvZXZA - ms-DFSR-DeletedPath -
+msDFSR-DeletedSizeInMb r27 i8 s 0 0 - :-1 0ZrtU3WZ9EGD9QwGGhJVOg - ms-DFSR-DeletedSizeInMb -
+msDFSR-DfsLinkTarget r24 unicode s 0 0 - 0:32767 qVu49/k7j0KqtC7ubVbwYw - ms-DFSR-DfsLinkTarget -
+msDFSR-DfsPath r21 unicode s 1 0 - 0:32767 4gPJLIw5O0Sshv9rAerHug - ms-DFSR-DfsPath -
+msDFSR-DirectoryFilter r13 unicode s 0 0 - 0:32767 d7THky4fQEu3vwB+jQOMzw - ms-DFSR-DirectoryFilter -
+msDFSR-DisablePacketPrivacy r32 boolean s 0 0 - - 5e2Eah50/UOd1qoPYVeGIQ - ms-DFSR-DisablePacketPrivacy -
+msDFSR-Enabled r9 boolean s 0 0 - - 52pyA32ORkSKrqkWV8AJkw - ms-DFSR-Enabled -
+msDFSR-Extension r2 octets s 0 0 - 0:65536 7BHweGanGUutz3uB7XgaTQ - ms-DFSR-Extension -
+msDFSR-FileFilter r12 unicode s 0 0 - 0:32767 rHCC1tylQUimrM1ovjjBgQ - ms-DFSR-FileFilter -
+msDFSR-Flags r16 i4 s 0 0 - - lVZR/mE/yEWb+hnBSMV7CQ - ms-DFSR-Flags -
+msDFSR-Keywords r15 unicode s 0 0 - 0:32767 kkaLBCdiZ0ugdMRDcIPhSw - ms-DFSR-Keywords -
+msDFSR-MaxAgeInCacheInMin r31 i4 s 0 0 - :2147483647 jeSwKk6s/EqD5aNCQNthmA - ms-DFSR-MaxAgeInCacheInMin -
+msDFSR-MemberReference r100 dn s 0 0 2052 - qjcTJsPxskS76siNSebwxw - ms-DFSR-MemberReference -
+msDFSR-MemberReferenceBL r102 dn - 0 1 2053 - xmLerYAY7UG9PDC30l4U8A - ms-DFSR-MemberReferenceBL -
+msDFSR-MinDurationCacheInMin r30 i4 s 0 0 - :2147483647 emBdTEnOSkSYYoKpX10fzA - ms-DFSR-MinDurationCacheInMin -
+msDFSR-OnDemandExclusionDirectoryFilter r36 unicode s 0 0 - 0:32767 /zpSfRKQskmZJfkioAGGVg - ms-DFSR-OnDemandExclusionDirectoryFilter -
+msDFSR-OnDemandExclusionFileFilter r35 unicode s 0 0 - 0:32767 3FmDpoGl5k6QFVOCxg8PtA - ms-DFSR-OnDemandExclusionFileFilter -
+msDFSR-Options r17 i4 s 0 0 - - hHDW1iDHfUGGR7aWI3oRTA - ms-DFSR-Options -
+msDFSR-Options2 r37 i4 s 0 0 - - GEPiEaZMSU+a/uXrGvo0cw - ms-DFSR-Options2 -
+msDFSR-Priority r25 i4 s 0 0 - - 1ucg660y3kKxQRatJjGwGw - ms-DFSR-Priority -
+msDFSR-RdcEnabled r19 boolean s 0 0 - - BU6046f0eECnMPSGcKdD+A - ms-DFSR-RdcEnabled -
+msDFSR-RdcMinFileSizeInKb r20 i8 s 0 0 - 0:-1 MKMC9OWswU2MyXTZAL+K4A - ms-DFSR-RdcMinFileSizeInKb -
+msDFSR-ReadOnly r28 boolean s 0 0 - - IYDEWkfk50adI5LAxqkN+w - ms-DFSR-ReadOnly -
+msDFSR-ReplicationGroupGuid r23 octets s 1 0 - 16:16 loetLRl2+E+Wbgpcxnsofw - ms-DFSR-ReplicationGroupGuid -
+msDFSR-ReplicationGroupType r10 i4 s 0 0 - - yA/t7gEQ7UWAzLv3RJMHIA - ms-DFSR-ReplicationGroupType -
+msDFSR-RootFence r22 i4 s 0 0 - - lI6SUdgsvkq1UuUEEkRDcA - ms-DFSR-RootFence -
+msDFSR-RootPath r3 unicode s 0 0 - 0:32767 wejV1x/mT0afzyC74KLsVA - ms-DFSR-RootPath -
+msDFSR-RootSizeInMb r4 i8 s 0 0 - 0: rGm3kBNEz0OteoZxQudAow - ms-DFSR-RootSizeInMb -
+msDFSR-Schedule r14 octets s 0 0 - 336:336 X/GZRh+n4kif9ViXwHWSBQ - ms-DFSR-Schedule -
+msDFSR-StagingCleanupTriggerInPercent r40 i4 s 0 0 - - I5xL1vrhe0azF2lk10TWMw - ms-DFSR-StagingCleanupTriggerInPercent -
+msDFSR-StagingPath r5 unicode s 0 0 - 0:32767 nqa5hqbwXUCZu3fZd5ksKg - ms-DFSR-StagingPath -
+msDFSR-StagingSizeInMb r6 i8 s 0 0 - 0:-1 II8KJfz2WUWuZeSyTGeuvg - ms-DFSR-StagingSizeInMb -
+msDFSR-TombstoneExpiryInMin r11 i4 s 0 0 - 0:2147483647 TF3jIyTjYUiiL+GZFA2uAA - ms-DFSR-TombstoneExpiryInMin -
+msDFSR-Version r1 unicode s 0 0 - :256 CBSGGsM46km6dYVIGnfGVQ - ms-DFSR-Version -
+msDNS-DNSKEYRecords a2145 octets - 8 16 - :10000 9VjEKC1gyUqnfLPxvlA6fg - ms-DNS-DNSKEY-Records -
+msDNS-DNSKEYRecordSetTTL a2139 i4 s 8 16 - 0:2592000 fzFOj9coLESm3x9JH5ezJg - ms-DNS-DNSKEY-Record-Set-TTL -
+msDNS-DSRecordAlgorithms a2134 i4 s 8 16 - - 0npbXPogu0S+szS5wPZVeQ - ms-DNS-DS-Record-Algorithms -
+msDNS-DSRecordSetTTL a2140 i4 s 8 16 - 0:2592000 fJuGKcRk/kKX1fvC+hJBYA - ms-DNS-DS-Record-Set-TTL -
+msDNS-IsSigned a2130 boolean s 8 16 - - TIUSqvzYXk2RyjaLjYKb7g - ms-DNS-Is-Signed -
+msDNS-KeymasterZones a2128 unicode - 0 16 - - O93gCxoEjEGs6S8X0j6dQg - ms-DNS-Keymaster-Zones -
+msDNS-MaintainTrustAnchor a2133 i4 s 8 16 - - wWPADdlSVkSeFZwkNKr9lA - ms-DNS-Maintain-Trust-Anchor -
+msDNS-NSEC3CurrentSalt a2149 unicode s 8 16 - 0:510 MpR9ONGmdESCzQqJquCErg - ms-DNS-NSEC3-Current-Salt -
+msDNS-NSEC3HashAlgorithm a2136 i4 s 8 16 - - UlWe/7d9OEGIiAXOMgoDIw - ms-DNS-NSEC3-Hash-Algorithm -
+msDNS-NSEC3Iterations a2138 i4 s 8 16 - 0:10000 qwq3gFmJwE6OkxJudt86yg - ms-DNS-NSEC3-Iterations -
+msDNS-NSEC3OptOut a2132 boolean s 8 16 - - iCDqe+KMPEKxkWbsUGsVlQ - ms-DNS-NSEC3-OptOut -
+msDNS-NSEC3RandomSaltLength a2137 i4 s 8 16 - 0:255 ZRY2E2yR502lnbHrvQ3hKQ - ms-DNS-NSEC3-Random-Salt-Length -
+msDNS-NSEC3UserSalt a2148 unicode s 8 16 - 0:510 cGfxryKWvE+hKDCId3YFuQ - ms-DNS-NSEC3-User-Salt -
+msDNS-ParentHasSecureDelegation a2146 boolean s 8 16 - - ZGlcKBrBnkmW2L98daIjxg - ms-DNS-Parent-Has-Secure-Delegation -
+msDNS-PropagationTime a2147 i4 s 8 16 - - Rw00uoEhoEyi9vrkR52rKg - ms-DNS-Propagation-Time -
+msDNS-RFC5011KeyRollovers a2135 boolean s 8 16 - - QDzZJ1oGwEO92M3yx9Egqg - ms-DNS-RFC5011-Key-Rollovers -
+msDNS-SecureDelegationPollingPeriod a2142 i4 s 8 16 - 0:2592000 vvCw9uSoaESP2cPEe4ci+Q - ms-DNS-Secure-Delegation-Polling-Period -
+msDNS-SignatureInceptionOffset a2141 i4 s 8 16 - 0:2592000 LsPUAxfiYUqWmXu8RymgJg - ms-DNS-Signature-Inception-Offset -
+msDNS-SigningKeyDescriptors a2143 octets - 8 16 - :10000 zdhDNLblO0+wmGWaAhSgeQ - ms-DNS-Signing-Key-Descriptors -
+msDNS-SigningKeys a2144 octets - 8 16 - :10000 bT5nt9nKnk6zGmPoCY/dYw - ms-DNS-Signing-Keys -
+msDNS-SignWithNSEC3 a2131 boolean s 8 16 - - mSGfx6Ft/0aSPB8/gAxyHg - ms-DNS-Sign-With-NSEC3 -
+msDRM-IdentityCertificate a1843 octets g 0 16 - 1:10240 BBJe6DQ0rUGbVuKQEij/8A - MS-DRM-Identity-Certificate -
+msDS-AdditionalDnsHostName a1717 unicode oc 0 16 - 0:2048 kTeGgOnbuE6Dfn8KtV2axw DH ms-DS-Additional-Dns-Host-Name -
+msDS-AdditionalSamAccountName a1718 unicode oc 13 16 - 0:256 33FVl9WkmkKfWc3GWB2R5g - ms-DS-Additional-Sam-Account-Name -
+msDS-AllowedDNSSuffixes a1710 unicode c 0 16 - 0:2048 G0RphMSaRU6CBb0hnb9nLQ - ms-DS-Allowed-DNS-Suffixes -
+msDS-AllowedToActOnBehalfOfOtherIdentity a2182 sd soc 0 16 - 0:132096 5cN4P5r3vUaguJ0YEW3ceQ AR ms-DS-Allowed-To-Act-On-Behalf-Of-Other-Identity -
+msDS-AllowedToDelegateTo a1787 unicode c 0 16 - - 15QNgKG3oUKxTXyuFCPQfw PU ms-DS-Allowed-To-Delegate-To -
+msDS-AllUsersTrustQuota a1789 i4 sc 0 16 - - XEqq0wNOEEiXqisznnpDSw - MS-DS-All-Users-Trust-Quota -
+msDS-AppliesToResourceTypes a2195 unicode c 0 16 - - BiA/aWRXSj2EOVjwSqtLWQ - ms-DS-Applies-To-Resource-Types -
+msDS-Approx-Immed-Subordinates a1669 i4 soc 0 20 - - Q9KF4c7220q0lrDABdeCPA PU ms-DS-Approx-Immed-Subordinates -
+msDS-ApproximateLastLogonTimeStamp a2262 i8 sg 1 16 - - O5hPo8aEDE+QUKOhSh01pA - ms-DS-Approximate-Last-Logon-Time-Stamp -
+msDS-AssignedAuthNPolicy a2295 dn s 0 16 2212 - 2Ap6uPdUwUmEoOZNEoU1iA - ms-DS-Assigned-AuthN-Policy -
+msDS-AssignedAuthNPolicyBL a2296 dn o 0 17 2213 - PBsTLZ/T7kqBXo20vBznrA - ms-DS-Assigned-AuthN-Policy-BL -
+msDS-AssignedAuthNPolicySilo a2285 dn s 0 16 2202 - QcE/svUN6kqzPWz0kwd7Pw - ms-DS-Assigned-AuthN-Policy-Silo -
+msDS-AssignedAuthNPolicySiloBL a2286 dn o 0 17 2203 - FAUUM3r10keOxATEZmYAxw - ms-DS-Assigned-AuthN-Policy-Silo-BL -
+msDS-AuthenticatedAtDC a1958 dn c 0 16 2112 - nOkePgRmiUSJ2YR5iolRWg - ms-DS-AuthenticatedAt-DC -
+msDS-AuthenticatedToAccountlist a1957 dn oc 0 17 2113 - ccmy6N+mvEeNb2J3DVJ6pQ - ms-DS-AuthenticatedTo-Accountlist -
+msDS-AuthNPolicyEnforced a2297 boolean s 0 16 - - wgxWekXsukSy1yEjatWf1Q - ms-DS-AuthN-Policy-Enforced -
+msDS-AuthNPolicySiloEnforced a2298 boolean s 0 16 - - AhH18uBrPUmHJhVGzbyHcQ - ms-DS-AuthN-Policy-Silo-Enforced -
+msDS-AuthNPolicySiloMembers a2287 dn - 0 16 2204 - BR5NFqZIhkio6XeiAG48dw - ms-DS-AuthN-Policy-Silo-Members -
+msDS-AuthNPolicySiloMembersBL a2288 dn o 0 17 2205 - x8v8EeT7UUm0t63fb579RA - ms-DS-AuthN-Policy-Silo-Members-BL -
+msDS-Auxiliary-Classes a1458 oid oc 8 20 - - cxCvxFDu4Eu4wImkH+mavg PU ms-DS-Auxiliary-Classes -
+msDS-AzApplicationData a1819 unicode s 0 16 - 0: 6MM/UMYcGkaZo57uBPQCpw - ms-DS-Az-Application-Data -
+msDS-AzApplicationName a1798 unicode s 0 16 - 0:512 KAdb2whidkiDt5XT5WlSdQ - ms-DS-Az-Application-Name -
+msDS-AzApplicationVersion a1817 unicode s 0 16 - 0: IKGEccQ6rkeEj/4KsgeE1A - ms-DS-Az-Application-Version -
+msDS-AzBizRule a1801 unicode s 0 16 - 0:65536 qB7UM8nAkkyUlPEEh4QT/Q - ms-DS-Az-Biz-Rule -
+msDS-AzBizRuleLanguage a1802 unicode s 0 16 - 0:64 VkuZUmwOB06qXO+df1oOJQ - ms-DS-Az-Biz-Rule-Language -
+msDS-AzClassId a1816 unicode s 0 16 - 0:40 d3I6AS1c70mn3rdls2o/bw - ms-DS-Az-Class-ID -
+msDS-AzDomainTimeout a1795 i4 s 0 16 - 0: avVIZHDKLk6wr9IOTOZT0A - ms-DS-Az-Domain-Timeout -
+msDS-AzGenerateAudits a1805 boolean s 0 16 - - sLoK+WwYGES7hYhEfIciKg - ms-DS-Az-Generate-Audits -
+msDS-AzGenericData a1950 unicode s 0 16 - :65536 SeP3tVt6fECjNKMcP1OLmA - ms-DS-Az-Generic-Data -
+msDS-AzLastImportedBizRulePath a1803 unicode s 0 16 - 0:65536 XMtaZpK7vE2MWbNjjqsJsw - ms-DS-Az-Last-Imported-Biz-Rule-Path -
+msDS-AzLDAPQuery a1792 unicode sc 0 16 - 0:4096 izZTXpT8yEWdfdrzHucRLQ - ms-DS-Az-LDAP-Query -
+msDS-AzMajorVersion a1824 i4 s 0 16 - 1: t625z7fEWUCVaB7Z22tySA - ms-DS-Az-Major-Version -
+msDS-AzMinorVersion a1825 i4 s 0 16 - 0: k+2F7gmyiEeBZecC9Rv78w - ms-DS-Az-Minor-Version -
+msDS-AzObjectGuid a1949 octets so 1 16 - 16:16 SOWRhDhsZUOnMq8EFWmwLA - ms-DS-Az-Object-Guid -
+msDS-AzOperationID a1800 i4 s 0 16 - 0: U7XzpXZdvky6P0MSFSyrGA - ms-DS-Az-Operation-ID -
+msDS-AzScopeName a1799 unicode s 0 16 - 0:65536 BmtaURcmc0GAmdVgXfBDxg - ms-DS-Az-Scope-Name -
+msDS-AzScriptEngineCacheMax a1796 i4 s 0 16 - 0: avYpJpUf80uilo6de54wyA - ms-DS-Az-Script-Engine-Cache-Max -
+msDS-AzScriptTimeout a1797 i4 s 0 16 - 0: QfvQh4ss9kG5chH9/VDWsA - ms-DS-Az-Script-Timeout -
+msDS-AzTaskIsRoleDefinition a1818 boolean s 0 16 - - RIUHe4Js6U+HL/9IrSsuJg - ms-DS-Az-Task-Is-Role-Definition -
+msDS-Behavior-Version a1459 i4 soc 0 16 - 0: V4ca00ckRUWAgTu2EMrL8g - ms-DS-Behavior-Version -
+msDS-BridgeHeadServersUsed a2049 dnbinary c 0 25 2160 - ZRTtPHF7QSWHgB4epiQ6gg - ms-DS-BridgeHead-Servers-Used -
+msDS-ByteArray a1831 octets - 0 0 - :1000000 LpfY8Fvd5UClHQRMfBfs5w - ms-DS-Byte-Array -
+msDS-Cached-Membership a1441 octets sc 0 17 - - CLDKadTNyUu6uA/zfv4bIA - ms-DS-Cached-Membership -
+msDS-Cached-Membership-Time-Stamp a1442 i8 sc 1 17 - - H79mNe6+y02Kvu+J/P7GwQ - ms-DS-Cached-Membership-Time-Stamp -
+msDS-ClaimAttributeSource a2099 dn s 0 16 - - PhK87ua6ZkGeWymISot2sA - ms-DS-Claim-Attribute-Source -
+msDS-ClaimIsSingleValued a2160 boolean so 0 16 - - uZ94zbSWSEaCGco3gWGvOA - ms-DS-Claim-Is-Single-Valued -
+msDS-ClaimIsValueSpaceRestricted a2159 boolean s 0 16 - - x+QsDMPxgkSFeMYNS7dEIg - ms-DS-Claim-Is-Value-Space-Restricted -
+msDS-ClaimPossibleValues a2097 unicode s 0 16 - :1048576 7u0oLnztP0Wv5JO9hvIXTw - ms-DS-Claim-Possible-Values -
+msDS-ClaimSharesPossibleValuesWith a2101 dn s 0 16 2178 - OtHIUgvOV0+JKxj1pDokAA - ms-DS-Claim-Shares-Possible-Values-With -
+msDS-ClaimSharesPossibleValuesWithBL a2102 dn - 0 17 2179 - 2yLVVJXs9UibvRiA67shgA - ms-DS-Claim-Shares-Possible-Values-With-BL -
+msDS-ClaimSource a2157 unicode s 0 16 - - pvIy+ovy0Ee/kWY+j5EKcg - ms-DS-Claim-Source -
+msDS-ClaimSourceType a2158 unicode s 0 16 - - BZzxkvqNIkK70SxPAUh3VA - ms-DS-Claim-Source-Type -
+msDS-ClaimTypeAppliesToClass a2100 dn - 0 16 2176 - TA77anbYfEOutsPkFFTCcg - ms-DS-Claim-Type-Applies-To-Class -
+msDS-ClaimValueType a2098 i8 so 0 16 - - uRdixo7k90e31WVSuK/WGQ - ms-DS-Claim-Value-Type -
+msDS-CloudAnchor a2273 octets s 0 16 - - gF5WeNQD40+vrIw7yi82Uw - ms-DS-Cloud-Anchor -
+msDS-cloudExtensionAttribute1 a2214 unicode sg 1 16 - - r+oJl9pJsk2QigRG5eq4RA PE ms-DS-cloudExtensionAttribute1 -
+msDS-cloudExtensionAttribute10 a2223 unicode sg 1 16 - - s/wKZ70T/EeQswpSftgatw PE ms-DS-cloudExtensionAttribute10 -
+msDS-cloudExtensionAttribute11 a2224 unicode sg 1 16 - - yLuenqV9pkKJJSROEqVuJA PE ms-DS-cloudExtensionAttribute11 -
+msDS-cloudExtensionAttribute12 a2225 unicode sg 1 16 - - PcQBPAvhyk+Sskz2FdWwmg PE ms-DS-cloudExtensionAttribute12 -
+msDS-cloudExtensionAttribute13 a2226 unicode sg 1 16 - - S0a+KJCreUumsN9DdDHQNg PE ms-DS-cloudExtensionAttribute13 -
+msDS-cloudExtensionAttribute14 a2227 unicode sg 1 16 - - ura8zoBuJ0mFYJj+yghqnw PE ms-DS-cloudExtensionAttribute14 -
+msDS-cloudExtensionAttribute15 a2228 unicode sg 1 16 - - N9XkqvCKqk2cxmLq24T/Aw PE ms-DS-cloudExtensionAttribute15 -
+msDS-cloudExtensionAttribute16 a2229 unicode sg 1 16 - - WyGBlZZRU0ChHm/8r8YsTQ PE ms-DS-cloudExtensionAttribute16 -
+msDS-cloudExtensionAttribute17 a2230 unicode sg 1 16 - - 2m08PehrKUKWfi/1u5O0zg PE ms-DS-cloudExtensionAttribute17 -
+msDS-cloudExtensionAttribute18 a2231 unicode sg 1 16 - - NDvniKYKaUSYQm6wGzKltQ PE ms-DS-cloudExtensionAttribute18 -
+msDS-cloudExtensionAttribute19 a2232 unicode sg 1 16 - - mf51CQeWikaOGMgA0zhzlQ PE ms-DS-cloudExtensionAttribute19 -
+msDS-cloudExtensionAttribute2 a2215 unicode sg 1 16 - - rOBO88HAqUuCyRqQdS8WpQ PE ms-DS-cloudExtensionAttribute2 -
+msDS-cloudExtensionAttribute20 a2233 unicode sg 1 16 - - KGNE9W6LjUmVqCEXSNWs3A PE ms-DS-cloudExtensionAttribute20 -
+msDS-cloudExtensionAttribute3 a2216 unicode sg 1 16 - - Gsj2gtr6DUqw93BtRoOOtQ PE ms-DS-cloudExtensionAttribute3 -
+msDS-cloudExtensionAttribute4 a2217 unicode sg 1 16 - - NzS/nG5OW0iykSKwJVQnPw PE ms-DS-cloudExtensionAttribute4 -
+msDS-cloudExtensionAttribute5 a2218 unicode sg 1 16 - - W+gVKUfjUkiquyLlplHIZA PE ms-DS-cloudExtensionAttribute5 -
+msDS-cloudExtensionAttribute6 a2219 unicode sg 1 16 - - eSZFYOEo7Eus43EoMzYUVg PE ms-DS-cloudExtensionAttribute6 -
+msDS-cloudExtensionAttribute7 a2220 unicode sg 1 16 - - GRN8Sk7jwkCdAGD/eJDyBw PE ms-DS-cloudExtensionAttribute7 -
+msDS-cloudExtensionAttribute8 a2221 unicode sg 1 16 - - FMXRPEmEykSBwAIXgYANKg PE ms-DS-cloudExtensionAttribute8 -
+msDS-cloudExtensionAttribute9 a2222 unicode sg 1 16 - - LOFjCkAwQUSuJs2Vrw0kfg PE ms-DS-cloudExtensionAttribute9 -
+msDS-CloudIsEnabled a2275 boolean s 0 16 - - KIOEiU58b0+gEyjOOtKC3A - ms-DS-Cloud-IsEnabled -
+msDS-CloudIsManaged a2271 boolean s 1 16 - - jroVU4+VUku9OBNJowTdYw - ms-DS-Cloud-IsManaged -
+msDS-CloudIssuerPublicCertificates a2274 octets - 0 16 - 1:65536 T7XoodZL0k+Y4rzukqVUlw - ms-DS-Cloud-Issuer-Public-Certificates -
+msDS-ComputerAllowedToAuthenticateTo a2280 octets s 0 16 - 0:132096 6atbEH4Hk0e5dO8EELYlcw - ms-DS-Computer-Allowed-To-Authenticate-To -
+msDS-ComputerAuthNPolicy a2291 dn s 0 16 2208 - yWO4r6O+D0Sp82FTzGaJKQ - ms-DS-Computer-AuthN-Policy -
+msDS-ComputerAuthNPolicyBL a2292 dn o 0 17 2209 - MmLvK6EwfkWGBHr22/ExuA - ms-DS-Computer-AuthN-Policy-BL -
+msDS-ComputerSID a2321 sid s 1 16 - - INf733IILkCZQPzXjbBJug - ms-DS-Computer-SID -
+msDS-ComputerTGTLifetime a2281 i8 s 0 16 - - JHWTLrnfrEykNqW32mT9Zg - ms-DS-Computer-TGT-Lifetime -
+msDS-CustomKeyInformation a2322 octets s 0 16 - 0:132096 iOnltuTlhkyirg2suXCg4Q - ms-DS-Custom-Key-Information -
+msDS-DateTime a1832 gtime - 0 0 - - 2MtPI1L7CEmjKP2fbljkAw - ms-DS-Date-Time -
+msDS-DefaultQuota a1846 i4 sc 0 16 - - JvcYaEtnG0SKOvQFljdM6g - ms-DS-Default-Quota -
+msDS-DeletedObjectLifetime a2068 enum sc 0 16 - - toyzqZoY702KcA/PoVgUjg - ms-DS-Deleted-Object-Lifetime -
+msDS-DeviceDN a2320 unicode s 0 16 - - KREsZJk4IUeOIUg545iM5Q - ms-DS-Device-DN -
+msDS-DeviceID a2252 octets sg 1 16 - 16:16 x4EBw0Jj+0GyeffFZsvgpw - ms-DS-Device-ID -
+msDS-DeviceLocation a2261 dn so 0 16 - - yFb74+hd9UWxsdK2zTHnYg - ms-DS-Device-Location -
+msDS-DeviceMDMStatus a2308 unicode s 0 16 - :256 lo8K9sRXLEKjrZ4voJzm9w - ms-DS-Device-MDMStatus -
+msDS-DeviceObjectVersion a2257 i4 sg 1 18 - - Wmll73nxak6T3rAeBmgc+w - ms-DS-Device-Object-Version -
+msDS-DeviceOSType a2249 unicode sg 1 16 - 0:1024 TUUOELvzy02EX41e3EccWQ - ms-DS-Device-OS-Type -
+msDS-DeviceOSVersion a2250 unicode sg 1 16 - 0:512 Y4z7cKtfBEWrnRSzKain+A - ms-DS-Device-OS-Version -
+msDS-DevicePhysicalIDs a2251 unicode g 1 16 - 1:1024 FFRhkKCiR0Spk1NAlZm3Tg - ms-DS-Device-Physical-IDs -
+msDS-DeviceTrustType a2325 i4 sg 0 16 - - B2ikxNxqu0uX3mvtGBob/g - ms-DS-Device-Trust-Type -
+msDS-DnsRootAlias a1719 unicode sc 0 16 - 0:255 yqxDIa3uKU21kYX6Sc6Rcw - ms-DS-DnsRootAlias -
+msDS-DrsFarmID a2265 unicode sogx 0 16 - - ZvdVYC4gzUmovuUrsVnt+w - ms-DS-Drs-Farm-ID -
+msDS-EgressClaimsTransformationPolicy a2192 dn sc 0 16 2192 - fkI3wXOaQLCRkBsJW7QyiA - ms-DS-Egress-Claims-Transformation-Policy -
+msDS-EnabledFeature a2061 dn ogc 0 16 2168 - r64GV0C5sk+8/FJoaDrZ/g - ms-DS-Enabled-Feature -
+msDS-EnabledFeatureBL a2069 dn oc 0 17 2169 - vAFbzsYXuESdwalmiwCQGw - ms-DS-Enabled-Feature-BL -
+msDS-Entry-Time-To-Die a1622 gtime sogc 9 24 - - 17rp4d3GAUGoQ3lM7IWwOA - ms-DS-Entry-Time-To-Die -
+msDS-ExecuteScriptPassword a1783 octets soc 0 17 - 0:64 WkoFnYfRwUadhULfxEpW3Q - ms-DS-ExecuteScriptPassword -
+msDS-ExpirePasswordsOnSmartCardOnlyAccounts a2344 boolean s 0 16 - - SKsXNCTfsU+AsA/LNn4l4w - ms-DS-Expire-Passwords-On-Smart-Card-Only-Accounts -
+msDS-ExternalDirectoryObjectId a2310 unicode sg 9 16 - :256 kL8pva1m4UCIexDfBwQZpg PE ms-DS-External-Directory-Object-Id -
+msDS-ExternalKey a1833 unicode - 0 0 - :10000 KNUvuaw41ECBjQQzOAg3wQ - ms-DS-External-Key -
+msDS-ExternalStore a1834 unicode - 0 0 - :10000 zXdIYNucx0ewPT2q2wRJEA - ms-DS-External-Store -
+msDS-FailedInteractiveLogonCount a1972 i4 soc 0 16 - - b6g83K1wYEmEJaTWMT2T3Q PE ms-DS-Failed-Interactive-Logon-Count -
+msDS-FailedInteractiveLogonCountAtLastSuccessfulLogon a1973 i4 soc 0 16 - - 5TTSxUpkA0SmZeJuCu9emA PE ms-DS-Failed-Interactive-Logon-Count-At-Last-Successful-Logon -
+msDS-FilterContainers a1703 unicode - 0 16 - 1:64 39wA+zesOkicEqxTpmAwMw - ms-DS-Filter-Containers -
+msDS-GenerationId a2166 octets so 0 17 - 16:16 PTldHreMT0uECpc7NswJww - ms-DS-Generation-Id -
+msDS-GeoCoordinatesAltitude a2183 i8 s 1 16 - - twMXoUFWnE2GPl+zMl504A PE ms-DS-GeoCoordinates-Altitude -
+msDS-GeoCoordinatesLatitude a2184 i8 s 1 16 - - TtRm3EM99UCFxTwS4WmSfg PE ms-DS-GeoCoordinates-Latitude -
+msDS-GeoCoordinatesLongitude a2185 i8 s 1 16 - - ECHElOS66kyFd6+BOvXaJQ PE ms-DS-GeoCoordinates-Longitude -
+msDS-GroupMSAMembership a2200 sd sc 0 16 - :132096 1u2OiATOQN+0YrilDkG6OA - ms-DS-GroupMSAMembership -
+msDS-HABSeniorityIndex a1997 i4 sg 1 16 - - 8Un03jv9RUCYz9lljaeItQ PU ms-DS-HAB-Seniority-Index 36000
+msDS-HasDomainNCs a1820 dn oc 0 16 2026 4:4 R+MXb0KomES4sxXgB9pP7Q - ms-DS-Has-Domain-NCs -
+msDS-hasFullReplicaNCs a1925 dn oc 0 16 2104 - GC08HdBCaEiZ/g7KHm+p8w - ms-DS-Has-Full-Replica-NCs -
+msDS-HasInstantiatedNCs a1709 dnbinary oc 0 16 2002 4:4 vKXpERdFSUCvnFFVT7D8CQ - ms-DS-Has-Instantiated-NCs -
+msDS-hasMasterNCs a1836 dn oc 0 16 2036 - 4uAtrtdZR02NR+1N/kNXrQ - ms-DS-Has-Master-NCs -
+msDS-HostServiceAccount a2056 dn c 0 16 2166 - QxBkgKIV4UCSooyoZvcHdg PE ms-DS-Host-Service-Account -
+msDS-HostServiceAccountBL a2057 dn c 0 17 2167 - 6+SrefOI50iJ1vS8fpjDMQ - ms-DS-Host-Service-Account-BL -
+msDS-IngressClaimsTransformationPolicy a2191 dn sc 0 16 2190 - CEwohm4MQBWLFXUUfSPSDQ - ms-DS-Ingress-Claims-Transformation-Policy -
+msDS-Integer a1835 i4 - 0 0 - - 6kzGe07AGEOxAj4HKTcaZQ - ms-DS-Integer -
+msDS-IntId a1716 i4 soc 8 16 - - aglgvEcbMEuId2Ask/VlMg - ms-DS-IntId -
+msDS-IsCompliant a2314 boolean sg 0 16 - - D31SWcC34kyh3XHO9pYykg - ms-DS-Is-Compliant -
+msDS-IsDomainFor a1933 dn o 0 17 2027 - KloV/+VE4E2DGBOliYjeTw - ms-DS-Is-Domain-For -
+msDS-IsEnabled a2248 boolean sg 0 16 - - DlypIoMfgkyUzr6miM/IcQ - ms-DS-Is-Enabled -
+msDS-IsFullReplicaFor a1932 dn o 0 17 2105 - 4HK8yLSm8EiUpf12qIyZhw - ms-DS-Is-Full-Replica-For -
+msDS-isGC a1959 boolean sc 0 20 - - M8/1HeUPnkmQ4elLQnGKRg - ms-DS-isGC -
+msDS-IsManaged a2270 boolean s 1 16 - - zmpoYCds3kOk5fAML40zCQ - ms-DS-IsManaged -
+msDS-IsPartialReplicaFor a1934 dn o 0 17 75 - 9k/JN9TGj0my+cb3+GR4CQ - ms-DS-Is-Partial-Replica-For -
+msDS-IsPossibleValuesPresent a2186 boolean soc 0 16 - - 2tyrb1OMTyCxpJ3wxnwetA - ms-DS-Is-Possible-Values-Present -
+msDS-IsPrimaryComputerFor a2168 dn - 0 17 2187 - rAaMmYc/TkSl3xGwPcilDA - ms-DS-Is-Primary-Computer-For -
+msDS-isRODC a1960 boolean sc 0 20 - - I6roqGc+8Uqdei8aHWM6yQ - ms-DS-isRODC -
+msDS-IssuerCertificates a2240 octets - 128 16 - 1:65536 2m89a5MIxEOJ+x+1KmYWqQ - ms-DS-Issuer-Certificates -
+msDS-IssuerPublicCertificates a2269 octets - 0 16 - 1:65536 /u3xtdK0dkCrD2FINCsL9g - ms-DS-Issuer-Public-Certificates -
+msDS-IsUsedAsResourceSecurityAttribute a2095 boolean s 0 16 - - nfjJUTBHjUaitR1JMhLRfg - ms-DS-Is-Used-As-Resource-Security-Attribute -
+msDS-IsUserCachableAtRodc a2025 i4 sc 0 20 - - WiQB/h80VkWVH0jAM6iQUA - ms-DS-Is-User-Cachable-At-Rodc -
+msDS-KeyApproximateLastLogonTimeStamp a2323 i8 s 1 16 - - jcmaZJqbQU2va/YW8qYuSg - ms-DS-Key-Approximate-Last-Logon-Time-Stamp -
+msDS-KeyCredentialLink a2328 dnbinary - 0 16 2220 - D9ZHW5BgskCfNypN6I8wYw KC ms-DS-Key-Credential-Link -
+msDS-KeyCredentialLink-BL a2329 dn - 0 17 2221 - iNeKk18i7k6Tua0koVnh2w - ms-DS-Key-Credential-Link-BL -
+msDS-KeyId a2315 octets s 1 16 - 0:132096 S/iUwq0vcUu+TJ/FcB9gug - ms-DS-Key-Id -
+msDS-KeyMaterial a2316 octets s 0 16 - 0:132096 nw4uodveMU+PIRMRuVgYLw - ms-DS-Key-Material -
+msDS-KeyPrincipal a2318 dn s 0 16 2218 - OyVhvQGUOUGmkzVvxADz6g - ms-DS-Key-Principal -
+msDS-KeyPrincipalBL a2319 dn og 0 17 2219 - vI8y0XSFUEGIHQsQiIJ4eA - ms-DS-Key-Principal-BL -
+msDS-KeyUsage a2317 unicode s 0 16 - 0:132096 TLRx3ropl0WeysM0is4ZFw - ms-DS-Key-Usage -
+msDS-KeyVersionNumber a1782 i4 soc 0 20 - - wOkjxbUzyEqJI7V7kn9C9g - ms-DS-KeyVersionNumber -
+msDS-KrbTgtLink a1923 dn sc 0 16 2100 - yfWPd05vdEuFataDgzE5EA - ms-DS-KrbTgt-Link -
+msDS-KrbTgtLinkBl a1931 dn oc 0 17 2101 - QYzWXd+/i0ObXTnZYYvyYA - ms-DS-KrbTgt-Link-BL -
+msDS-LastFailedInteractiveLogonTime a1971 i8 soc 0 16 - - +trnx8MQi0uazVTxEGN0Lg PE ms-DS-Last-Failed-Interactive-Logon-Time -
+msDS-LastKnownRDN a2067 unicode soc 0 16 - 1:255 WFixij5obUaHf9ZA4fmmEQ - ms-DS-Last-Known-RDN -
+msDS-LastSuccessfulInteractiveLogonTime a1970 i8 soc 0 16 - - 5ikZAV2LWEK2SgCwtJSXRw PE ms-DS-Last-Successful-Interactive-Logon-Time -
+msDS-LocalEffectiveDeletionTime a2059 gtime soc 0 20 - - DIDylB9T60qXXUisOf2MpA - ms-DS-Local-Effective-Deletion-Time -
+msDS-LocalEffectiveRecycleTime a2060 gtime soc 0 20 - - awHWStKwm0yTtllksXuWjA - ms-DS-Local-Effective-Recycle-Time -
+msDS-LockoutDuration a2018 i8 sc 0 16 - :0 mogfQi5H5E+OueHQvGBxsg - ms-DS-Lockout-Duration -
+msDS-LockoutObservationWindow a2017 i8 sc 0 16 - :0 idpbsK92ika4khvlVVjsyA - ms-DS-Lockout-Observation-Window -
+msDS-LockoutThreshold a2019 i4 sc 0 16 - 0:65535 XsPIuBlKlUqZ0Gn+REYobw - ms-DS-Lockout-Threshold -
+msDS-LogonTimeSyncInterval a1784 i4 sc 0 16 - 0: +EB5rTrkQkqDvNaI5Z6mBQ - ms-DS-Logon-Time-Sync-Interval -
+msDS-ManagedPassword a2196 octets sc 0 20 - - hu1i4yi3QgiyfS3qep3yGA - ms-DS-ManagedPassword -
+msDS-ManagedPasswordId a2197 octets soc 0 16 - :1024 Wil4DtPGQAq0kdYiUf+gpg - ms-DS-ManagedPasswordId -
+msDS-ManagedPasswordInterval a2199 i4 soc 0 16 - - 9451+HasQ4ii7qJrTcr0CQ - ms-DS-ManagedPasswordInterval -
+msDS-ManagedPasswordPreviousId a2198 octets soc 0 16 - :1024 MSHW0EotT9CZ2RxjZGIppA - ms-DS-ManagedPasswordPreviousId -
+msDs-masteredBy a1837 dn oc 0 17 2037 - aUcjYBlIFUahsknS8RmstQ - ms-DS-Mastered-By -
+msDS-MaximumPasswordAge a2011 i8 sc 0 16 - :0 9TfT/ZlJzk+yUo/5ybQ4dQ - ms-DS-Maximum-Password-Age -
+msDS-MaximumRegistrationInactivityPeriod a2242 i4 s 0 16 - - OapcCuYFykm4CAJbk2YQ5w - ms-DS-Maximum-Registration-Inactivity-Period -
+msDs-MaxValues a1842 i4 s 0 16 - 1: pGnh0enrv0mPy4rvOHRZLQ - ms-DS-Max-Values -
+msds-memberOfTransitive a2236 dn o 2048 29 - - tmYhhkHJJ0eVZUi//ylB3g - ms-DS-Is-Member-Of-DL-Transitive -
+msDS-MembersForAzRole a1806 dn c 0 16 2016 - zeb3y6SFFEOJOYv+gFl4NQ - ms-DS-Members-For-Az-Role -
+msDS-MembersForAzRoleBL a1807 dn o 0 17 2017 - IM3s7OCniEaczwLs5eKH9Q - ms-DS-Members-For-Az-Role-BL -
+msDS-MembersOfResourcePropertyList a2103 dn - 0 16 2180 - ERw3Ta1MQUyK0rGAqyvRPA - ms-DS-Members-Of-Resource-Property-List -
+msDS-MembersOfResourcePropertyListBL a2104 dn - 0 17 2181 - BLdpdLDtaEWlpVn0hix1pw - ms-DS-Members-Of-Resource-Property-List-BL -
+msds-memberTransitive a2238 dn o 2048 29 - - WzkV4gSR2US4lDmeyeId/A - ms-DS-Member-Transitive -
+msDS-MinimumPasswordAge a2012 i8 sc 0 16 - :0 ePh0KpxN+UmXs2dn0cvZow - ms-DS-Minimum-Password-Age -
+msDS-MinimumPasswordLength a2013 i4 sc 0 16 - 0:255 OTQbsjpMHES7XwjyDpsxXg - ms-DS-Minimum-Password-Length -
+msDS-NC-Replica-Locations a1661 dn c 0 16 1044 - FZbelze1vEasDxByDzkJ8w - ms-DS-NC-Replica-Locations -
+msDS-NC-RO-Replica-Locations a1967 dn c 0 16 2114 - 35P3PViYF0SnAXNaHs6/dA - ms-DS-NC-RO-Replica-Locations -
+msDS-NC-RO-Replica-Locations-BL a1968 dn - 0 17 2115 - HFFH9SpbzESDWJkqiCWBZA - ms-DS-NC-RO-Replica-Locations-BL -
+msDS-NCReplCursors a1704 unicode c 0 20 - - 5HwWiuj560eNePf+gKuyzA - ms-DS-NC-Repl-Cursors -
+msDS-NCReplInboundNeighbors a1705 unicode c 0 20 - - Wqjbnp4+G0ObGqW26e2nlg - ms-DS-NC-Repl-Inbound-Neighbors -
+msDS-NCReplOutboundNeighbors a1706 unicode c 0 20 - - 9S5fhcWhxEy6bTJSKEi2Hw - ms-DS-NC-Repl-Outbound-Neighbors -
+msDS-NcType a2024 i4 soc 0 17 - - 16wuWivMz0idmrbxoAJN6Q - ms-DS-NC-Type -
+msDS-NeverRevealGroup a1926 dn c 0 16 2106 - mVlYFUn9Zk2yXe65arqBdA - ms-DS-Never-Reveal-Group -
+msDS-Non-Security-Group-Extra-Classes a1689 unicode - 0 16 - - /EThLVIfb0i99Bb8wwhOVA - ms-DS-Non-Security-Group-Extra-Classes -
+msDS-NonMembers a1793 dn c 0 16 2014 - 3rH8yjzytUat9x5klXvV2w - ms-DS-Non-Members -
+msDS-NonMembersBL a1794 dn o 0 17 2015 - /GiMKno6h06HIP53xRy+dA - ms-DS-Non-Members-BL -
+msDS-ObjectReference a1840 dn - 0 0 2038 - 6MKOY+cinECF0hGyG+5y3g - ms-DS-Object-Reference -
+msDS-ObjectReferenceBL a1841 dn o 0 1 2039 - FSVwK/fBO0uxSMDkxs7stA - ms-DS-Object-Reference-BL -
+msDS-ObjectSoa a2353 unicode s 0 16 - 1: 9b32NHkuO0yOFD2Tt1qriQ - ms-DS-Object-SOA -
+msDS-OIDToGroupLink a2051 dn sc 0 16 2164 - fKXJ+UE5jUO+vw7a8qyhhw - ms-DS-OIDToGroup-Link -
+msDS-OIDToGroupLinkBl a2052 dn oc 0 17 2165 - IA09GkRYmUGtJQ9QOadq2g - ms-DS-OIDToGroup-Link-BL -
+msDS-OperationsForAzRole a1812 dn - 0 16 2022 - vgH3k0z6tkO8L02+pxj/qw - ms-DS-Operations-For-Az-Role -
+msDS-OperationsForAzRoleBL a1813 dn o 0 17 2023 - KGJb+DQ3JUW2tz87siCQLA - ms-DS-Operations-For-Az-Role-BL -
+msDS-OperationsForAzTask a1808 dn - 0 16 2018 - NrSsGp0uqUSSmM5N6+tuvw - ms-DS-Operations-For-Az-Task -
+msDS-OperationsForAzTaskBL a1809 dn o 0 17 2019 - EdI3pjlX0U6JsoiXRUi8WQ - ms-DS-Operations-For-Az-Task-BL -
+msDS-OptionalFeatureFlags a2063 i4 soc 0 16 - - wWAFirmXEUidt9wGFZiWWw - ms-DS-Optional-Feature-Flags -
+msDS-OptionalFeatureGUID a2062 octets soc 0 16 - 16:16 qL2Im4LdmEmpHV8tK68ZJw - ms-DS-Optional-Feature-GUID -
+msDS-Other-Settings a1621 unicode c 0 16 - - TPPSeX2du0KDj4ZrPkQA4g - ms-DS-Other-Settings -
+msDS-parentdistname a2203 dn so 0 29 - - ff4YuRqXBPSeIZJhq+yXCw - ms-DS-Parent-Dist-Name -
+msDS-PasswordComplexityEnabled a2015 boolean sc 0 16 - - SwVo28PJ8EuxWw+1JVKmEA - ms-DS-Password-Complexity-Enabled -
+msDS-PasswordHistoryLength a2014 i4 sc 0 16 - 0:65535 txvY/ox2L0yWQSJF3jR5TQ - ms-DS-Password-History-Length -
+msDS-PasswordReversibleEncryptionEnabled a2016 boolean sc 0 16 - - j93MdWyvh0S7S2nk04qVnA - ms-DS-Password-Reversible-Encryption-Enabled -
+msDS-PasswordSettingsPrecedence a2023 i4 sc 0 16 - 1: rHRjRQofF0aTz7xVp8nTQQ - ms-DS-Password-Settings-Precedence -
+msDS-PerUserTrustQuota a1788 i4 sc 0 16 - - 8K1h0STKk0mjqossmBMC6A - MS-DS-Per-User-Trust-Quota -
+msDS-PerUserTrustTombstonesQuota a1790 i4 sc 0 16 - - xqZwi/lQo0+nHhzgMEBEmw - MS-DS-Per-User-Trust-Tombstones-Quota -
+msDS-PhoneticCompanyName a1945 unicode sg 5 16 - 1:64 jSDVW/TlrkalFFQ7ycR2WQ PU ms-DS-Phonetic-Company-Name 35985
+msDS-PhoneticDepartment a1944 unicode sg 5 16 - 1:64 rz3VbD4A50mnAm+oluem7w PU ms-DS-Phonetic-Department 35984
+msDS-PhoneticDisplayName a1946 unicode sgc 5 16 - 0:256 5JQa4mYt5UyzDQ74endv8A PU ms-DS-Phonetic-Display-Name 35986
+msDS-PhoneticFirstName a1942 unicode sg 5 16 - 1:64 TrocSy8wNEGsfPAfbHl4Qw PU ms-DS-Phonetic-First-Name 35982
+msDS-PhoneticLastName a1943 unicode sg 5 16 - 1:64 7OQX8jYIkEuIry9dS72ivA PU ms-DS-Phonetic-Last-Name 35983
+msDS-Preferred-GC-Site a1444 dn sc 0 16 - - CrUh2bIKzUKH9gnPg6kYVA - ms-DS-Preferred-GC-Site -
+msDS-preferredDataLocation a2366 unicode sg 0 16 - 1:10 3ooM+pRMEEa6zhgO/e4hQA - ms-DS-Preferred-Data-Location -
+msDS-PrimaryComputer a2167 dn g 1 16 2186 - 4vQ9obDb60yCi4suFD6egQ - ms-DS-Primary-Computer -
+msDS-PrincipalName a1865 unicode sc 0 20 - - JZNOVlfQQ8GeO0+eXvRvkw - ms-DS-Principal-Name -
+msDS-PromotionSettings a1962 unicode so 0 16 - :65536 4rSByMBDvk65u1JQqptDTA - ms-DS-Promotion-Settings -
+msDS-PSOApplied a2021 dn oc 0 17 2119 - MfBsXqi9yEOspI/uQScAWw - ms-DS-PSO-Applied -
+msDS-PSOAppliesTo a2020 dn - 0 16 2118 - SA/IZNLNgUiobU6XtvVh/A - ms-DS-PSO-Applies-To -
+msDS-QuotaAmount a1845 i4 sc 0 16 - - DaC5+4w6M0Kc+XGJJkkDoQ - ms-DS-Quota-Amount -
+msDS-QuotaEffective a1848 i4 sc 0 20 - - UrFVZhwQtEizR+H868YBVw - ms-DS-Quota-Effective -
+msDS-QuotaTrustee a1844 sid sc 0 16 - 0:28 Bok3FqVOvkmo0b/UHf9PZQ - ms-DS-Quota-Trustee -
+msDS-QuotaUsed a1849 i4 sc 0 20 - - CEOotV1ht0uwXy8XRqpDnw - ms-DS-Quota-Used -
+msDS-RegisteredOwner a2258 octets sg 1 18 - - 6SZ2YesBz0KZH85heYIjfg - ms-DS-Registered-Owner -
+msDS-RegisteredUsers a2263 octets g 1 18 - - DBZJBI5ayE+wUgHA9uSPAg - ms-DS-Registered-Users -
+msDS-RegistrationQuota a2241 i4 s 0 16 - - woYyymQfeUCWvOYrYQ5zDw - ms-DS-Registration-Quota -
+msDS-ReplAttributeMetaData a1707 unicode c 0 20 - - QjLF105yOUydTC34ydZseg - ms-DS-Repl-Attribute-Meta-Data -
+msDS-Replication-Notify-First-DSA-Delay a1663 i4 sc 0 16 - - 9NSrhYkKSU697G81uyViug - ms-DS-Replication-Notify-First-DSA-Delay -
+msDS-Replication-Notify-Subsequent-DSA-Delay a1664 i4 sc 0 16 - - hbM91pLdUkux2A0+zA6Gtg - ms-DS-Replication-Notify-Subsequent-DSA-Delay -
+msDS-ReplicationEpoch a1720 i4 sc 0 17 - - earjCBzrtUWve4+UJGyOQQ - ms-DS-ReplicationEpoch -
+msDS-ReplValueMetaData a1708 unicode c 0 20 - - RYFcL73hC0GJV4v6gdWs/Q - ms-DS-Repl-Value-Meta-Data -
+msDS-ReplValueMetaDataExt a2235 unicode - 0 20 - - 79ICHq1EskamfZ/RjXgLyg - ms-DS-Repl-Value-Meta-Data-Ext -
+msDS-RequiredDomainBehaviorVersion a2066 i4 soc 0 16 - - /j3d6g6uwky5uV/ltu0t0g - ms-DS-Required-Domain-Behavior-Version -
+msDS-RequiredForestBehaviorVersion a2079 i4 soc 0 16 - - 6KLsS1OmskGP7nIVdUdL7A - ms-DS-Required-Forest-Behavior-Version -
+msDS-ResultantPSO a2022 dn soc 0 20 - - k6B+t9CIgEeamJEfjosdyg - ms-DS-Resultant-PSO -
+msDS-RetiredReplNCSignatures a1826 octets soc 0 17 - - BlWz1dYZJk2a+xE1esmbXg - ms-DS-Retired-Repl-NC-Signatures -
+msDS-RevealedDSAs a1930 dn oc 0 17 2103 - rPL2lG3HXku3H/Myw+k8Ig - ms-DS-Revealed-DSAs -
+msDS-RevealedList a1940 dnstring oc 0 20 - - HNHay+x/ezhiGToGJ9mvgQ - ms-DS-Revealed-List -
+msDS-RevealedListBL a1975 dn oc 0 20 - - /Ygcqvawn0Kyyp2QImboCA - ms-DS-Revealed-List-BL -
+msDS-RevealedUsers a1924 dnbinary oc 0 16 2102 - IXhcGEk3OkS9aiiImQca2w - ms-DS-Revealed-Users -
+msDS-RevealOnDemandGroup a1928 dn c 0 16 2110 - Sp89MNYdOEuPxTOv6MmIrQ - ms-DS-Reveal-OnDemand-Group -
+msDS-RIDPoolAllocationEnabled a2213 boolean soc 0 16 - - jHyXJLfBQDO09is3XrcR1w - ms-DS-RID-Pool-Allocation-Enabled -
+msDs-Schema-Extensions a1440 octets o 0 16 - - vmGaswftq0yaSklj7QFB4Q - ms-ds-Schema-Extensions -
+msDS-SDReferenceDomain a1711 dn sc 0 16 2000 - FuNRTCj2pUOwa/+2lfy08w - ms-DS-SD-Reference-Domain -
+msDS-SecondaryKrbTgtNumber a1929 i4 soc 1 16 - 65536:65536 EmYVqpYjfkataijSP9sYZQ - ms-DS-Secondary-KrbTgt-Number -
+msDS-Security-Group-Extra-Classes a1688 unicode - 0 16 - - 6GoUT/6kAUinMfUYSKT05A - ms-DS-Security-Group-Extra-Classes -
+msDS-ServiceAllowedNTLMNetworkAuthentication a2349 boolean s 0 16 - - uUeJJyJSXkOWtxUDhYwrSA - ms-DS-Service-Allowed-NTLM-Network-Authentication -
+msDS-ServiceAllowedToAuthenticateFrom a2283 octets s 0 16 - 0:132096 mnDalxY3Zkmx0YOLpTw9iQ - ms-DS-Service-Allowed-To-Authenticate-From -
+msDS-ServiceAllowedToAuthenticateTo a2282 octets s 0 16 - 0:132096 MTGX8k2bIEi03gR07zuEnw - ms-DS-Service-Allowed-To-Authenticate-To -
+msDS-ServiceAuthNPolicy a2293 dn s 0 16 2210 - lW1qKs4o7km7JG0fwB4xEQ - ms-DS-Service-AuthN-Policy -
+msDS-ServiceAuthNPolicyBL a2294 dn o 0 17 2211 - 7CgRLKJao0KzLfCXnKn80g - ms-DS-Service-AuthN-Policy-BL -
+msDS-ServiceTGTLifetime a2284 i8 s 0 16 - - IDz+XSnKfUCbq4Qh5V63XA - ms-DS-Service-TGT-Lifetime -
+msDS-Settings a1697 unicode - 0 0 - :1000000 10cbDqNASEuNG0ysDBzfIQ - ms-DS-Settings -
+msDS-ShadowPrincipalSid a2324 sid s 1 16 - - IgfMHbCq70+Vbydv4Z3hBw - ms-DS-Shadow-Principal-Sid -
+msDS-Site-Affinity a1443 octets c 1 16 - - AlZ8wbe88EaWVmNwyohLcg - ms-DS-Site-Affinity -
+msDS-SiteName a1961 unicode sc 0 20 - - bfOnmJU1ikSeb2uJZbrtnA - ms-DS-SiteName -
+msDS-SourceAnchor a2352 unicode s 10 16 - 1: B/QCsEAT60G8oL19k44lqQ - ms-DS-Source-Anchor -
+msDS-SourceObjectDN a1879 unicode s 0 0 - 0:10240 r5M+d7TT1Eiz+QZFdgLT0A PU ms-DS-Source-Object-DN -
+msDS-SPNSuffixes a1715 unicode c 0 16 - :255 6+GeeI6MTE6M7HmzG3YXtQ - ms-DS-SPN-Suffixes -
+msDS-StrongNTLMPolicy a2350 i4 s 0 16 - - cCHNqipIxkS2bkLC9mooXA - ms-DS-Strong-NTLM-Policy -
+msDS-SupportedEncryptionTypes a1963 i4 sc 0 16 - - Z5gRIAQdt0qTcc/D1d8K/Q PE ms-DS-Supported-Encryption-Types -
+msDS-SyncServerUrl a2276 unicode - 1 16 - 1:512 0sOst3QqpE+sJeY/6LYSGA - ms-DS-SyncServerUrl -
+msDS-TasksForAzRole a1814 dn - 0 16 2024 - gpAxNUqMRkaThsKUnUmJTQ - ms-DS-Tasks-For-Az-Role -
+msDS-TasksForAzRoleBL a1815 dn o 0 17 2025 - NtXcoFhR/kKMQMAKetN5WQ - ms-DS-Tasks-For-Az-Role-BL -
+msDS-TasksForAzTask a1810 dn - 0 16 2020 - 4o4csc1fp0aV8PODM/CWzw - ms-DS-Tasks-For-Az-Task -
+msDS-TasksForAzTaskBL a1811 dn o 0 17 2021 - Um5E3/q1okykLxP5ilJsjw - ms-DS-Tasks-For-Az-Task-BL -
+msDS-TDOEgressBL a2194 dn oc 0 17 2193 - KWIA1ROZQiKLF4N2HR4OWw - ms-DS-TDO-Egress-BL -
+msDS-TDOIngressBL a2193 dn oc 0 17 2191 - oWFWWsaXS1SAVuQw/nvFVA - ms-DS-TDO-Ingress-BL -
+msds-tokenGroupNames a2345 dn o 2048 29 - - dgVlZZlGyU+NGCbgzQE3pg RA ms-DS-Token-Group-Names -
+msds-tokenGroupNamesGlobalAndUniversal a2346 dn o 2048 29 - - 9NEG+iJ5rUq3nLIgH1RBfA RA ms-DS-Token-Group-Names-Global-And-Universal -
+msds-tokenGroupNamesNoGCAcceptable a2347 dn o 2048 29 - - yMY/UvSaAkqc1z3qEp7rJw RA ms-DS-Token-Group-Names-No-GC-Acceptable -
+msDS-TombstoneQuotaFactor a1847 i4 sc 0 16 - 0:100 10QXRrbzukWHU/uVUqXfMg - ms-DS-Tombstone-Quota-Factor -
+msDS-TopQuotaUsage a1850 unicode c 0 20 - - T858e/Xxtku36yNQSvGedQ - ms-DS-Top-Quota-Usage -
+msDS-TransformationRules a2189 unicode sc 0 16 - - cSuHVbLESDuuUUCV+R7GAA - ms-DS-Transformation-Rules -
+msDS-TransformationRulesCompiled a2190 octets soc 128 17 - - EJq0C2tTTbyicwurDdS9EA - ms-DS-Transformation-Rules-Compiled -
+msDS-TrustForestTrustInfo a1702 octets sgc 0 16 - - bobMKdNJaUmULh28CSXRgw - ms-DS-Trust-Forest-Trust-Info -
+msDS-UpdateScript a1721 unicode sc 0 16 - - ObZuFJ+7wU+oJeKeAMd5IA - ms-DS-UpdateScript -
+msDS-User-Account-Control-Computed a1460 i4 sc 0 20 - - NrjELD+2QEmNI+p6zwavVg AR ms-DS-User-Account-Control-Computed -
+msDS-UserAllowedNTLMNetworkAuthentication a2348 boolean s 0 16 - - DwTOfieT3Eyq0wN63+YmOQ - ms-DS-User-Allowed-NTLM-Network-Authentication -
+msDS-UserAllowedToAuthenticateFrom a2278 octets s 0 16 - 0:132096 AJZMLOGwfUSN2nSQIle9tQ - ms-DS-User-Allowed-To-Authenticate-From -
+msDS-UserAllowedToAuthenticateTo a2277 octets s 0 16 - 0:132096 f6oM3k5yhkKxeRkmce/GZA - ms-DS-User-Allowed-To-Authenticate-To -
+msDS-UserAuthNPolicy a2289 dn s 0 16 2206 - 87kmzRXUKkSPeHxhUj7pWw - ms-DS-User-AuthN-Policy -
+msDS-UserAuthNPolicyBL a2290 dn o 0 17 2207 - qfoXL0ddH0uXfqpS+r5lyA - ms-DS-User-AuthN-Policy-BL -
+msDS-UserPasswordExpiryTimeComputed a1996 i8 sc 0 20 - - EM/VrQl7SUSa5iU0FI+Kcg AR ms-DS-User-Password-Expiry-Time-Computed -
+msDS-UserTGTLifetime a2279 i8 s 0 16 - - g8khhZn1D0K5q7EiK9+VwQ - ms-DS-User-TGT-Lifetime -
+msDS-USNLastSyncSuccess a2055 i8 sc 0 25 - - trj3MfjJLU+je1ioIwMDMQ - ms-DS-USN-Last-Sync-Success -
+msDS-ValueTypeReference a2187 dn soc 0 16 2188 - hF38eNzBSDGJhFj3ktQdPg - ms-DS-Value-Type-Reference -
+msDS-ValueTypeReferenceBL a2188 dn oc 0 17 2189 - rUNVq6EjRTu5N5sxPVR0qA - ms-DS-Value-Type-Reference-BL -
+msExchAssistantName b444 unicode s 0 0 - 1:256 lHPfqOrF0RG7ywCAx2ZwwA - ms-Exch-Assistant-Name 14896
+msExchHouseIdentifier b596 unicode s 0 0 - 1:128 B3TfqOrF0RG7ywCAx2ZwwA - ms-Exch-House-Identifier 35924
+msExchLabeledURI b593 unicode - 0 0 - 1:1024 IFh3FvNH0RGpwwAA+ANnwQ - ms-Exch-LabeledURI 35921
+msFRS-Hub-Member a1693 dn s 0 0 1046 - gf9DVrY1qUyVErrwvQoncg - ms-FRS-Hub-Member -
+msFRS-Topology-Pref a1692 unicode s 0 0 - - 4CeqklBcLUCewe6Efe+XiA - ms-FRS-Topology-Pref -
+msFVE-KeyPackage a1999 octets s 664 16 - :102400 qF7VH6eI3EeBKQ2qlxhqVA - ms-FVE-KeyPackage -
+msFVE-RecoveryGuid a1965 octets sg 27 16 - :128 vAlp93jmoEews/hqAETAbQ - ms-FVE-RecoveryGuid -
+msFVE-RecoveryPassword a1964 unicode s 664 16 - :256 wRoGQ63IzEy3hSv6wg/GCg - ms-FVE-RecoveryPassword -
+msFVE-VolumeGuid a1998 octets sg 27 16 - :128 z6Xlhe7cdUCc/aydtqLyRQ - ms-FVE-VolumeGuid -
+msieee80211-Data a1821 octets s 0 16 - - OAkNDlgmgEWp9noKx7Vmyw - ms-ieee-80211-Data -
+msieee80211-DataType a1822 i4 s 0 16 - - gLFYZdo1/k6+7VIfj0jK+w - ms-ieee-80211-Data-Type -
+msieee80211-ID a1823 unicode s 0 16 - - de9zf8kUI0yB3t0HoG+eiw - ms-ieee-80211-ID -
+msiFileList a671 unicode - 0 16 - - fcv9ewdI0RGpwwAA+ANnwQ - Msi-File-List -
+msIIS-FTPDir a1786 unicode s 0 16 - 1:256 6ZlcijAi60a46OWdcS657g - ms-IIS-FTP-Dir -
+msIIS-FTPRoot a1785 unicode s 0 16 - 1:256 pCd4KoMUpUmdhFLjgSFWtA - ms-IIS-FTP-Root -
+msImaging-HashAlgorithm a2181 unicode s 0 16 - :64 tQ3nigZklkGS/vO7VXUgpw - ms-Imaging-Hash-Algorithm -
+msImaging-PSPIdentifier a2053 octets s 0 16 - - 6TxYUfqUEku5kDBMNbGFlQ - ms-Imaging-PSP-Identifier -
+msImaging-PSPString a2054 unicode s 0 16 - :524288 rmBne+3WpkS2vp3mLAnsZw - ms-Imaging-PSP-String -
+msImaging-ThumbprintHash a2180 octets s 0 16 - :1024 xdvfnAQDaUWV9sT2Y/5a5g - ms-Imaging-Thumbprint-Hash -
+msiScript a814 octets s 0 16 - - E4Ph2TmJ0RGuvAAA+ANnwQ - Msi-Script -
+msiScriptName a845 unicode s 0 16 - - Yt2nlhiR0RGuvAAA+ANnwQ - Msi-Script-Name -
+msiScriptPath a15 unicode s 0 16 - - N3mWv+YN0BGihQCqADBJ4g - Msi-Script-Path -
+msiScriptSize a846 i4 s 0 16 - - Y92nlhiR0RGuvAAA+ANnwQ - Msi-Script-Size -
+msKds-CreateTime a2179 i8 s 640 16 - - nxEYrpBjRQCzLZfbxwGu9w - ms-Kds-CreateTime -
+msKds-DomainID a2177 dn s 640 16 - - ggRAlgfPTOmQ6PLvxPBJXg - ms-Kds-DomainID -
+msKds-KDFAlgorithmID a2169 unicode s 640 16 - :200 skgs203RTuyfWK1XnYtEDg - ms-Kds-KDF-AlgorithmID -
+msKds-KDFParam a2170 octets s 640 16 - :2000 cgeAirj0TxW0HC5Cce/3pw - ms-Kds-KDF-Param -
+msKds-PrivateKeyLength a2174 i4 s 640 16 - - oUJfYec3SBGg3TAH4Jz8gQ - ms-Kds-PrivateKey-Length -
+msKds-PublicKeyLength a2173 i4 s 640 16 - - cPQ44805SUWrW/afnlg/4A - ms-Kds-PublicKey-Length -
+msKds-RootKeyData a2175 octets s 640 16 - :128 J3xiJqIIQAqhsY3OhbQpkw - ms-Kds-RootKeyData -
+msKds-SecretAgreementAlgorithmID a2171 unicode s 640 16 - :200 XZcCF14iSsuxXQ2uqLXpkA - ms-Kds-SecretAgreement-AlgorithmID -
+msKds-SecretAgreementParam a2172 octets s 640 16 - :2000 2ZmwMP7tSXW4B+ukRNp56Q - ms-Kds-SecretAgreement-Param -
+msKds-UseStartTime a2178 i8 s 640 16 - - fwTcbCL1SreanNlayM39og - ms-Kds-UseStartTime -
+msKds-Version a2176 i4 s 640 16 - - QHPw1bDmSh6Xvg0zGL2dsQ - ms-Kds-Version -
+MSMQ-MulticastAddress a1714 unicode sg 0 16 - 9: EkQvHQ3xN0ObSG5bElzSZQ - MSMQ-Multicast-Address -
+msMQ-Recipient-FormatName a1695 unicode s 0 16 - 1:255 SGf+O0S1WkiwZxsxDEM0vw - MSMQ-Recipient-FormatName -
+MSMQ-SecuredSource a1713 boolean sg 0 16 - - GyLwiwZ6Y02R8BSZlBgT0w - MSMQ-Secured-Source -
+mSMQAuthenticate a923 boolean sg 0 16 - - JsMNmgDB0RG7xQCAx2ZwwA - MSMQ-Authenticate -
+mSMQBasePriority a920 i4 sg 0 16 - - I8MNmgDB0RG7xQCAx2ZwwA - MSMQ-Base-Priority -
+mSMQComputerType a933 teletex s 0 16 - - LsMNmgDB0RG7xQCAx2ZwwA - MSMQ-Computer-Type -
+mSMQComputerTypeEx a1417 unicode s 0 16 - - 6A0SGMT0QUO9lTLrW898gA - MSMQ-Computer-Type-Ex -
+mSMQCost a946 i4 s 0 16 - - OsMNmgDB0RG7xQCAx2ZwwA - MSMQ-Cost -
+mSMQCSPName a940 teletex s 0 16 - - NMMNmgDB0RG7xQCAx2ZwwA - MSMQ-CSP-Name -
+mSMQDependentClientService a1239 boolean s 0 16 - - gw35LZ8A0hGqTADAT9fYOg - MSMQ-Dependent-Client-Service -
+mSMQDependentClientServices a1226 boolean sg 0 16 - - dg35LZ8A0hGqTADAT9fYOg - MSMQ-Dependent-Client-Services -
+mSMQDigests a948 octets g 1 16 - 16:16 PMMNmgDB0RG7xQCAx2ZwwA PE MSMQ-Digests -
+mSMQDigestsMig a966 octets g 0 16 - - 4NhxDzva0RGQpQDAT9kasQ - MSMQ-Digests-Mig -
+mSMQDsService a1238 boolean s 0 16 - - gg35LZ8A0hGqTADAT9fYOg - MSMQ-Ds-Service -
+mSMQDsServices a1228 boolean sg 0 16 - - eA35LZ8A0hGqTADAT9fYOg - MSMQ-Ds-Services -
+mSMQEncryptKey a936 octets sg 0 16 - - McMNmgDB0RG7xQCAx2ZwwA - MSMQ-Encrypt-Key -
+mSMQForeign a934 boolean sg 0 16 - - L8MNmgDB0RG7xQCAx2ZwwA - MSMQ-Foreign -
+mSMQInRoutingServers a929 dn g 0 16 - - LMMNmgDB0RG7xQCAx2ZwwA - MSMQ-In-Routing-Servers -
+mSMQInterval1 a1308 i4 s 0 16 - - qiWojns70hGQzADAT9kasQ - MSMQ-Interval1 -
+mSMQInterval2 a1309 i4 s 0 16 - - Uo+4mXs70hGQzADAT9kasQ - MSMQ-Interval2 -
+mSMQJournal a918 boolean sg 0 16 - - IcMNmgDB0RG7xQCAx2ZwwA - MSMQ-Journal -
+mSMQJournalQuota a921 i4 s 0 16 - - JMMNmgDB0RG7xQCAx2ZwwA - MSMQ-Journal-Quota -
+mSMQLabel a922 teletex sg 1 16 - 0:124 JcMNmgDB0RG7xQCAx2ZwwA - MSMQ-Label -
+mSMQLabelEx a1415 unicode sg 1 16 - 0:124 Ja2ARQfU0kitJEPm5WeT1w - MSMQ-Label-Ex -
+mSMQLongLived a941 i4 s 0 16 - - NcMNmgDB0RG7xQCAx2ZwwA - MSMQ-Long-Lived -
+mSMQMigrated a952 boolean s 0 16 - - P8MNmgDB0RG7xQCAx2ZwwA - MSMQ-Migrated -
+mSMQNameStyle a939 boolean s 0 16 - - M8MNmgDB0RG7xQCAx2ZwwA - MSMQ-Name-Style -
+mSMQNt4Flags a964 i4 s 0 16 - - WKE463/V0RGQogDAT9kasQ - MSMQ-Nt4-Flags -
+mSMQNt4Stub a960 i4 - 0 16 - - 5kuRb37V0RGQogDAT9kasQ - MSMQ-Nt4-Stub -
+mSMQOSType a935 i4 sg 0 16 - - MMMNmgDB0RG7xQCAx2ZwwA - MSMQ-OS-Type -
+mSMQOutRoutingServers a928 dn g 0 16 - - K8MNmgDB0RG7xQCAx2ZwwA - MSMQ-Out-Routing-Servers -
+mSMQOwnerID a925 octets sgc 9 16 - 16:16 KMMNmgDB0RG7xQCAx2ZwwA - MSMQ-Owner-ID -
+mSMQPrevSiteGates a1225 dn - 0 16 - - dQ35LZ8A0hGqTADAT9fYOg - MSMQ-Prev-Site-Gates -
+mSMQPrivacyLevel a924 enum sg 0 16 - 0:2 J8MNmgDB0RG7xQCAx2ZwwA - MSMQ-Privacy-Level -
+mSMQQMID a951 octets s 0 16 - 16:16 PsMNmgDB0RG7xQCAx2ZwwA - MSMQ-QM-ID -
+mSMQQueueJournalQuota a963 i4 sg 0 16 - - ZhJEjn/V0RGQogDAT9kasQ - MSMQ-Queue-Journal-Quota -
+mSMQQueueNameExt a1243 unicode sg 0 16 - 0:92 hw35LZ8A0hGqTADAT9fYOg - MSMQ-Queue-Name-Ext -
+mSMQQueueQuota a962 i4 sg 0 16 - - Eo5rP3/V0RGQogDAT9kasQ - MSMQ-Queue-Quota -
+mSMQQueueType a917 octets sg 1 16 - 16:16 IMMNmgDB0RG7xQCAx2ZwwA - MSMQ-Queue-Type -
+mSMQQuota a919 i4 s 0 16 - - IsMNmgDB0RG7xQCAx2ZwwA - MSMQ-Quota -
+mSMQRoutingService a1237 boolean s 0 16 - - gQ35LZ8A0hGqTADAT9fYOg - MSMQ-Routing-Service -
+mSMQRoutingServices a1227 boolean sg 0 16 - - dw35LZ8A0hGqTADAT9fYOg - MSMQ-Routing-Services -
+mSMQServices a950 i4 s 0 16 - - PcMNmgDB0RG7xQCAx2ZwwA - MSMQ-Services -
+mSMQServiceType a930 i4 sg 0 16 - - LcMNmgDB0RG7xQCAx2ZwwA - MSMQ-Service-Type -
+mSMQSignCertificates a947 octets sg 0 16 - :1048576 O8MNmgDB0RG7xQCAx2ZwwA PE MSMQ-Sign-Certificates -
+mSMQSignCertificatesMig a967 octets sg 0 16 - :1048576 6riBODva0RGQpQDAT9kasQ - MSMQ-Sign-Certificates-Mig -
+mSMQSignKey a937 octets sg 0 16 - - MsMNmgDB0RG7xQCAx2ZwwA - MSMQ-Sign-Key -
+mSMQSite1 a943 dn s 0 16 - - N8MNmgDB0RG7xQCAx2ZwwA - MSMQ-Site-1 -
+mSMQSite2 a944 dn s 0 16 - - OMMNmgDB0RG7xQCAx2ZwwA - MSMQ-Site-2 -
+mSMQSiteForeign a961 boolean - 0 16 - - ip0S/X7V0RGQogDAT9kasQ - MSMQ-Site-Foreign -
+mSMQSiteGates a945 dn - 0 16 - - OcMNmgDB0RG7xQCAx2ZwwA - MSMQ-Site-Gates -
+mSMQSiteGatesMig a1310 dn - 0 16 - - Ukhw4ns70hGQzADAT9kasQ - MSMQ-Site-Gates-Mig -
+mSMQSiteID a953 octets s 0 16 - - QMMNmgDB0RG7xQCAx2ZwwA - MSMQ-Site-ID -
+mSMQSiteName a965 teletex s 0 16 - - srSt/zne0RGQpQDAT9kasQ - MSMQ-Site-Name -
+mSMQSiteNameEx a1416 unicode s 0 16 - - +kQhQn/BSUaU1pcx7SeE7Q - MSMQ-Site-Name-Ex -
+mSMQSites a927 octets g 0 16 - 16:16 KsMNmgDB0RG7xQCAx2ZwwA - MSMQ-Sites -
+mSMQTransactional a926 boolean sg 0 16 - - KcMNmgDB0RG7xQCAx2ZwwA - MSMQ-Transactional -
+mSMQUserSid a1337 octets sog 0 18 - 0:128 Mq6KxflW0hGQ0ADAT9kasQ - MSMQ-User-Sid -
+mSMQVersion a942 i4 s 0 16 - - NsMNmgDB0RG7xQCAx2ZwwA - MSMQ-Version -
+msNPAllowDialin a1119 boolean s 16 16 - - hZAM2/LB0RG7xQCAx2ZwwA RA msNPAllowDialin -
+msNPCalledStationID a1123 ia5 - 0 16 - - iZAM2/LB0RG7xQCAx2ZwwA - msNPCalledStationID -
+msNPCallingStationID a1124 ia5 - 16 16 - - ipAM2/LB0RG7xQCAx2ZwwA RA msNPCallingStationID -
+msNPSavedCallingStationID a1130 ia5 - 16 16 - - jpAM2/LB0RG7xQCAx2ZwwA - msNPSavedCallingStationID -
+msPKI-Cert-Template-OID a1436 unicode s 1 16 - - asNkMSa6jEaL2sHlzCVnKA - ms-PKI-Cert-Template-OID -
+msPKI-Certificate-Application-Policy a1674 unicode - 0 16 - - SAXZ2zeqAkKZZoxTe6XOMg - ms-PKI-Certificate-Application-Policy -
+msPKI-Certificate-Name-Flag a1432 i4 s 0 16 - - xN0d6v9gbkGMwBfO5TS85w - ms-PKI-Certificate-Name-Flag -
+msPKI-Certificate-Policy a1439 unicode - 0 16 - - RiOUOFvMS0Kn2G/9EgKcXw - ms-PKI-Certificate-Policy -
+msPKI-CredentialRoamingTokens a2050 dnbinary - 128 16 2162 - OFr/txgIsEKBENPRVMl/JA PI ms-PKI-Credential-Roaming-Tokens -
+msPKI-Enrollment-Flag a1430 i4 s 0 16 - - 2Pde0Sby20auebNOVgvRLA - ms-PKI-Enrollment-Flag -
+msPKI-Enrollment-Servers a2076 unicode g 0 16 - :65536 j9Mr8tChMkiLKAMxQ4iGpg - ms-PKI-Enrollment-Servers -
+msPKI-Minimal-Key-Size a1433 i4 s 0 16 - - 9WNq6X9B00a+Utt3A8UD3w - ms-PKI-Minimal-Key-Size -
+msPKI-OID-Attribute a1671 i4 s 0 16 - - iBKejChQT0+nBHbQJvJG7w - ms-PKI-OID-Attribute -
+msPKI-OID-CPS a1672 unicode - 0 16 - :32768 DpRJX5+nUUq7bz1EalTcaw - ms-PKI-OID-CPS -
+msPKI-OID-User-Notice a1673 unicode - 0 16 - :32768 etrEBBThaU6I3uKT8tOzlQ - ms-PKI-OID-User-Notice -
+msPKI-OIDLocalizedName a1712 unicode - 0 16 - :512 FqhZfQW7ckqXH1wTMfZ1WQ - ms-PKI-OID-LocalizedName -
+msPKI-Private-Key-Flag a1431 i4 s 0 16 - - wkqwujUECUeTByg4DnxwAQ - ms-PKI-Private-Key-Flag -
+msPKI-RA-Application-Policies a1675 unicode - 0 16 - - v/uRPHNHzUyoe4XVPnvPag - ms-PKI-RA-Application-Policies -
+msPKI-RA-Policies a1438 unicode - 0 16 - - Iq5G1VEJR02BfhyflvqtRg - ms-PKI-RA-Policies -
+msPKI-RA-Signature a1429 i4 s 0 16 - - S+AX/n2Tfk+ODpKSyNVoPg - ms-PKI-RA-Signature -
+msPKI-Site-Name a2077 unicode sg 0 16 - :1024 H3HYDPwKJkmksQmwjT1DbA - ms-PKI-Site-Name -
+msPKI-Supersede-Templates a1437 unicode - 0 16 - - fa7onVt6HUK15AYfed/V1w - ms-PKI-Supersede-Templates -
+msPKI-Template-Minor-Revision a1435 i4 s 0 16 - - bCP1E4QYsUa10EhOOJkNWA - ms-PKI-Template-Minor-Revision -
+msPKI-Template-Schema-Version a1434 i4 s 0 16 - - 9ekVDB1JlEWRjzKBOgkdqQ - ms-PKI-Template-Schema-Version -
+msPKIAccountCredentials a1894 dnbinary - 640 16 2048 - RKffuNwx8U6sfIS69++dpw PI ms-PKI-AccountCredentials -
+msPKIDPAPIMasterKeys a1893 dnbinary - 640 16 2046 - IzD5szmSfE+5nGdF2Hrbwg PI ms-PKI-DPAPIMasterKeys -
+msPKIRoamingTimeStamp a1892 octets s 640 16 - - rOQXZvGiq0O2DBH70frPBQ PI ms-PKI-RoamingTimeStamp -
+msRADIUS-FramedInterfaceId a1913 ia5 s 16 16 - :8 I0ryplzWZU2mTzX7aHPCuQ - ms-RADIUS-FramedInterfaceId -
+msRADIUS-FramedIpv6Prefix a1915 ia5 s 16 16 - :16 ENY+9nzWTUmHvs0eJDWaOA - ms-RADIUS-FramedIpv6Prefix -
+msRADIUS-FramedIpv6Route a1917 ia5 - 16 0 - :4096 BKhaWoMwY0iU5QGKeaIuwA - ms-RADIUS-FramedIpv6Route -
+msRADIUS-SavedFramedInterfaceId a1914 ia5 s 16 16 - :8 iXLapKOS5UK2ttrRbSgKyQ - ms-RADIUS-SavedFramedInterfaceId -
+msRADIUS-SavedFramedIpv6Prefix a1916 ia5 s 16 16 - :16 YqBlCeGxO0C0jVwOsOlSzA - ms-RADIUS-SavedFramedIpv6Prefix -
+msRADIUS-SavedFramedIpv6Route a1918 ia5 - 16 0 - :4096 XLtmlp3fQU20Ny7sfifJsw - ms-RADIUS-SavedFramedIpv6Route -
+msRADIUSCallbackNumber a1145 ia5 s 16 16 - - nJAM2/LB0RG7xQCAx2ZwwA RA msRADIUSCallbackNumber -
+msRADIUSFramedIPAddress a1153 i4 s 16 16 - - pJAM2/LB0RG7xQCAx2ZwwA RA msRADIUSFramedIPAddress -
+msRADIUSFramedRoute a1158 ia5 - 16 16 - - qZAM2/LB0RG7xQCAx2ZwwA RA msRADIUSFramedRoute -
+msRADIUSServiceType a1171 i4 s 16 16 - - tpAM2/LB0RG7xQCAx2ZwwA RA msRADIUSServiceType -
+msRASSavedCallbackNumber a1189 ia5 s 16 16 - - xZAM2/LB0RG7xQCAx2ZwwA - msRASSavedCallbackNumber -
+msRASSavedFramedIPAddress a1190 i4 s 16 16 - - xpAM2/LB0RG7xQCAx2ZwwA - msRASSavedFramedIPAddress -
+msRASSavedFramedRoute a1191 ia5 - 16 16 - - x5AM2/LB0RG7xQCAx2ZwwA - msRASSavedFramedRoute -
+msRRASAttribute a884 unicode g 0 16 - - rZib842T0RGuvQAA+ANnwQ - ms-RRAS-Attribute -
+msRRASVendorAttributeEntry a883 unicode - 0 16 - - rJib842T0RGuvQAA+ANnwQ - ms-RRAS-Vendor-Attribute-Entry -
+msSFU30Aliases u323 ia5 - 0 0 - :153600 cfHrIJrGMUyyndy4N9iRLQ - msSFU-30-Aliases -
+msSFU30CryptMethod u352 ia5 s 0 0 - :1024 o9IDRXA9uEGwd9/xI8FYZQ - msSFU-30-Crypt-Method -
+msSFU30Domains u340 ia5 - 1 0 - :256000 014JkzBv3Uu3NGXVafX3yQ - msSFU-30-Domains -
+msSFU30FieldSeparator u302 unicode s 0 0 - :50 QhrhooHnoUyn+uwwf2K2oQ - msSFU-30-Field-Separator -
+msSFU30IntraFieldSeparator u303 unicode s 0 0 - :50 8K6yleQnuUyICqLZqeojuA - msSFU-30-Intra-Field-Separator -
+msSFU30IsValidContainer u350 i4 s 1 0 - - 9ULqDY0nV0G0p0m1lmSRWw - msSFU-30-Is-Valid-Container -
+msSFU30KeyAttributes u301 unicode - 0 0 - :1024 mNbsMp7OlEihNHrXawgugw - msSFU-30-Key-Attributes -
+msSFU30KeyValues u324 ia5 - 0 0 - :10240 NQKDN+nl8kaSK9jUTwPnrg - msSFU-30-Key-Values -
+msSFU30MapFilter u306 unicode s 0 0 - :1024 AW6xt08CI06tDXHxpAa2hA - msSFU-30-Map-Filter -
+msSFU30MasterServerName u307 unicode s 1 0 - :1024 ogjJTBieDkGEWfF8xCICCg - msSFU-30-Master-Server-Name -
+msSFU30MaxGidNumber u342 i4 s 1 0 - - pmruBDv4mka/WjwA02NGaQ - msSFU-30-Max-Gid-Number -
+msSFU30MaxUidNumber u343 i4 s 1 0 - - N4SZ7ETZKEqFACF1iK38dQ - msSFU-30-Max-Uid-Number -
+msSFU30Name u309 ia5 s 1 0 - :1024 09HFFsI1YUCocKXO/agE8A - msSFU-30-Name -
+msSFU30NetgroupHostAtDomain u348 ia5 - 1 0 - :2048 Zb/Sl2YEUkiiWuwg9X7jbA - msSFU-30-Netgroup-Host-At-Domain -
+msSFU30NetgroupUserAtDomain u349 ia5 - 1 0 - :2048 7U7oqTDmZ0u0s8rSqC00Xg - msSFU-30-Netgroup-User-At-Domain -
+msSFU30NisDomain u339 ia5 s 9 0 - :1024 47LjnvPH+EWMnxOCvkmE0g - msSFU-30-Nis-Domain -
+msSFU30NSMAPFieldPosition u345 ia5 s 0 0 - :1024 Xp1cWJn1B0+c+UNzr0uJ0w - msSFU-30-NSMAP-Field-Position -
+msSFU30OrderNumber u308 unicode s 1 0 - :1024 BV9iAu7Rn0+zZlUma+y5XA - msSFU-30-Order-Number -
+msSFU30PosixMember u346 dn - 0 0 2030 - Ldh1yEgo7Ey7UDxUhtCdVw - msSFU-30-Posix-Member -
+msSFU30PosixMemberOf u347 dn - 0 1 2031 - kmvXe0QyikOtpiT16jQ4Hg - msSFU-30-Posix-Member-Of -
+msSFU30ResultAttributes u305 unicode - 0 0 - :1024 trBn4UVAM0SsNVP5ctRcug - msSFU-30-Result-Attributes -
+msSFU30SearchAttributes u304 unicode - 0 0 - :1024 8C2a71cuyEiJUAzGdABHMw - msSFU-30-Search-Attributes -
+msSFU30SearchContainer u300 unicode s 0 0 - :2048 or/uJ+v7jk+q1sUCR5lCkQ - msSFU-30-Search-Container -
+msSFU30YpServers u341 ia5 - 1 0 - :20480 S5RKCFDh/kuTRUDhrtrrug - msSFU-30-Yp-Servers -
+msSPP-ConfigLicense a2087 octets s 0 16 - :5242880 tcRTA5nRsECzxd6zL9nsBg - ms-SPP-Config-License -
+msSPP-ConfirmationId a2084 unicode s 0 16 - :512 xJeHbtqsSUqHQLC9Bam4MQ - ms-SPP-Confirmation-Id -
+msSPP-CSVLKPartialProductKey a2106 unicode s 0 16 - 5:5 kbABplKGOkWzhoetI5t8CA - ms-SPP-CSVLK-Partial-Product-Key -
+msSPP-CSVLKPid a2105 unicode s 0 16 - :512 DVF/tFBr4Ue1VncseeT/xA - ms-SPP-CSVLK-Pid -
+msSPP-CSVLKSkuId a2081 octets s 0 16 - 16:16 OfeElnh7bUeNdDGtdpLu9A - ms-SPP-CSVLK-Sku-Id -
+msSPP-InstallationId a2083 unicode s 0 16 - :512 FLG/aXtAOUeiE8ZjgCs+Nw - ms-SPP-Installation-Id -
+msSPP-IssuanceLicense a2088 octets s 0 16 - :5242880 obN1EK+70kmujcTyXIIzAw - ms-SPP-Issuance-License -
+msSPP-KMSIds a2082 octets - 1 16 - 16:16 2j5mm0I11kad8DFAJa8rrA - ms-SPP-KMS-Ids -
+msSPP-OnlineLicense a2085 octets s 0 16 - :5242880 jjaPCRJIzUivt6E2uWgH7Q - ms-SPP-Online-License -
+msSPP-PhoneLicense a2086 octets s 0 16 - :5242880 EtnkZ2LzUkCMeUL0W6eyIQ - ms-SPP-Phone-License -
+msTAPI-ConferenceBlob a1700 octets s 0 16 - - HmDETAFyQUGryD5SmuiIYw - ms-TAPI-Conference-Blob -
+msTAPI-IpAddress a1701 unicode - 0 16 - - 99fX744XZ0eH+viha4QFRA - ms-TAPI-Ip-Address -
+msTAPI-ProtocolId a1699 unicode s 0 16 - - z+vBiV96/UGZyskAsyKZqw - ms-TAPI-Protocol-Id -
+msTAPI-uid a1698 unicode s 0 16 - :256 6uekcLmzQ0aJGObdJHG/1A - ms-TAPI-Unique-Identifier -
+msTPM-OwnerInformation a1966 unicode s 664 16 - :128 bRpOqg1VBU6MNUr8uRep/g - ms-TPM-OwnerInformation -
+msTPM-OwnerInformationTemp a2108 unicode s 640 16 - :128 nYCUyBO1+E+IEfT0P1rHvA - ms-TPM-Owner-Information-Temp -
+msTPM-SrkPubThumbprint a2107 octets s 11 16 - :20 6wbXGXZNokSF1hw0K+O+Nw - ms-TPM-Srk-Pub-Thumbprint -
+msTPM-TpmInformationForComputer a2109 dn s 16 16 2182 - k3sb6khe1Ua8bE30/aeKNQ - ms-TPM-Tpm-Information-For-Computer -
+msTPM-TpmInformationForComputerBL a2110 dn o 0 17 2183 - yYT6FM2OSEO8kW087Ucqtw - ms-TPM-Tpm-Information-For-Computer-BL -
+msTSAllowLogon a1979 boolean s 0 16 - - ZNQMOlS850CTrqZGpuzEtA - ms-TS-Allow-Logon -
+msTSBrokenConnectionAction a1985 boolean s 0 16 - - uhv0HARWPkaU1hoSh7csow - ms-TS-Broken-Connection-Action -
+msTSConnectClientDrives a1986 boolean s 0 16 - - rypXI90p6kSw+n6EOLmkow - ms-TS-Connect-Client-Drives -
+msTSConnectPrinterDrives a1987 boolean s 0 16 - - N6nmjBuHkkyyhdmdQDZoHA - ms-TS-Connect-Printer-Drives -
+msTSDefaultToMainPrinter a1988 boolean s 0 16 - - veL/wM/Kx02I1WHp6Vdm9g - ms-TS-Default-To-Main-Printer -
+msTSEndpointData a2070 unicode s 0 16 - 0:32767 B8ThQERD80CrQzYlo0pjog - ms-TS-Endpoint-Data -
+msTSEndpointPlugin a2072 unicode s 0 16 - 0:32767 abUIPB+AWEGxe+Nj1q5pag - ms-TS-Endpoint-Plugin -
+msTSEndpointType a2071 i4 s 0 16 - - gN56N9jixUabzW2d7JOzXg - ms-TS-Endpoint-Type -
+msTSExpireDate a1993 gtime s 1 16 - - 9U4AcMMlakSXyJlq6FZndg TS MS-TS-ExpireDate -
+msTSExpireDate2 a2000 gtime s 1 16 - - cc/fVD+8C0+dWkskdruJJQ TS MS-TS-ExpireDate2 -
+msTSExpireDate3 a2003 gtime s 1 16 - - BH+8QXK+MEm9EB80OUEjhw TS MS-TS-ExpireDate3 -
+msTSExpireDate4 a2006 gtime s 1 16 - - Q9wRXkogr0+gCGhjYhxvXw TS MS-TS-ExpireDate4 -
+msTSHomeDirectory a1977 unicode s 0 16 - 0:32767 8BA1XefEIkG5H6IK3ZDiRg - ms-TS-Home-Directory -
+msTSHomeDrive a1978 unicode s 0 16 - 0:32767 2SQKX/rf2Uysv6BoDANzHg - ms-TS-Home-Drive -
+msTSInitialProgram a1990 unicode s 0 16 - 0:32767 b6wBkmkd+02ALtlVEBCVmQ - ms-TS-Initial-Program -
+msTSLicenseVersion a1994 unicode s 1 16 - - iUrpCi838k2uisZKK8RyeA TS MS-TS-LicenseVersion -
+msTSLicenseVersion2 a2001 unicode s 1 16 - 0:255 A/ENS5eN2UWtaYXDCAuk5w TS MS-TS-LicenseVersion2 -
+msTSLicenseVersion3 a2004 unicode s 1 16 - 0:255 gY+6+KtMc0mjyDptpipeMQ TS MS-TS-LicenseVersion3 -
+msTSLicenseVersion4 a2007 unicode s 1 16 - 0:255 l13KcAQjCkmKJ1JnjI0glQ TS MS-TS-LicenseVersion4 -
+msTSLSProperty01 a2009 unicode - 1 16 - 0:32767 kDXlhx2XUkqVW0eU0VqErg - MS-TSLS-Property01 -
+msTSLSProperty02 a2010 unicode - 1 16 - 0:32767 sHvHR24xL06X8Q1MSPyp3Q - MS-TSLS-Property02 -
+msTSManagingLS a1995 unicode s 1 16 - - R8W887CFLEOawDBFBr8sgw TS MS-TS-ManagingLS -
+msTSManagingLS2 a2002 unicode s 1 16 - 0:255 VwefNL1RyE+dZj7O6oolvg TS MS-TS-ManagingLS2 -
+msTSManagingLS3 a2005 unicode s 1 16 - 0:255 wdzV+jAhh0yhGHUyLNZwUA TS MS-TS-ManagingLS3 -
+msTSManagingLS4 a2008 unicode s 1 16 - 0:255 oLaj9wchQEGzBnXLUhcx5Q TS MS-TS-ManagingLS4 -
+msTSMaxConnectionTime a1982 i4 s 0 16 - - 4g6WHWRklU6ngeO1zV+ViA - ms-TS-Max-Connection-Time -
+msTSMaxDisconnectionTime a1981 i4 s 0 16 - - iXBvMthThEe4FEbYU1EQ0g - ms-TS-Max-Disconnection-Time -
+msTSMaxIdleTime a1983 i4 s 0 16 - - nJ5z/7drDkayIeJQ894PlQ - ms-TS-Max-Idle-Time -
+msTSPrimaryDesktop a2073 dn s 0 16 2170 - lJYlKeQJN0KfcpMG6+Y6sg - ms-TS-Primary-Desktop -
+msTSPrimaryDesktopBL a2074 dn o 0 17 2171 - GNyqndFA0U6iv2ub9H09qg - ms-TS-Primary-Desktop-BL -
+msTSProfilePath a1976 unicode s 0 16 - 0:32767 2zBc5mwxYECjoDh7CD8JzQ - ms-TS-Profile-Path -
+msTSProperty01 a1991 unicode - 1 16 - 0:32767 d6mu+lWW10mFPfJ7t6rKDw - MS-TS-Property01 -
+msTSProperty02 a1992 unicode - 1 16 - 0:32767 rPaGNbdReEmrQvk2RjGY5w - MS-TS-Property02 -
+msTSReconnectionAction a1984 boolean s 0 16 - - ytduNhg+f0yrrjUaAeS09w - ms-TS-Reconnection-Action -
+msTSRemoteControl a1980 i4 s 0 16 - - JnIXFUKGi0aMSAPd/QBJgg - ms-TS-Remote-Control -
+msTSSecondaryDesktopBL a2078 dn o 0 17 2173 - rwexNAqgWkWxOd0aGxLYrw - ms-TS-Secondary-Desktop-BL -
+msTSSecondaryDesktops a2075 dn - 0 16 2172 - mqI69jG74Ui/qwpsWh05wg - ms-TS-Secondary-Desktops -
+msTSWorkDirectory a1989 unicode s 0 16 - 0:32767 ZvZEpzw9yEyDS51Pb2h7iw - ms-TS-Work-Directory -
+msWMI-Author a1623 unicode s 0 16 - - wcBmY3JpZk6zpR1SrQwFRw - ms-WMI-Author -
+msWMI-ChangeDate a1624 unicode s 0 16 - - oPfN+UTsN0mnm82RUis6qA - ms-WMI-ChangeDate -
+msWMI-Class a1676 unicode s 0 16 - - X5LBkCRKB0uyAr4y6zyLdA - ms-WMI-Class -
+msWMI-ClassDefinition a1625 unicode s 0 16 - - vA6cK3LCy0WZ0k0OaRYy4A - ms-WMI-ClassDefinition -
+msWMI-CreationDate a1626 unicode s 0 16 - - LgqLdFEzP0uxcS8XQU6neQ - ms-WMI-CreationDate -
+msWMI-Genus a1677 i4 s 0 16 - - OmfIUFaPFEaTCJ4TQPua8w - ms-WMI-Genus -
+msWMI-ID a1627 unicode s 0 16 - - A6g5k7iU90eRI6hTuf9+RQ - ms-WMI-ID -
+msWMI-Int8Default a1632 i8 s 0 16 - - WgjY9FuMhUeVm9xYVWbkRQ - ms-WMI-int8Default -
+msWMI-Int8Max a1633 i8 s 0 16 - - R7XY4z0ARkmjK9x87clrdA - ms-WMI-int8Max -
+msWMI-Int8Min a1634 i8 s 0 16 - - 0YkU7cxUZkCzaKANqiZk8Q - ms-WMI-int8Min -
+msWMI-Int8ValidValues a1635 i8 - 0 16 - - qRk1EALAG0SYGrCz4BLIAw - ms-WMI-int8ValidValues -
+msWMI-IntDefault a1628 i4 s 0 16 - - +AcMG912YECh4XAIRhnckA - ms-WMI-intDefault -
+msWMI-intFlags1 a1678 i4 s 0 16 - - uQbgGEVk40idz7Xs+8Tfjg - ms-WMI-intFlags1 -
+msWMI-intFlags2 a1679 i4 s 0 16 - - yUJaB1rFsUWsk+sIazH2EA - ms-WMI-intFlags2 -
+msWMI-intFlags3 a1680 i4 s 0 16 - - Nqef8gne5EuyOuc0wSS6zA - ms-WMI-intFlags3 -
+msWMI-intFlags4 a1681 i4 s 0 16 - - rKd0vZPEnEy9+lx7EZymsg - ms-WMI-intFlags4 -
+msWMI-IntMax a1629 i4 s 0 16 - - LAyS+5TyJkSKwdJLQqorzg - ms-WMI-intMax -
+msWMI-IntMin a1630 i4 s 0 16 - - uuPCaDeYcEyY4PDDNpXQIw - ms-WMI-intMin -
+msWMI-IntValidValues a1631 i4 - 0 16 - - 9mX1akmnckuWNDxdR+a04A - ms-WMI-intValidValues -
+msWMI-Mof a1638 unicode s 0 16 - - n4A2Z2QgPkShRYEmKx8TZg - ms-WMI-Mof -
+msWMI-Name a1639 unicode s 0 16 - - 5azIxoF+r0KtcndBLFlBxA - ms-WMI-Name -
+msWMI-NormalizedClass a1640 unicode - 0 16 - - j2K66o7r6U+D/Gk75pVVmw - ms-WMI-NormalizedClass -
+msWMI-Parm1 a1682 unicode s 0 16 - - hRToJ7Cxi0q+3c4ZqDfibg - ms-WMI-Parm1 -
+msWMI-Parm2 a1683 unicode s 0 16 - - jlADAEKcdkqo9Di/ZLqw3g - ms-WMI-Parm2 -
+msWMI-Parm3 a1684 unicode s 0 16 - - to+VRb1Szkifn8JxLZ8r/A - ms-WMI-Parm3 -
+msWMI-Parm4 a1685 unicode s 0 16 - - o9UAOM7xgkulmhUo6nlfWQ - ms-WMI-Parm4 -
+msWMI-PropertyName a1641 unicode s 0 16 - - gwiSq/jnck20oMBEmJdQnQ - ms-WMI-PropertyName -
+msWMI-Query a1642 unicode s 0 16 - - Pvn/ZeM1o0WFrodsZxgpfw - ms-WMI-Query -
+msWMI-QueryLanguage a1643 unicode s 0 16 - - mPo8fXvBVEKL103puTKjRQ - ms-WMI-QueryLanguage -
+msWMI-ScopeGuid a1686 unicode s 0 16 - - UY23h19Af0uA7SvSh4b0jQ - ms-WMI-ScopeGuid -
+msWMI-SourceOrganization a1644 unicode s 0 16 - - bO33NF1hjUGqAFSafXvgPg - ms-WMI-SourceOrganization -
+msWMI-StringDefault a1636 unicode s 0 16 - - tkIuFcU3VU+rSBYGOEqa6g - ms-WMI-stringDefault -
+msWMI-StringValidValues a1637 unicode - 0 16 - - MZ1gN7+iWEuPUytk5XoHbQ - ms-WMI-stringValidValues -
+msWMI-TargetClass a1645 unicode s 0 16 - - 1ti2lejJYUaivGpcq8BMYg - ms-WMI-TargetClass -
+msWMI-TargetNameSpace a1646 unicode s 0 16 - - H7ZKHCA05USEnYtdv2D+tw - ms-WMI-TargetNameSpace -
+msWMI-TargetObject a1647 octets - 0 16 - - pWdPxOV9H0qS2WYrVzZLdw - ms-WMI-TargetObject -
+msWMI-TargetPath a1648 unicode s 0 16 - - mqcGUP5rYUWfUhPPTdPlYA - ms-WMI-TargetPath -
+msWMI-TargetType a1649 unicode s 0 16 - - Higqyism90+0GbwSM1Kk6Q - ms-WMI-TargetType -
+mustContain b24 oid c 0 16 - - 03mWv+YN0BGihQCqADBJ4g - Must-Contain -
+name a1 unicode sogc 13 18 - 1:255 DnqWv+YN0BGihQCqADBJ4g PU RDN 33282
+nameServiceFlags a753 i4 s 0 16 - - QCghgNxL0RGpxAAA+ANnwQ - Name-Service-Flags -
+nCName b16 dn soc 8 16 - - 1nmWv+YN0BGihQCqADBJ4g - NC-Name -
+nETBIOSName a87 unicode sc 1 16 - 1:16 2HmWv+YN0BGihQCqADBJ4g - NETBIOS-Name -
+netbootAllowNewClients a849 boolean s 0 16 - - djA4B9+R0RGuvAAA+ANnwQ - netboot-Allow-New-Clients -
+netbootAnswerOnlyValidClients a854 boolean s 0 16 - - ezA4B9+R0RGuvAAA+ANnwQ - netboot-Answer-Only-Valid-Clients -
+netbootAnswerRequests a853 boolean s 0 16 - - ejA4B9+R0RGuvAAA+ANnwQ - netboot-Answer-Requests -
+netbootCurrentClientCount a852 i4 s 0 16 - - eTA4B9+R0RGuvAAA+ANnwQ - netboot-Current-Client-Count -
+netbootDUID a2234 octets sg 1 16 - 2:128 vXAlU3c9T0KCLw1jbcbarQ - Netboot-DUID -
+netbootGUID a359 octets sg 1 16 - 16:16 IYmXPgGM0BGv2gDAT9kwyQ - Netboot-GUID -
+netbootInitialization a358 unicode s 0 16 - - IImXPgGM0BGv2gDAT9kwyQ - Netboot-Initialization -
+netbootIntelliMirrorOSes a857 unicode - 0 16 - - fjA4B9+R0RGuvAAA+ANnwQ - netboot-IntelliMirror-OSes -
+netbootLimitClients a850 boolean s 0 16 - - dzA4B9+R0RGuvAAA+ANnwQ - netboot-Limit-Clients -
+netbootLocallyInstalledOSes a859 unicode - 0 16 - - gDA4B9+R0RGuvAAA+ANnwQ - netboot-Locally-Installed-OSes -
+netbootMachineFilePath a361 unicode sg 0 16 - - I4mXPgGM0BGv2gDAT9kwyQ - Netboot-Machine-File-Path -
+netbootMaxClients a851 i4 s 0 16 - - eDA4B9+R0RGuvAAA+ANnwQ - netboot-Max-Clients -
+netbootMirrorDataFile a1241 unicode - 0 16 - - hQ35LZ8A0hGqTADAT9fYOg - Netboot-Mirror-Data-File -
+netbootNewMachineNamingPolicy a855 unicode - 0 16 - - fDA4B9+R0RGuvAAA+ANnwQ - netboot-New-Machine-Naming-Policy -
+netbootNewMachineOU a856 dn s 0 16 - - fTA4B9+R0RGuvAAA+ANnwQ - netboot-New-Machine-OU -
+netbootSCPBL a864 dn o 0 17 101 - gjA4B9+R0RGuvAAA+ANnwQ - netboot-SCP-BL -
+netbootServer a860 dn s 0 16 100 - gTA4B9+R0RGuvAAA+ANnwQ - netboot-Server -
+netbootSIFFile a1240 unicode - 0 16 - - hA35LZ8A0hGqTADAT9fYOg - Netboot-SIF-File -
+netbootTools a858 unicode - 0 16 - - fzA4B9+R0RGuvAAA+ANnwQ - netboot-Tools -
+networkAddress b459 teletex - 0 0 - 0:256 2XmWv+YN0BGihQCqADBJ4g - Network-Address 33136
+nextLevelStore a214 dn s 0 16 - - 2nmWv+YN0BGihQCqADBJ4g - Next-Level-Store -
+nextRid a88 i4 sc 0 16 - - 23mWv+YN0BGihQCqADBJ4g - Next-Rid -
+nisMapEntry m27 ia5 s 0 0 - :1024 biGVSsD8LkC1f1lxYmFIqQ - NisMapEntry -
+nisMapName m26 ia5 s 0 0 - :1024 eTydlpoOlU2wrL3ef/jzoQ - NisMapName -
+nisNetgroupTriple m14 ia5 - 0 0 - :153600 dC4DqO8w9U+v/A/CF3g/7A - NisNetgroupTriple -
+nonSecurityMember a530 dn - 0 16 50 - GIBFUmrK0BGv/wAA+ANnwQ - Non-Security-Member -
+nonSecurityMemberBL a531 dn o 0 17 51 - GYBFUmrK0BGv/wAA+ANnwQ - Non-Security-Member-BL -
+notes a265 unicode s 0 16 - :32768 QfsFbWsk0BGpyACqAGwz7Q PU Additional-Information -
+notificationList a303 dn s 0 16 - - VloZGaBt0BGv0wDAT9kwyQ - Notification-List -
+nTGroupMembers a89 octets - 0 16 - - 33mWv+YN0BGihQCqADBJ4g - NT-Group-Members -
+nTMixedDomain a357 i4 sc 0 16 - - H4mXPgGM0BGv2gDAT9kwyQ - NT-Mixed-Domain -
+ntPwdHistory a94 octets c 0 16 - - 4nmWv+YN0BGihQCqADBJ4g - Nt-Pwd-History -
+nTSecurityDescriptor b281 sd sgc 8 26 - 0:132096 43mWv+YN0BGihQCqADBJ4g - NT-Security-Descriptor 32787
+o e10 unicode gc 0 18 - 1:64 73mWv+YN0BGihQCqADBJ4g PU Organization-Name 33025
+objectCategory a782 dn sgc 1 18 - - aXPZJnBg0RGpxgAA+ANnwQ PU Object-Category -
+objectClass e0 oid ogc 9 18 - - 5XmWv+YN0BGihQCqADBJ4g PU Object-Class -
+objectClassCategory b370 enum soc 0 16 - 0:3 5nmWv+YN0BGihQCqADBJ4g - Object-Class-Category 33014
+objectClasses h6 unicode oc 0 134217748 - - S9l6mlPK0RG70ACAx2ZwwA - Object-Classes -
+objectCount a506 i4 s 0 16 - - FqKqNJm20BGv7gAA+ANnwQ - Object-Count -
+objectGUID a2 octets sogc 9 19 - 16:16 53mWv+YN0BGihQCqADBJ4g PU Object-Guid 35949
+objectSid a146 sid sogc 9 18 - 0:28 6HmWv+YN0BGihQCqADBJ4g GI Object-Sid 32807
+objectVersion b76 i4 sc 0 16 - - SFh3FvNH0RGpwwAA+ANnwQ - Object-Version 33015
+oEMInformation a151 unicode sc 0 16 - 0:32767 6nmWv+YN0BGihQCqADBJ4g OD OEM-Information -
+oMObjectClass b218 octets soc 0 16 - - 7HmWv+YN0BGihQCqADBJ4g - OM-Object-Class 33021
+oMSyntax b231 i4 soc 8 16 - - 7XmWv+YN0BGihQCqADBJ4g - OM-Syntax 33022
+oMTGuid a505 octets s 0 16 - 0:16 8wys3Y+v0BGv6wDAT9kwyQ - OMT-Guid -
+oMTIndxGuid a333 octets s 1 16 - 0:16 +nUAH0B+0BGv1gDAT9kwyQ - OMT-Indx-Guid -
+oncRpcNumber m18 i4 s 0 0 - - 9SVoltkBXEqgEdFa6E76VQ - OncRpcNumber -
+operatingSystem a363 unicode sc 0 16 - - JYmXPgGM0BGv2gDAT9kwyQ - Operating-System -
+operatingSystemHotfix a415 unicode s 0 16 - - PBuVvZac0BGv3QDAT9kwyQ - Operating-System-Hotfix -
+operatingSystemServicePack a365 unicode sc 0 16 - - J4mXPgGM0BGv2gDAT9kwyQ - Operating-System-Service-Pack -
+operatingSystemVersion a364 unicode sc 0 16 - - JomXPgGM0BGv2gDAT9kwyQ - Operating-System-Version -
+operatorCount a144 i4 sc 0 16 - - 7nmWv+YN0BGihQCqADBJ4g - Operator-Count -
+optionDescription a712 unicode - 0 16 - - TSc9lr5I0RGpwwAA+ANnwQ - Option-Description -
+options a307 i4 sc 0 16 - - U1oZGaBt0BGv0wDAT9kwyQ - Options -
+optionsLocation a713 printable - 0 16 - - Tic9lr5I0RGpwwAA+ANnwQ - Options-Location -
+organizationalStatus k45 unicode - 0 0 - 1:256 GWBZKElzL02t/1pimWH5Qg - organizationalStatus -
+originalDisplayTable b445 octets s 0 0 - 1:32768 ziTUX2IS0BGgYACqAGwz7Q - Original-Display-Table 33027
+originalDisplayTableMSDOS b214 octets s 0 0 - 1:32768 zyTUX2IS0BGgYACqAGwz7Q - Original-Display-Table-MSDOS 33028
+otherFacsimileTelephoneNumber a646 unicode - 0 16 - 1:64 HcGWAtpA0RGpwAAA+ANnwQ PE Phone-Fax-Other -
+otherHomePhone b277 unicode - 0 16 - 1:64 ov/48JER0BGgYACqAGwz7Q PE Phone-Home-Other 14895
+otherIpPhone a722 unicode g 0 16 - - S24UTdRI0RGpwwAA+ANnwQ PE Phone-Ip-Other -
+otherLoginWorkstations a91 unicode - 16 16 - 0:1024 8XmWv+YN0BGihQCqADBJ4g - Other-Login-Workstations -
+otherMailbox a651 unicode - 0 0 - - I8GWAtpA0RGpwAAA+ANnwQ PU Other-Mailbox -
+otherMobile a647 unicode - 0 16 - 1:64 HsGWAtpA0RGpwAAA+ANnwQ PE Phone-Mobile-Other -
+otherPager b118 unicode - 0 16 - 1:64 pP/48JER0BGgYACqAGwz7Q PE Phone-Pager-Other 35950
+otherTelephone b18 unicode - 0 16 - 1:64 pf/48JER0BGgYACqAGwz7Q PE Phone-Office-Other 14875
+otherWellKnownObjects a1359 dnbinary c 0 16 - 16:16 XU6mHg+s0hGQ3wDAT9kasQ - Other-Well-Known-Objects -
+ou e11 unicode gc 1 18 - 1:64 8HmWv+YN0BGihQCqADBJ4g PU Organizational-Unit-Name 33026
+owner e32 dn s 0 16 44 - 83mWv+YN0BGihQCqADBJ4g - Owner -
+ownerBL b104 dn o 0 17 45 - 9HmWv+YN0BGihQCqADBJ4g - ms-Exch-Owner-BL -
+packageFlags a327 i4 s 1 16 - - mQ5sfSB+0BGv1gDAT9kwyQ - Package-Flags -
+packageName a326 unicode s 0 16 - - mA5sfSB+0BGv1gDAT9kwyQ - Package-Name -
+packageType a324 i4 s 0 16 - - lg5sfSB+0BGv1gDAT9kwyQ - Package-Type -
+pager k42 unicode s 0 16 - 1:64 pv/48JER0BGgYACqAGwz7Q PE Phone-Pager-Primary 14881
+parentCA a557 dn s 0 16 - - G4BFUmrK0BGv/wAA+ANnwQ - Parent-CA -
+parentCACertificateChain a685 octets s 0 16 - - Myc9lr5I0RGpwwAA+ANnwQ - Parent-CA-Certificate-Chain -
+parentGUID a1224 octets soc 0 134217748 - - dA35LZ8A0hGqTADAT9fYOg - Parent-GUID -
+partialAttributeDeletionList a663 octets sogc 0 19 - - wA5jKNVB0RGpwQAA+ANnwQ - Partial-Attribute-Deletion-List -
+partialAttributeSet a640 octets sogc 0 19 - - nltAGfo80RGpwAAA+ANnwQ - Partial-Attribute-Set -
+pekKeyChangeInterval a866 i8 s 0 16 - - hDA4B9+R0RGuvAAA+ANnwQ - Pek-Key-Change-Interval -
+pekList a865 octets sc 0 17 - - gzA4B9+R0RGuvAAA+ANnwQ - Pek-List -
+pendingCACertificates a693 octets s 0 16 - - PCc9lr5I0RGpwwAA+ANnwQ - Pending-CA-Certificates -
+pendingParentCA a695 dn - 0 16 - - Pic9lr5I0RGpwwAA+ANnwQ - Pending-Parent-CA -
+perMsgDialogDisplayTable b325 octets s 0 0 - 1:32768 0yTUX2IS0BGgYACqAGwz7Q - Per-Msg-Dialog-Display-Table 33032
+perRecipDialogDisplayTable b326 octets s 0 0 - 1:32768 1CTUX2IS0BGgYACqAGwz7Q - Per-Recip-Dialog-Display-Table 33033
+personalTitle b615 unicode s 0 16 - 1:64 WFh3FvNH0RGpwwAA+ANnwQ PE Personal-Title 35947
+photo k7 octets - 0 0 - - aJeXnBq6CEyWMsalwe1kmg - photo -
+physicalDeliveryOfficeName e19 unicode s 5 16 - 1:128 93mWv+YN0BGihQCqADBJ4g PE Physical-Delivery-Office-Name 14873
+physicalLocationObject a514 dn s 1 16 - - GTGxty640BGv7gAA+ANnwQ - Physical-Location-Object -
+pKICriticalExtensions a1330 unicode g 0 16 - - BpFa/J070hGQzADAT9kasQ - PKI-Critical-Extensions -
+pKIDefaultCSPs a1334 unicode g 0 16 - - bjP2Hp470hGQzADAT9kasQ - PKI-Default-CSPs -
+pKIDefaultKeySpec a1327 i4 sg 0 16 - - bq5sQp070hGQzADAT9kasQ - PKI-Default-Key-Spec -
+pKIEnrollmentAccess a1335 sd g 0 16 - - eOJrkvlW0hGQ0ADAT9kasQ - PKI-Enrollment-Access -
+pKIExpirationPeriod a1331 octets sg 0 16 - - 0nAVBJ470hGQzADAT9kasQ - PKI-Expiration-Period -
+pKIExtendedKeyUsage a1333 unicode g 0 16 - - 9mqXGJ470hGQzADAT9kasQ - PKI-Extended-Key-Usage -
+pKIKeyUsage a1328 octets sg 0 16 - - fqiw6Z070hGQzADAT9kasQ - PKI-Key-Usage -
+pKIMaxIssuingDepth a1329 i4 sg 0 16 - - +t6/8J070hGQzADAT9kasQ - PKI-Max-Issuing-Depth -
+pKIOverlapPeriod a1332 octets sg 0 16 - - 7KMZEp470hGQzADAT9kasQ - PKI-Overlap-Period -
+pKT a206 octets s 0 16 - :10485760 8flHhCcQ0BGgXwCqAGwz7Q - PKT -
+pKTGuid a205 octets s 0 16 - 16:16 8PlHhCcQ0BGgXwCqAGwz7Q - PKT-Guid -
+policyReplicationFlags a633 i4 s 0 16 - - lltAGfo80RGpwAAA+ANnwQ - Policy-Replication-Flags -
+portName a228 unicode - 0 16 - - xBYUKGgZ0BGijwCqADBJ4g - Port-Name -
+possibleInferiors a915 oid oc 0 134217748 - - TNl6mlPK0RG70ACAx2ZwwA - Possible-Inferiors -
+possSuperiors b8 oid gc 0 16 - - +nmWv+YN0BGihQCqADBJ4g - Poss-Superiors -
+postalAddress e16 unicode - 16 16 - 1:4096 /HmWv+YN0BGihQCqADBJ4g PE Postal-Address 33036
+postalCode e17 unicode s 16 16 - 1:40 /XmWv+YN0BGihQCqADBJ4g PE Postal-Code 14890
+postOfficeBox e18 unicode - 16 16 - 1:40 +3mWv+YN0BGihQCqADBJ4g PE Post-Office-Box 14891
+preferredDeliveryMethod e28 enum - 0 16 - - /nmWv+YN0BGihQCqADBJ4g PE Preferred-Delivery-Method 33037
+preferredLanguage i39 unicode s 0 0 - - 0OBrhecY4UaPX37k2QIODQ - preferredLanguage -
+preferredOU a97 dn s 16 16 - - /3mWv+YN0BGihQCqADBJ4g - Preferred-OU -
+prefixMap a538 octets soc 0 17 - - IoBFUmrK0BGv/wAA+ANnwQ - Prefix-Map -
+presentationAddress e29 presentation s 0 16 - - S3TfqOrF0RG7ywCAx2ZwwA - Presentation-Address -
+previousCACertificates a692 octets s 0 16 - - OSc9lr5I0RGpwwAA+ANnwQ - Previous-CA-Certificates -
+previousParentCA a694 dn - 0 16 - - PSc9lr5I0RGpwwAA+ANnwQ - Previous-Parent-CA -
+primaryGroupID a98 i4 sgc 17 18 - - AHqWv+YN0BGihQCqADBJ4g GI Primary-Group-ID -
+primaryGroupToken a1412 i4 soc 0 20 - - OIftwP1+gUSE2WbS24vjaQ - Primary-Group-Token -
+primaryInternationalISDNNumber a649 unicode s 0 16 - 1:64 H8GWAtpA0RGpwAAA+ANnwQ PE Phone-ISDN-Primary -
+primaryTelexNumber a648 unicode s 0 16 - 1:64 IcGWAtpA0RGpwAAA+ANnwQ PE Telex-Primary -
+printAttributes a247 i4 s 0 16 - - 1xYUKGgZ0BGijwCqADBJ4g - Print-Attributes -
+printBinNames a237 unicode - 0 16 - - zRYUKGgZ0BGijwCqADBJ4g - Print-Bin-Names -
+printCollate a242 boolean s 0 16 - - 0hYUKGgZ0BGijwCqADBJ4g - Print-Collate -
+printColor a243 boolean sg 0 16 - - 0xYUKGgZ0BGijwCqADBJ4g - Print-Color -
+printDuplexSupported a1311 boolean sg 0 16 - - zBYUKGgZ0BGijwCqADBJ4g - Print-Duplex-Supported -
+printEndTime a234 i4 s 0 16 - - yhYUKGgZ0BGijwCqADBJ4g - Print-End-Time -
+printerName a300 unicode sg 0 16 - - bilLJL1a0BGv0gDAT9kwyQ - Printer-Name -
+printFormName a235 unicode s 0 16 - - yxYUKGgZ0BGijwCqADBJ4g - Print-Form-Name -
+printKeepPrintedJobs a275 boolean s 0 16 - - bV8wuuNH0BGhpgDAT9kwyQ - Print-Keep-Printed-Jobs -
+printLanguage a246 unicode - 0 16 - 1:256 1hYUKGgZ0BGijwCqADBJ4g - Print-Language -
+printMACAddress a288 unicode s 0 16 - - el8wuuNH0BGhpgDAT9kwyQ - Print-MAC-Address -
+printMaxCopies a241 i4 s 0 16 - - 0RYUKGgZ0BGijwCqADBJ4g - Print-Max-Copies -
+printMaxResolutionSupported a238 i4 sg 0 16 - - zxYUKGgZ0BGijwCqADBJ4g - Print-Max-Resolution-Supported -
+printMaxXExtent a277 i4 s 0 16 - - b18wuuNH0BGhpgDAT9kwyQ - Print-Max-X-Extent -
+printMaxYExtent a278 i4 s 0 16 - - cF8wuuNH0BGhpgDAT9kwyQ - Print-Max-Y-Extent -
+printMediaReady a289 unicode g 0 16 - - 9fzLOz1N0BGhpgDAT9kwyQ - Print-Media-Ready -
+printMediaSupported a299 unicode - 0 16 - - bylLJL1a0BGv0gDAT9kwyQ - Print-Media-Supported -
+printMemory a282 i4 sg 0 16 - - dF8wuuNH0BGhpgDAT9kwyQ - Print-Memory -
+printMinXExtent a279 i4 s 0 16 - - cV8wuuNH0BGhpgDAT9kwyQ - Print-Min-X-Extent -
+printMinYExtent a280 i4 s 0 16 - - cl8wuuNH0BGhpgDAT9kwyQ - Print-Min-Y-Extent -
+printNetworkAddress a287 unicode s 0 16 - - eV8wuuNH0BGhpgDAT9kwyQ - Print-Network-Address -
+printNotify a272 unicode s 0 16 - - al8wuuNH0BGhpgDAT9kwyQ - Print-Notify -
+printNumberUp a290 i4 s 0 16 - - 9PzLOz1N0BGhpgDAT9kwyQ - Print-Number-Up -
+printOrientationsSupported a240 unicode - 0 16 - 1:256 0BYUKGgZ0BGijwCqADBJ4g - Print-Orientations-Supported -
+printOwner a271 unicode s 0 16 - - aV8wuuNH0BGhpgDAT9kwyQ - Print-Owner -
+printPagesPerMinute a631 i4 sg 0 16 - - l1tAGfo80RGpwAAA+ANnwQ - Print-Pages-Per-Minute -
+printRate a285 i4 sg 0 16 - - d18wuuNH0BGhpgDAT9kwyQ - Print-Rate -
+printRateUnit a286 unicode sg 0 16 - - eF8wuuNH0BGhpgDAT9kwyQ - Print-Rate-Unit -
+printSeparatorFile a230 unicode s 0 16 - - xhYUKGgZ0BGijwCqADBJ4g - Print-Separator-File -
+printShareName a270 unicode g 0 16 - - aF8wuuNH0BGhpgDAT9kwyQ - Print-Share-Name -
+printSpooling a274 unicode s 0 16 - - bF8wuuNH0BGhpgDAT9kwyQ - Print-Spooling -
+printStaplingSupported a281 boolean sg 0 16 - - c18wuuNH0BGhpgDAT9kwyQ - Print-Stapling-Supported -
+printStartTime a233 i4 s 0 16 - - yRYUKGgZ0BGijwCqADBJ4g - Print-Start-Time -
+printStatus a273 unicode s 0 16 - - a18wuuNH0BGhpgDAT9kwyQ - Print-Status -
+priority a231 i4 s 0 16 - - xxYUKGgZ0BGijwCqADBJ4g - Priority -
+priorSetTime a99 i8 sc 0 16 - - AXqWv+YN0BGihQCqADBJ4g - Prior-Set-Time -
+priorValue a100 octets sc 0 16 - - AnqWv+YN0BGihQCqADBJ4g - Prior-Value -
+privateKey a101 octets sc 0 16 - - A3qWv+YN0BGihQCqADBJ4g - Private-Key -
+privilegeAttributes a636 i4 s 0 16 - - mltAGfo80RGpwAAA+ANnwQ - Privilege-Attributes -
+privilegeDisplayName a634 unicode s 0 16 - - mFtAGfo80RGpwAAA+ANnwQ - Privilege-Display-Name -
+privilegeHolder a637 dn - 0 16 70 - m1tAGfo80RGpwAAA+ANnwQ - Privilege-Holder -
+privilegeValue a635 i8 s 0 16 - - mVtAGfo80RGpwAAA+ANnwQ - Privilege-Value -
+productCode a818 octets s 0 16 - 0:16 F4Ph2TmJ0RGuvAAA+ANnwQ - Product-Code -
+profilePath a139 unicode sc 16 16 - - BXqWv+YN0BGihQCqADBJ4g LO Profile-Path -
+proxiedObjectName a1249 dnbinary sogc 0 18 - - AqSu4VvN0BGv/wAA+ANnwQ - Proxied-Object-Name -
+proxyAddresses b210 unicode c 5 16 - 1:1123 BnqWv+YN0BGihQCqADBJ4g PU Proxy-Addresses 32783
+proxyGenerationEnabled b523 boolean s 0 0 - - 1iTUX2IS0BGgYACqAGwz7Q - Proxy-Generation-Enabled 33201
+proxyLifetime a103 i8 sc 0 16 - - B3qWv+YN0BGihQCqADBJ4g - Proxy-Lifetime -
+publicKeyPolicy a420 octets s 0 16 - - KH6mgCKf0BGv3QDAT9kwyQ WP Public-Key-Policy -
+purportedSearch a886 unicode s 0 16 - 0:2048 UE61tDqU0RGuvQAA+ANnwQ - Purported-Search -
+pwdHistoryLength a95 i4 sc 0 16 - 0:65535 CXqWv+YN0BGihQCqADBJ4g DP Pwd-History-Length -
+pwdLastSet a96 i8 sc 0 16 - - CnqWv+YN0BGihQCqADBJ4g AR Pwd-Last-Set -
+pwdProperties a93 i4 sc 0 16 - - C3qWv+YN0BGihQCqADBJ4g DP Pwd-Properties -
+qualityOfService a458 i4 s 0 16 - - Tn6mgCKf0BGv3QDAT9kwyQ LP Quality-Of-Service -
+queryFilter a1355 unicode s 0 16 - - Jgr3y3h+0hGZIQAA+HpX1A - Query-Filter -
+queryPoint a680 unicode s 0 16 - - hsv9ewdI0RGpwwAA+ANnwQ - QueryPoint -
+queryPolicyBL a608 dn o 0 17 69 - BKSu4VvN0BGv/wAA+ANnwQ - Query-Policy-BL -
+queryPolicyObject a607 dn sc 0 16 68 - A6Su4VvN0BGv/wAA+ANnwQ - Query-Policy-Object -
+rangeLower b34 i4 sgc 0 16 - - DHqWv+YN0BGihQCqADBJ4g - Range-Lower 33043
+rangeUpper b35 i4 sgc 0 16 - - DXqWv+YN0BGihQCqADBJ4g - Range-Upper 33044
+rDNAttID b26 oid soc 0 16 - - D3qWv+YN0BGihQCqADBJ4g - RDN-Att-ID -
+registeredAddress e26 octets - 0 0 - 1:4096 EHqWv+YN0BGihQCqADBJ4g PE Registered-Address 33049
+remoteServerName a105 unicode - 0 16 - - EnqWv+YN0BGihQCqADBJ4g - Remote-Server-Name -
+remoteSource a107 unicode s 0 16 - 1:1024 FHqWv+YN0BGihQCqADBJ4g - Remote-Source -
+remoteSourceType a108 i4 s 0 16 - - FXqWv+YN0BGihQCqADBJ4g - Remote-Source-Type -
+remoteStorageGUID a809 unicode s 0 16 - - sMU5KmCJ0RGuvAAA+ANnwQ - Remote-Storage-GUID -
+replicaSource a109 unicode so 0 16 - - GHqWv+YN0BGihQCqADBJ4g - Replica-Source -
+replInterval a1336 i4 sc 0 16 - - Gp26RfpW0hGQ0ADAT9kasQ - Repl-Interval -
+replPropertyMetaData a3 octets sogc 8 27 - - wBYUKGgZ0BGijwCqADBJ4g - Repl-Property-Meta-Data -
+replTopologyStayOfExecution a677 i4 sc 0 16 - - g8v9ewdI0RGpwwAA+ANnwQ - Repl-Topology-Stay-Of-Execution -
+replUpToDateVector a4 octets sogc 0 19 - - FnqWv+YN0BGihQCqADBJ4g - Repl-UpToDate-Vector -
+repsFrom b91 replica ogc 0 19 - - HXqWv+YN0BGihQCqADBJ4g - Reps-From -
+repsTo b83 replica ogc 0 19 - - HnqWv+YN0BGihQCqADBJ4g - Reps-To -
+requiredCategories a321 octets - 1 16 - 16:16 kw5sfSB+0BGv1gDAT9kwyQ - Required-Categories -
+retiredReplDSASignatures a673 octets soc 0 16 - - f8v9ewdI0RGpwwAA+ANnwQ - Retired-Repl-DSA-Signatures -
+revision a145 i4 sc 0 16 - - IXqWv+YN0BGihQCqADBJ4g - Revision -
+rid a153 i4 sc 0 16 - - InqWv+YN0BGihQCqADBJ4g - Rid -
+rIDAllocationPool a371 i8 soc 0 16 - - iRgXZjyP0BGv2gDAT9kwyQ - RID-Allocation-Pool -
+rIDAvailablePool a370 i8 sc 0 16 - - iBgXZjyP0BGv2gDAT9kwyQ - RID-Available-Pool -
+rIDManagerReference a368 dn soc 0 16 - - hhgXZjyP0BGv2gDAT9kwyQ - RID-Manager-Reference -
+rIDNextRID a374 i4 soc 0 17 - - jBgXZjyP0BGv2gDAT9kwyQ - RID-Next-RID -
+rIDPreviousAllocationPool a372 i8 soc 0 17 - - ihgXZjyP0BGv2gDAT9kwyQ - RID-Previous-Allocation-Pool -
+rIDSetReferences a669 dn oc 8 16 - - e8v9ewdI0RGpwwAA+ANnwQ - RID-Set-References -
+rIDUsedPool a373 i8 soc 0 16 - - ixgXZjyP0BGv2gDAT9kwyQ - RID-Used-Pool -
+rightsGuid a340 unicode sc 0 16 - 36:36 HJOXgtOG0BGv2gDAT9kwyQ - Rights-Guid -
+roleOccupant e33 dn - 0 16 - - ZXTfqOrF0RG7ywCAx2ZwwA - Role-Occupant 33061
+roomNumber k6 unicode - 0 0 - - wvjXgSfjDUqRxrQtQAkRXw - roomNumber -
+rootTrust a674 dn c 0 16 - - gMv9ewdI0RGpwwAA+ANnwQ - Root-Trust -
+rpcNsAnnotation a366 unicode s 0 16 - - 3hthiPSM0BGv2gDAT9kwyQ - rpc-Ns-Annotation -
+rpcNsBindings a113 unicode - 0 16 - - I3qWv+YN0BGihQCqADBJ4g - rpc-Ns-Bindings -
+rpcNsCodeset a367 unicode - 0 16 - - 4KALepiO0BGv2gDAT9kwyQ - rpc-Ns-Codeset -
+rpcNsEntryFlags a754 i4 s 0 16 - - QSghgNxL0RGpxAAA+ANnwQ - rpc-Ns-Entry-Flags -
+rpcNsGroup a114 unicode - 0 16 - - JHqWv+YN0BGihQCqADBJ4g - rpc-Ns-Group -
+rpcNsInterfaceID a115 unicode s 1 16 - - JXqWv+YN0BGihQCqADBJ4g - rpc-Ns-Interface-ID -
+rpcNsObjectID a312 unicode - 1 16 - - SBxAKSd60BGv1gDAT9kwyQ - rpc-Ns-Object-ID -
+rpcNsPriority a117 i4 - 0 16 - - J3qWv+YN0BGihQCqADBJ4g - rpc-Ns-Priority -
+rpcNsProfileEntry a118 unicode s 0 16 - - KHqWv+YN0BGihQCqADBJ4g - rpc-Ns-Profile-Entry -
+rpcNsTransferSyntax a314 unicode s 1 16 - - ShxAKSd60BGv1gDAT9kwyQ - rpc-Ns-Transfer-Syntax -
+sAMAccountName a221 unicode sgc 13 18 - 0:256 0L8KPmoS0BGgYACqAGwz7Q GI SAM-Account-Name -
+sAMAccountType a302 i4 sgc 1 18 - - bGJ7bvJk0BGv0gDAT9kwyQ GI SAM-Account-Type -
+samDomainUpdates a1969 octets sc 0 16 - :1024 FNHSBJn3m0683JDo9bp+vg - SAM-Domain-Updates -
+schedule a211 octets sc 0 16 - - JCJx3eQQ0BGgXwCqAGwz7Q - Schedule -
+schemaFlagsEx a120 i4 soc 0 16 - - K3qWv+YN0BGihQCqADBJ4g - Schema-Flags-Ex -
+schemaIDGUID a148 octets soc 0 16 - 16:16 I3mWv+YN0BGihQCqADBJ4g - Schema-ID-GUID -
+schemaInfo a1358 octets oc 0 16 - - rmT7+bST0hGZRQAA+HpX1A - Schema-Info -
+schemaUpdate a481 gtime s 0 17 - - tAYtHo+s0BGv4wDAT9kwyQ - Schema-Update -
+schemaVersion b471 i4 - 0 16 - - LHqWv+YN0BGihQCqADBJ4g - Schema-Version 33148
+scopeFlags a1354 i4 s 0 16 - - wqTzFnl+0hGZIQAA+HpX1A - Scope-Flags -
+scriptPath a62 unicode sc 16 16 - - qHmWv+YN0BGihQCqADBJ4g LO Script-Path -
+sDRightsEffective a1304 i4 sc 0 134217748 - - pq/bw98z0hGYsgAA+HpX1A GI SD-Rights-Effective -
+searchFlags b334 enum sc 0 16 - 0: LXqWv+YN0BGihQCqADBJ4g - Search-Flags 33069
+searchGuide e14 octets - 0 16 - - LnqWv+YN0BGihQCqADBJ4g - Search-Guide 33070
+secretary k21 dn - 0 0 - - mi0HAa2YU0qXROg+KHJ4+w - secretary -
+securityIdentifier a121 sid sgc 0 16 - - L3qWv+YN0BGihQCqADBJ4g - Security-Identifier -
+seeAlso e34 dn - 0 16 - - MXqWv+YN0BGihQCqADBJ4g - See-Also 33071
+seqNotification a504 i4 s 0 16 - - 8gys3Y+v0BGv6wDAT9kwyQ - Seq-Notification -
+serialNumber e5 printable - 0 16 - 1:64 MnqWv+YN0BGihQCqADBJ4g - Serial-Number 33072
+serverName a223 unicode sgc 0 16 - 0:1024 oLfcCV8W0BGgZACqAGwz7Q - Server-Name -
+serverReference a515 dn sc 0 16 94 - bXPZJnBg0RGpxgAA+ANnwQ - Server-Reference -
+serverReferenceBL a516 dn oc 0 17 95 - bnPZJnBg0RGpxgAA+ANnwQ - Server-Reference-BL -
+serverRole a157 i4 s 0 16 - - M3qWv+YN0BGihQCqADBJ4g OD Server-Role -
+serverState a154 i4 sc 0 17 - - NHqWv+YN0BGihQCqADBJ4g OD Server-State -
+serviceBindingInformation a510 unicode g 0 16 - - HDGxty640BGv7gAA+ANnwQ - Service-Binding-Information -
+serviceClassID a122 octets sg 0 16 - - NXqWv+YN0BGihQCqADBJ4g - Service-Class-ID -
+serviceClassInfo a123 octets g 0 16 - - NnqWv+YN0BGihQCqADBJ4g - Service-Class-Info -
+serviceClassName a509 unicode s 1 16 - - HTGxty640BGv7gAA+ANnwQ - Service-Class-Name -
+serviceDNSName a657 unicode s 0 16 - - uA5jKNVB0RGpwQAA+ANnwQ - Service-DNS-Name -
+serviceDNSNameType a659 unicode s 0 16 - 1:256 ug5jKNVB0RGpwQAA+ANnwQ - Service-DNS-Name-Type -
+serviceInstanceVersion a199 octets sg 0 16 - 0:8 N3qWv+YN0BGihQCqADBJ4g - Service-Instance-Version -
+servicePrincipalName a771 unicode gc 1 18 - - iEem8wZT0RGpxQAA+ANnwQ PU Service-Principal-Name -
+setupCommand a325 unicode s 0 16 - - lw5sfSB+0BGv1gDAT9kwyQ - Setup-Command -
+shadowExpire m10 i4 s 0 0 - - AJoVdf8f9EyL/07yaVz2Qw - ShadowExpire -
+shadowFlag m11 i4 s 0 0 - - Dbf+jdvFtkaxXqQ4nmzumw - ShadowFlag -
+shadowInactive m9 i4 s 0 0 - - Hx2HhhAzEkOO/a9J3PsmcQ - ShadowInactive -
+shadowLastChange m5 i4 s 0 0 - - nGjy+OgpQ0iBd+i5jhXurA - ShadowLastChange -
+shadowMax m7 i4 s 0 0 - - UsmF8t1QnkSRYDuIDZmYjQ - ShadowMax -
+shadowMin m6 i4 s 0 0 - - N4drp6HlaEWwV9wS4Evksg - ShadowMin -
+shadowWarning m8 i4 s 0 0 - - nJzoenYpRkq7ijQPiFYBFw - ShadowWarning -
+shellContextMenu a615 unicode - 0 16 - - OdA/VS7z0BGwvADAT9jcpg - Shell-Context-Menu -
+shellPropertyPages a563 unicode - 0 16 - - OYBFUmrK0BGv/wAA+ANnwQ - Shell-Property-Pages -
+shortServerName a1209 unicode sg 0 16 - - ARWwRRnE0RG7yQCAx2ZwwA - Short-Server-Name -
+showInAddressBook a644 dn c 16 16 - - DvZ0PnM+0RGpwAAA+ANnwQ PU Show-In-Address-Book -
+showInAdvancedViewOnly b169 boolean sc 17 16 - - hHmWv+YN0BGihQCqADBJ4g GI Show-In-Advanced-View-Only -
+sIDHistory a609 sid gc 1 18 - - eELrF2fR0BGwAgAA+ANnwQ GI SID-History -
+signatureAlgorithms a824 unicode sg 0 16 - - ssU5KmCJ0RGuvAAA+ANnwQ - Signature-Algorithms -
+siteGUID a362 octets s 0 16 - 16:16 JImXPgGM0BGv2gDAT9kwyQ - Site-GUID -
+siteLinkList a822 dn c 0 16 142 - 3SwM1VGJ0RGuvAAA+ANnwQ - Site-Link-List -
+siteList a821 dn c 0 16 144 - 3CwM1VGJ0RGuvAAA+ANnwQ - Site-List -
+siteObject a512 dn sc 0 16 46 - TJQQPlTD0BGv+AAA+ANnwQ - Site-Object -
+siteObjectBL a513 dn o 0 17 47 - TZQQPlTD0BGv+AAA+ANnwQ - Site-Object-BL -
+siteServer a494 dn - 0 16 - - fPHoG/+p0BGv4gDAT9kwyQ - Site-Server -
+sn e4 unicode sgc 5 16 - 1:64 QXqWv+YN0BGihQCqADBJ4g PU Surname 14865
+sPNMappings a1347 unicode c 0 16 - - bOewKkFw0hGZBQAA+HpX1A - SPN-Mappings -
+st e8 unicode sgc 16 18 - 1:128 OXqWv+YN0BGihQCqADBJ4g PE State-Or-Province-Name 14888
+street e9 unicode sgc 16 18 - 1:1024 OnqWv+YN0BGihQCqADBJ4g PE Street-Address 33082
+streetAddress b256 unicode sc 0 16 - 1:1024 hP/48JER0BGgYACqAGwz7Q PE Address 14889
+structuralObjectClass h9 oid c 0 20 - - n5RgOKj2OEuZUIHstrwpgg - Structural-Object-Class -
+subClassOf b21 oid soc 8 16 - - O3qWv+YN0BGihQCqADBJ4g - Sub-Class-Of -
+subRefs b7 dn ogc 0 19 - - PHqWv+YN0BGihQCqADBJ4g - Sub-Refs 33083
+subSchemaSubEntry g10 dn oc 0 134217748 - - Tdl6mlPK0RG70ACAx2ZwwA - SubSchemaSubEntry -
+superiorDNSRoot a532 unicode sc 0 16 - - HYBFUmrK0BGv/wAA+ANnwQ - Superior-DNS-Root -
+superScopeDescription a711 unicode - 0 16 - - TCc9lr5I0RGpwwAA+ANnwQ - Super-Scope-Description -
+superScopes a710 printable - 0 16 - - Syc9lr5I0RGpwwAA+ANnwQ - Super-Scopes -
+supplementalCredentials a125 octets c 0 16 - - P3qWv+YN0BGihQCqADBJ4g - Supplemental-Credentials -
+supportedApplicationContext e30 octets - 0 0 - - j1h3FvNH0RGpwwAA+ANnwQ - Supported-Application-Context 33085
+syncAttributes a666 i4 s 0 16 - - 5FF2Ax1E0RGpwwAA+ANnwQ - Sync-Attributes -
+syncMembership a665 dn - 0 16 78 - 41F2Ax1E0RGpwwAA+ANnwQ - Sync-Membership -
+syncWithObject a664 dn s 0 16 - - 4lF2Ax1E0RGpwwAA+ANnwQ - Sync-With-Object -
+syncWithSID a667 sid s 0 16 - - 5VF2Ax1E0RGpwwAA+ANnwQ - Sync-With-SID -
+systemAuxiliaryClass a198 oid oc 0 16 - - Q3qWv+YN0BGihQCqADBJ4g - System-Auxiliary-Class -
+systemFlags a375 i4 soc 8 16 - - Yh764EWb0BGv3QDAT9kwyQ PU System-Flags -
+systemMayContain a196 oid oc 0 16 - - RHqWv+YN0BGihQCqADBJ4g - System-May-Contain -
+systemMustContain a197 oid oc 0 16 - - RXqWv+YN0BGihQCqADBJ4g - System-Must-Contain -
+systemOnly a170 boolean soc 0 16 - - RnqWv+YN0BGihQCqADBJ4g - System-Only -
+systemPossSuperiors a195 oid ogc 0 18 - - R3qWv+YN0BGihQCqADBJ4g - System-Poss-Superiors -
+telephoneNumber e20 unicode sg 0 16 - 1:64 SXqWv+YN0BGihQCqADBJ4g PE Telephone-Number 14856
+teletexTerminalIdentifier e22 octets - 0 16 - - SnqWv+YN0BGihQCqADBJ4g PE Teletex-Terminal-Identifier 33091
+telexNumber e21 octets - 0 16 - 1:32 S3qWv+YN0BGihQCqADBJ4g PE Telex-Number 14892
+templateRoots a1346 dn c 0 16 - - oOmd7UFw0hGZBQAA+HpX1A - Template-Roots -
+templateRoots2 a2048 dn c 0 16 2126 - GqnLsYIGYkOmWRU+IB7waQ - Template-Roots2 -
+terminalServer a885 octets s 1 16 - :20480 HJq2bSKU0RGuvQAA+ANnwQ TS Terminal-Server -
+textEncodedORAddress k2 unicode s 0 0 - 1:1024 iXTfqOrF0RG7ywCAx2ZwwA - Text-Encoded-OR-Address 35969
+thumbnailLogo i36 octets sc 0 16 - 1:32767 qXmWv+YN0BGihQCqADBJ4g - Logo -
+thumbnailPhoto i35 octets s 0 16 - 0:102400 UMo7jX4d0BGggQCqAGwz7Q PE Picture 35998
+timeRefresh a503 i8 s 0 16 - - 8Qys3Y+v0BGv6wDAT9kwyQ - Time-Refresh -
+timeVolChange a502 i8 s 1 16 - - 8Ays3Y+v0BGv6wDAT9kwyQ - Time-Vol-Change -
+title e12 unicode s 0 16 - 1:128 VXqWv+YN0BGihQCqADBJ4g PU Title 14871
+tokenGroups a1301 sid c 0 134217748 - - bZ7Gt8cs0hGFTgCgyYP2CA RA Token-Groups -
+tokenGroupsGlobalAndUniversal a1418 sid c 0 134217748 - - HbGpRq5gWkC36P+KWNRW0g RA Token-Groups-Global-And-Universal -
+tokenGroupsNoGCAcceptable a1303 sid c 0 134217748 - - ksMPBN8z0hGYsgAA+HpX1A RA Token-Groups-No-GC-Acceptable -
+tombstoneLifetime b54 i4 sc 0 16 - - YKjDFnMS0BGgYACqAGwz7Q - Tombstone-Lifetime 33093
+transportAddressAttribute a895 oid sc 0 16 - - fIbcwWGi0RG2BgAA+ANnwQ - Transport-Address-Attribute -
+transportDLLName a789 unicode sc 0 16 - 0:1024 cnPZJnBg0RGpxgAA+ANnwQ - Transport-DLL-Name -
+transportType a791 dn sc 0 16 - - dHPZJnBg0RGpxgAA+ANnwQ - Transport-Type -
+treatAsLeaf a806 boolean s 0 16 - - 40TQjx930RGurgAA+ANnwQ - Treat-As-Leaf -
+treeName a660 unicode so 0 16 - - vQ5jKNVB0RGpwQAA+ANnwQ - Tree-Name -
+trustAttributes a470 i4 sgc 0 16 - - Wn6mgCKf0BGv3QDAT9kwyQ - Trust-Attributes -
+trustAuthIncoming a129 octets sc 0 16 - 0:32767 WXqWv+YN0BGihQCqADBJ4g - Trust-Auth-Incoming -
+trustAuthOutgoing a135 octets sc 0 16 - 0:32767 X3qWv+YN0BGihQCqADBJ4g - Trust-Auth-Outgoing -
+trustDirection a132 i4 sgc 0 16 - - XHqWv+YN0BGihQCqADBJ4g - Trust-Direction -
+trustParent a471 dn sc 0 16 - - euoAsIag0BGv3QDAT9kwyQ - Trust-Parent -
+trustPartner a133 unicode sgc 1 16 - 1:1024 XXqWv+YN0BGihQCqADBJ4g - Trust-Partner -
+trustPosixOffset a134 i4 sc 0 16 - - XnqWv+YN0BGihQCqADBJ4g - Trust-Posix-Offset -
+trustType a136 i4 sgc 0 16 - - YHqWv+YN0BGihQCqADBJ4g - Trust-Type -
+uASCompat a155 i4 sc 0 16 - - YXqWv+YN0BGihQCqADBJ4g OD UAS-Compat -
+uid k1 unicode - 8 0 - - oPywC4ken0KQGhQTiU2fWQ GI uid -
+uidNumber m0 i4 s 1 0 - - j8wPhWuc4Ue2cXxlS+TVsw - UidNumber -
+uNCName a137 unicode sg 1 16 - - ZHqWv+YN0BGihQCqADBJ4g - UNC-Name -
+unicodePwd a90 octets sc 0 16 - - 4XmWv+YN0BGihQCqADBJ4g - Unicode-Pwd -
+uniqueIdentifier k44 unicode - 0 0 - 1:256 x4QBusU47UulJnVCFHBYDA - uniqueIdentifier -
+uniqueMember e50 dn - 0 0 - - JoeIjwr410Sx7sud8hOSyA - uniqueMember -
+unixHomeDirectory m3 ia5 s 0 0 - :2048 ErotvA8ATUa/HQgIRl2IQw - UnixHomeDirectory -
+unixUserPassword a1910 octets - 128 0 - 1:128 R7csYejAkk+SIf3V8VtVDQ - UnixUserPassword -
+unstructuredAddress o8 unicode - 0 0 - :256 OQiVUEzMkUSGOvz5QtaEtw - unstructuredAddress -
+unstructuredName o2 ia5 - 0 0 - :256 d/GOnM9ByUWWc3cWwMiQGw - unstructuredName -
+upgradeProductCode a813 octets - 0 16 - 0:16 EoPh2TmJ0RGuvAAA+ANnwQ - Upgrade-Product-Code -
+uPNSuffixes a890 unicode c 0 16 - - v2AhAySY0RGuwAAA+ANnwQ - UPN-Suffixes -
+url a749 unicode - 0 16 - - IQKamltK0RGpwwAA+ANnwQ WE WWW-Page-Other 33141
+userAccountControl a8 i4 sgc 25 18 - - aHqWv+YN0BGihQCqADBJ4g AR User-Account-Control -
+userCert a645 octets sg 0 16 - 0:32767 aXqWv+YN0BGihQCqADBJ4g PE User-Cert 14882
+userCertificate e36 octets g 0 16 - :32768 f3qWv+YN0BGihQCqADBJ4g PE X509-Cert 35946
+userClass k8 unicode - 0 0 - 1:256 iipzEU3hxUy5L9k/UcbY5A - userClass -
+userParameters a138 unicode sc 0 16 - 0:32767 bXqWv+YN0BGihQCqADBJ4g AR User-Parameters -
+userPassword e35 octets c 0 16 - 1:128 bnqWv+YN0BGihQCqADBJ4g - User-Password 33107
+userPKCS12 i216 octets - 0 0 - - tYqZI/hwB0CkwahKODEfmg - userPKCS12 -
+userPrincipalName a656 unicode sgc 1 18 - :1024 uw5jKNVB0RGpwQAA+ANnwQ PU User-Principal-Name -
+userSharedFolder a751 unicode s 0 16 - - HwKamltK0RGpwwAA+ANnwQ PE User-Shared-Folder -
+userSharedFolderOther a752 unicode - 0 16 - - IAKamltK0RGpwwAA+ANnwQ PE User-Shared-Folder-Other -
+userSMIMECertificate w140 octets g 0 0 - :32768 sp1q4TxA0RGpwAAA+ANnwQ PE User-SMIME-Certificate 14960
+userWorkstations a86 unicode sc 16 16 - 0:1024 13mWv+YN0BGihQCqADBJ4g LO User-Workstations -
+uSNChanged b120 i8 sogc 9 19 - - b3qWv+YN0BGihQCqADBJ4g - USN-Changed 32809
+uSNCreated b19 i8 sogc 9 19 - - cHqWv+YN0BGihQCqADBJ4g - USN-Created 33108
+uSNDSALastObjRemoved b267 i8 soc 0 16 - - cXqWv+YN0BGihQCqADBJ4g - USN-DSA-Last-Obj-Removed 33109
+USNIntersite b469 i4 s 1 16 - - mHTfqOrF0RG7ywCAx2ZwwA - USN-Intersite 33146
+uSNLastObjRem b121 i8 sogc 0 19 - - c3qWv+YN0BGihQCqADBJ4g - USN-Last-Obj-Rem 33110
+uSNSource a896 i8 s 0 16 - - rVh3FvNH0RGpwwAA+ANnwQ - USN-Source 33111
+validAccesses a1356 i4 sc 0 16 - - gKMvTVR/0hGZKgAA+HpX1A - Valid-Accesses -
+vendor a255 unicode s 0 16 - 0:512 3xYUKGgZ0BGijwCqADBJ4g - Vendor -
+versionNumber a141 i4 sg 0 16 - - dnqWv+YN0BGihQCqADBJ4g - Version-Number -
+versionNumberHi a328 i4 s 0 16 - - mg5sfSB+0BGv1gDAT9kwyQ - Version-Number-Hi -
+versionNumberLo a329 i4 s 0 16 - - mw5sfSB+0BGv1gDAT9kwyQ - Version-Number-Lo -
+volTableGUID a336 octets s 0 16 - 0:16 /XUAH0B+0BGv1gDAT9kwyQ - Vol-Table-GUID -
+volTableIdxGUID a334 octets s 1 16 - 0:16 +3UAH0B+0BGv1gDAT9kwyQ - Vol-Table-Idx-GUID -
+volumeCount a507 i4 s 0 16 - - F6KqNJm20BGv7gAA+ANnwQ - Volume-Count -
+wbemPath a301 unicode - 0 16 - - cClLJL1a0BGv0gDAT9kwyQ - Wbem-Path -
+wellKnownObjects a618 dnbinary ogc 0 18 - 16:16 g4kwBYh20RGt7QDAT9jVzQ - Well-Known-Objects -
+whenChanged b3 gtime sogc 0 19 - - d3qWv+YN0BGihQCqADBJ4g - When-Changed 12296
+whenCreated b2 gtime sogc 0 18 - - eHqWv+YN0BGihQCqADBJ4g - When-Created 12295
+winsockAddresses a142 octets g 0 16 - - eXqWv+YN0BGihQCqADBJ4g - Winsock-Addresses -
+wWWHomePage b464 unicode s 0 16 - 1:2048 enqWv+YN0BGihQCqADBJ4g WE WWW-Home-Page -
+x121Address e24 numeric - 0 16 - 1:15 e3qWv+YN0BGihQCqADBJ4g PE X121-Address 33112
+x500uniqueIdentifier e45 octets - 0 0 - - H6F90D2KtkKwqnbJYr5xmg - x500uniqueIdentifier -
 `;
 
 /** attributeSecurityGUID of each property set (MS-ADTS 3.1.1.2.3.3). */
@@ -649,11 +1514,17 @@ export const PROPERTY_SETS: Readonly<{ [code: string]: string }> = {
   DH: '72e39547-7b18-11d1-adef-00c04fd8d5cd',
   DP: 'c7407360-20bf-11d0-a768-00aa006e0529',
   GI: '59ba2f42-79a2-11d0-9020-00c04fc2d3cf',
+  KC: '9b026da6-0d3c-465c-8bee-5199d7165cba',
   LO: '5f202010-79a5-11d0-9020-00c04fc2d4cf',
+  LP: 'a29b8a01-c7e8-11d0-9bae-00c04fd92ef5',
   ME: 'bc0ac240-79a9-11d0-9020-00c04fc2d4cf',
   OD: 'b8119fd0-04f6-4762-ab7a-4986c76b3f9a',
   PE: '77b5b886-944a-11d1-aebd-0000f80367c1',
+  PI: '91e647de-d96f-4b70-9557-d63ff4f3ccd8',
+  PR: 'a29b89fe-c7e8-11d0-9bae-00c04fd92ef5',
   PU: 'e48d0154-bcf8-11d1-8702-00c04fb96050',
   RA: '037088f8-0ae1-11d2-b422-00a0c968f939',
+  TS: '5805bc62-bdc9-4428-a5e2-856a0f4c185e',
   WE: 'e45795b3-9455-11d1-aebd-0000f80367c1',
+  WP: 'a29b89fd-c7e8-11d0-9bae-00c04fd92ef5',
 };

@@ -1,6 +1,7 @@
 import { decodeGuid, type Guid } from '@doublehop/security/guid';
 import { ATTRIBUTE_TABLE, PROPERTY_SETS } from './attribute-table.ts';
 import { CLASS_TABLE } from './class-table.ts';
+import { DESCRIPTOR_TABLE } from './descriptor-table.ts';
 import { OID_PREFIXES } from './oid-prefixes.ts';
 import { isSyntax, type Syntax } from './syntax.ts';
 
@@ -8,6 +9,8 @@ import { isSyntax, type Syntax } from './syntax.ts';
 export interface AttributeType {
   /** lDAPDisplayName. */
   readonly name: string;
+  /** cn of the attribute object: `Account-Expires`. */
+  readonly cn: string;
   readonly oid: string;
   /** The number under which stores keep the attribute; derived from the OID, so it never moves. */
   readonly code: number;
@@ -15,9 +18,14 @@ export interface AttributeType {
   readonly singleValued: boolean;
   readonly systemOnly: boolean;
   readonly inCatalog: boolean;
+  /** FLAG_ATTR_IS_CRITICAL of schemaFlagsEx: kept by read-only controllers (MS-ADTS 2.2.9.1). */
+  readonly critical: boolean;
+  /** isDefunct: no longer of any use, and in no class (MS-ADTS 3.1.1.2.4.8). */
+  readonly defunct: boolean;
   readonly searchFlags: number;
   readonly systemFlags: number;
   readonly linkId: number | undefined;
+  readonly mapiId: number | undefined;
   readonly rangeLower: number | undefined;
   readonly rangeUpper: number | undefined;
   readonly schemaIdGuid: Guid;
@@ -49,6 +57,24 @@ export interface ClassType {
   readonly schemaIdGuid: Guid;
   /** cn of the class that objectCategory points to. */
   readonly defaultCategory: string;
+  /** defaultSecurityDescriptor: SDDL, in which names of SIDs are those of the domain; '' = none. */
+  readonly defaultDescriptor: string;
+  /** defaultHidingValue: new entries are shown in advanced views only. */
+  readonly hidden: boolean;
+  readonly systemOnly: boolean;
+  readonly systemFlags: number;
+  readonly auxiliary: readonly string[];
+  readonly possibleSuperiors: readonly string[];
+  readonly must: readonly string[];
+  readonly may: readonly string[];
+  /** The part of the four above that only the system may change. */
+  readonly system: ClassMembers;
+  /** The rest of them, which administrators may change. */
+  readonly changeable: ClassMembers;
+}
+
+/** What a class has and where its entries may be, by lDAPDisplayName. */
+export interface ClassMembers {
   readonly auxiliary: readonly string[];
   readonly possibleSuperiors: readonly string[];
   readonly must: readonly string[];
@@ -58,8 +84,10 @@ export interface ClassType {
 /** Bits of searchFlags (MS-ADTS 2.2.9). */
 export const SearchFlag = { index: 1, anr: 4, tupleIndex: 32, confidential: 128 } as const;
 
-/** Bits of systemFlags on attributes (MS-ADTS 2.2.10). */
+/** Bits of systemFlags (MS-ADTS 2.2.10). */
 const CONSTRUCTED = 4;
+const BASE_OBJECT = 0x10;
+const NO_RENAME = 0x800_0000;
 
 /** MS-ADTS 3.1.1.4.4, with the secrets of trusts and LSA objects. */
 const SECRETS: ReadonlySet<string> = new Set([
@@ -232,8 +260,9 @@ export class Schema {
 }
 
 function parseAttribute(line: string): AttributeType {
-  const [name = '', oid = '', syntax = '', flags = '', search, system, link, range, guid, set] =
-    line.split(' ');
+  const columns = line.split(' ');
+  const [name = '', oid = '', syntax = '', flags = '', search, system, link] = columns;
+  const [range, guid, set, cn = '', mapi] = columns.slice(7);
   if (!isSyntax(syntax)) throw new TypeError(`attribute table: syntax ${syntax} of ${name}`);
   const linkId = link === '-' ? undefined : Number(link);
   const searchFlags = Number(search);
@@ -244,15 +273,19 @@ function parseAttribute(line: string): AttributeType {
   const isIndexed = (searchFlags & SearchFlag.index) !== 0 || ALSO_INDEXED.has(key);
   return {
     name,
+    cn,
     oid: expandOid(oid),
     code: codeOf(oid),
     syntax,
     singleValued: flags.includes('s'),
     systemOnly: flags.includes('o'),
     inCatalog: flags.includes('g'),
+    critical: flags.includes('c'),
+    defunct: flags.includes('x'),
     searchFlags,
     systemFlags,
     linkId,
+    mapiId: mapi === '-' ? undefined : Number(mapi),
     rangeLower: lower,
     rangeUpper: upper,
     schemaIdGuid: guidOf(guid),
@@ -267,6 +300,7 @@ function parseAttribute(line: string): AttributeType {
 }
 
 function* parseClasses(table: string): Iterable<ClassType> {
+  const descriptors = parseDescriptors(DESCRIPTOR_TABLE);
   let head = '';
   let members: string[] = [];
   for (const line of [...lines(table), '']) {
@@ -274,20 +308,34 @@ function* parseClasses(table: string): Iterable<ClassType> {
       members.push(line.trim());
       continue;
     }
-    if (head !== '') yield parseClass(head, members);
+    if (head !== '') yield parseClass(head, members, descriptors);
     head = line;
     members = [];
   }
 }
 
-function parseClass(head: string, members: readonly string[]): ClassType {
-  const [name = '', oid = '', sub = '', category = '', rdn = '', guid] = head.split(' ');
+function parseClass(
+  head: string,
+  members: readonly string[],
+  descriptors: ReadonlyMap<string, string>,
+): ClassType {
+  const columns = head.split(' ');
+  const [name = '', oid = '', sub = '', category = '', rdn = '', guid] = columns;
+  const [flags = '', descriptor = ''] = columns.slice(6);
   const named = (kind: string): string[] =>
     members
       .filter((line) => line.startsWith(`${kind} `))
       .flatMap((line) => line.split(' ').slice(1));
-  const [cn = '', target = cn] = named('cn').map((text) => text.replaceAll('_', ' '));
+  const listed = (mark: string): ClassMembers => ({
+    auxiliary: named(`aux${mark}`),
+    possibleSuperiors: named(`under${mark}`),
+    must: named(`must${mark}`),
+    may: named(`may${mark}`),
+  });
+  const [cn = '', target = cn] = named('cn');
   if (!isCategory(category)) throw new TypeError(`class table: category of ${name}`);
+  const system = listed('');
+  const changeable = listed('+');
   return {
     name,
     oid: expandOid(oid),
@@ -297,11 +345,28 @@ function parseClass(head: string, members: readonly string[]): ClassType {
     rdnAttribute: rdn,
     schemaIdGuid: guidOf(guid),
     defaultCategory: target,
-    auxiliary: named('aux'),
-    possibleSuperiors: named('under'),
-    must: named('must'),
-    may: named('may'),
+    defaultDescriptor: descriptors.get(descriptor) ?? '',
+    hidden: flags.includes('h'),
+    systemOnly: flags.includes('o'),
+    systemFlags: (flags.includes('b') ? BASE_OBJECT : 0) | (flags.includes('d') ? NO_RENAME : 0),
+    auxiliary: [...system.auxiliary, ...changeable.auxiliary],
+    possibleSuperiors: [...system.possibleSuperiors, ...changeable.possibleSuperiors],
+    must: [...system.must, ...changeable.must],
+    may: [...system.may, ...changeable.may],
+    system,
+    changeable,
   };
+}
+
+/** SDDL by its number in the table; continued lines start with spaces. */
+function parseDescriptors(table: string): ReadonlyMap<string, string> {
+  const whole = table.replaceAll('\n  ', '');
+  return new Map(
+    lines(whole).map((line) => {
+      const space = line.indexOf(' ');
+      return [line.slice(0, space), line.slice(space + 1)];
+    }),
+  );
 }
 
 function isCategory(text: string): text is ClassType['category'] {
