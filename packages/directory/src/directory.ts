@@ -1,8 +1,10 @@
 import type { RandomSource } from '@doublehop/crypto/random';
+import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 import type { AssertionValue, Filter } from '@doublehop/ldap/filter';
 import type { KeySet } from './account.ts';
 import { changesAfter, type Change, ChangeFlag } from './changes.ts';
 import { lastNumber } from './counters.ts';
+import { DescriptorCache } from './descriptor-table.ts';
 import { readDomain, type DomainInfo } from './domain.ts';
 import { EntryView } from './entry-view.ts';
 import type {
@@ -72,6 +74,7 @@ export class Directory {
   readonly #random: RandomSource;
   readonly #known: KnownAttributes;
   readonly #names = new NameCache();
+  readonly #descriptors = new DescriptorCache();
   readonly #view: View;
   readonly #listeners: ChangeListener[] = [];
   #revision: number;
@@ -83,7 +86,7 @@ export class Directory {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#known = knownAttributes(this.schema);
-    this.#view = new View(options.store, this.schema, this.#names);
+    this.#view = new View(options.store, this.schema, this.#names, this.#descriptors);
     this.#revision = options.store.revision();
     this.#usn = lastNumber(options.store, 'usn');
   }
@@ -133,6 +136,14 @@ export class Directory {
     const entry = this.find(name);
     if (entry === undefined) throw noSuchObject(this.#view, name);
     return entry;
+  }
+
+  /**
+   * A security descriptor by its number (`Entry.descriptorId`), decoded, with generic rights
+   * mapped to directory rights: to be checked, not to be encoded.
+   */
+  descriptor(id: number): SecurityDescriptor | undefined {
+    return this.view.descriptor(id);
   }
 
   /** Entries lazily, in no promised order; throws noSuchObject for the base. */
@@ -200,6 +211,7 @@ export class Directory {
       tx,
       schema: this.schema,
       known: this.#known,
+      descriptors: this.#descriptors,
       clock: this.#clock,
       random: this.#random,
     });

@@ -42,6 +42,10 @@ export class EntryView implements Entry {
     return bytes === undefined ? undefined : decodeSid(bytes);
   }
 
+  get descriptorId(): number {
+    return this.stored.reference(this.#known.descriptor.code);
+  }
+
   get structuralClass(): string {
     return String(this.stored.values(this.#known.objectClass.code).at(-1) ?? '');
   }
@@ -58,6 +62,7 @@ export class EntryView implements Entry {
     if (type.constructed) {
       return construct(type.name, { view: this.#view, known: this.#known, entry: this.stored });
     }
+    if (type === this.#known.descriptor) return this.#descriptor();
     if (type.forwardLink || type.backLink) return this.#names(this.linked(type));
     return this.#materialise(this.stored.values(type.code));
   }
@@ -111,6 +116,11 @@ export class EntryView implements Entry {
       break;
     }
     return names;
+  }
+
+  #descriptor(): readonly Value[] {
+    const bytes = this.#view.descriptorBytes(this.descriptorId);
+    return bytes === undefined ? [] : [bytes];
   }
 
   #names(ids: Iterable<number>): Value[] {

@@ -18,6 +18,11 @@ export interface Entry {
   readonly guid: Guid;
   readonly dn: string;
   readonly sid: Sid | undefined;
+  /**
+   * The number of its security descriptor, 0 = none: equal descriptors have equal numbers, and a
+   * number never means another descriptor, so decisions may be kept by it.
+   */
+  readonly descriptorId: number;
   /** The most specific class, by lDAPDisplayName. */
   readonly structuralClass: string;
   /** Values by attribute name of any case, constructed ones included; empty when there are none. */

@@ -4,6 +4,7 @@ import type { AttributeType, Schema } from './schema/schema.ts';
 export interface KnownAttributes {
   readonly accountExpires: AttributeType;
   readonly cn: AttributeType;
+  readonly descriptor: AttributeType;
   readonly groupType: AttributeType;
   readonly isCriticalSystemObject: AttributeType;
   readonly member: AttributeType;
@@ -31,6 +32,7 @@ export function knownAttributes(schema: Schema): KnownAttributes {
   return {
     accountExpires: needed(schema, 'accountExpires'),
     cn: needed(schema, 'cn'),
+    descriptor: needed(schema, 'nTSecurityDescriptor'),
     groupType: needed(schema, 'groupType'),
     isCriticalSystemObject: needed(schema, 'isCriticalSystemObject'),
     member: needed(schema, 'member'),

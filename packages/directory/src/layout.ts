@@ -15,6 +15,9 @@ import type { Key, Range, Record } from './store/store.ts';
  *     f owner link target         a link, from its forward side
  *     b target link owner         the same link, from its back side
  *     u usn id                    the change log
+ *     d number                    a security descriptor, each distinct one once
+ *     h digest                    a descriptor's SHA-256 → its number
+ *     n number                    how many entries have that descriptor
  */
 const KIND = {
   meta: 'm',
@@ -25,6 +28,9 @@ const KIND = {
   forward: 'f',
   back: 'b',
   log: 'u',
+  descriptor: 'd',
+  descriptorHash: 'h',
+  descriptorCount: 'n',
 };
 
 /** Bytes of an entry's number in keys. */
@@ -46,6 +52,24 @@ export function entryKey(id: number): Key {
 
 export function keysKey(id: number): Key {
   return KIND.keys + encodeId(id);
+}
+
+export function descriptorKey(id: number): Key {
+  return KIND.descriptor + encodeId(id);
+}
+
+export function descriptorCountKey(id: number): Key {
+  return KIND.descriptorCount + encodeId(id);
+}
+
+/** `digest` is a string of bytes. */
+export function descriptorHashKey(digest: string): Key {
+  return KIND.descriptorHash + digest;
+}
+
+/** Every descriptor, in no order that means anything. */
+export function allDescriptors(): Range {
+  return prefixed(KIND.descriptor);
 }
 
 /** All entries, in the order in which they were made. */

@@ -37,3 +37,9 @@ export const PLANNER_PROBE = 64;
 
 /** Values of an attribute beyond which looking for its presence means looking at all entries. */
 export const PLANNER_COMMON = 4096;
+
+/** Decoded security descriptors that one process keeps: half of it at least. */
+export const DESCRIPTOR_CACHE_SIZE = 4096;
+
+/** Bytes of a descriptor that is kept decoded; larger ones are decoded whenever they are needed. */
+export const DESCRIPTOR_CACHE_BYTES = 16_384;

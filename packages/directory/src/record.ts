@@ -3,7 +3,7 @@ import type { Rdn } from './dn.ts';
 import { ID_BYTES } from './layout.ts';
 import { isAscii } from './text.ts';
 
-/** A value as stored: text, bytes, or the number of the entry that a DN names. */
+/** A value as stored: text, bytes, or the number of the entry (or descriptor) that it is. */
 export type StoredValue = string | Uint8Array | number;
 
 /** Stored values by attribute code. */
@@ -94,6 +94,13 @@ export class StoredEntry {
   bytes(code: number): Uint8Array | undefined {
     const [value] = this.values(code);
     return value instanceof Uint8Array ? value : undefined;
+  }
+
+  /** The first value, when it is a number that stands for something else; 0 = none. */
+  reference(code: number): number {
+    const at = this.#find(code);
+    if (at < 0 || this.#bytes[at + 4] !== KIND.reference) return 0;
+    return this.#bytes.readUIntBE(at + ATTRIBUTE_HEADER + 4, ID_BYTES);
   }
 
   /**

@@ -1,4 +1,6 @@
+import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 import type { AssertionValue } from '@doublehop/ldap/filter';
+import { type DescriptorCache, descriptorBytes } from './descriptor-table.ts';
 import { formatDn, formatRdn, rdnKey, type Dn } from './dn.ts';
 import {
   backLinks,
@@ -49,16 +51,31 @@ export class View {
   readonly reader: Reader;
   readonly schema: Schema;
   readonly names: NameCache;
+  readonly #descriptors: DescriptorCache;
 
-  constructor(reader: Reader, schema: Schema, names: NameCache) {
+  constructor(reader: Reader, schema: Schema, names: NameCache, descriptors: DescriptorCache) {
     this.reader = reader;
     this.schema = schema;
     this.names = names;
+    this.#descriptors = descriptors;
   }
 
   entry(id: number): StoredEntry | undefined {
     const bytes = this.reader.get(entryKey(id));
     return bytes === undefined ? undefined : new StoredEntry(id, bytes);
+  }
+
+  /**
+   * A security descriptor by its number, decoded and with generic rights mapped to directory
+   * rights: to be checked, not to be encoded. Undefined where there is none.
+   */
+  descriptor(id: number): SecurityDescriptor | undefined {
+    return this.#descriptors.get(this.reader, id);
+  }
+
+  /** The same as its self-relative bytes. */
+  descriptorBytes(id: number): Uint8Array | undefined {
+    return descriptorBytes(this.reader, id);
   }
 
   childId(parentId: number, rdn: string): number | undefined {

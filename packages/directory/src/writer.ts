@@ -1,7 +1,7 @@
 import type { RandomSource } from '@doublehop/crypto/random';
-import { encodeDescriptor } from '@doublehop/security/descriptor';
+import { encodeDescriptor, type SecurityDescriptor } from '@doublehop/security/descriptor';
 import { parseSddl } from '@doublehop/security/sddl';
-import { encodeSid, withRid } from '@doublehop/security/sid';
+import { encodeSid, type Sid, withRid } from '@doublehop/security/sid';
 import type { KeySet } from './account.ts';
 import { ChangeFlag, logChange } from './changes.ts';
 import {
@@ -14,6 +14,7 @@ import {
 } from './checks.ts';
 import { lastNumber, nextNumber } from './counters.ts';
 import { deriveAccountType, fillDefaults, isPrincipal } from './defaults.ts';
+import { type DescriptorCache, internDescriptor, releaseDescriptor } from './descriptor-table.ts';
 import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
 import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
 import { setNumber, setValue, type Draft } from './draft.ts';
@@ -69,6 +70,7 @@ export interface WriterOptions {
   readonly tx: Transaction;
   readonly schema: Schema;
   readonly known: KnownAttributes;
+  readonly descriptors: DescriptorCache;
   readonly clock: Clock;
   readonly random: RandomSource;
 }
@@ -81,6 +83,11 @@ export interface AddOptions {
   readonly contextHead?: boolean;
   /** The entry is seen by those alone who ask for deleted ones. */
   readonly hidden?: boolean;
+  /**
+   * Who makes the entry: the owner and group of its descriptor unless that names others. Absent:
+   * the domain's Domain Admins.
+   */
+  readonly creator?: { readonly owner: Sid; readonly group: Sid };
   /** The keys of a new account, as `setKeys` would set them. */
   readonly keys?: KeySet;
 }
@@ -127,7 +134,7 @@ export class DirectoryWriter {
     this.#known = options.known;
     this.#clock = options.clock;
     this.#random = options.random;
-    this.#view = new View(options.tx, options.schema, new NameCache());
+    this.#view = new View(options.tx, options.schema, new NameCache(), options.descriptors);
     this.#links = new LinkTable(options.tx, options.known);
   }
 
@@ -135,6 +142,11 @@ export class DirectoryWriter {
   find(name: EntryName | string, options: FindOptions = {}): Entry | undefined {
     const id = locate(this.#view, this.#known, name, options.deleted);
     return id === undefined ? undefined : this.#show(id);
+  }
+
+  /** A security descriptor by its number, as `Directory.descriptor` gives it. */
+  descriptor(id: number): SecurityDescriptor | undefined {
+    return this.#view.descriptor(id);
   }
 
   /** Adds an entry (MS-ADTS 3.1.1.5.2). */
@@ -338,6 +350,7 @@ export class DirectoryWriter {
     const usn = nextNumber(this.#tx, 'usn');
     const indexed = indexedAttributes(this.#known, entry.flags, entry.attributes());
     reindex(this.#tx, this.#schema, this.#known, entry.id, indexed, new Map());
+    releaseDescriptor(this.#tx, entry.reference(this.#known.descriptor.code));
     listDeleted(this.#tx, this.#schema, entry.id, false);
     this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
     this.#tx.delete(entryKey(entry.id));
@@ -383,6 +396,12 @@ export class DirectoryWriter {
     this.#save(draft, original, usn, ChangeFlag.renamed | (isParent ? ChangeFlag.below : 0));
     this.#view.names.clear();
     return this.#show(draft.id);
+  }
+
+  /** The present keys of an account, writes of this unit included. */
+  keysOf(name: EntryName | string): KeySet | undefined {
+    const record = this.#tx.get(keysKey(this.#stored(name).id));
+    return record === undefined ? undefined : decodeKeys(record, { count: 1 })[0];
   }
 
   /** Replaces the present keys of an account; what was present joins the earlier ones. */
@@ -555,10 +574,23 @@ export class DirectoryWriter {
 
   #save(draft: Draft, before: StoredAttributes, usn: number, flags = 0): void {
     const { id, attributes } = draft;
+    this.#keepDescriptor(draft, before);
     const indexed = indexedAttributes(this.#known, draft.flags, attributes);
     const names = reindex(this.#tx, this.#schema, this.#known, id, before, indexed);
     this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
     logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) });
+  }
+
+  /** A descriptor stands in an entry's record as its number. */
+  #keepDescriptor({ attributes }: Draft, before: StoredAttributes): void {
+    const { code } = this.#known.descriptor;
+    const [now] = attributes.get(code) ?? [];
+    const [then] = before.get(code) ?? [];
+    if (now === then) return;
+    if (now instanceof Uint8Array) {
+      attributes.set(code, [internDescriptor(this.#tx, this.#random, now)]);
+    }
+    if (typeof then === 'number') releaseDescriptor(this.#tx, then);
   }
 
   #applyLinks(owner: number, changes: readonly LinkChange[], usn: number): void {

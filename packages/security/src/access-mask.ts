@@ -25,6 +25,28 @@ export const Right = {
 /** Every right of a directory object, one by one: what administrators' tools call full control. */
 export const FULL_CONTROL = 0x000f_01ff;
 
+/** What generic rights mean for a directory object (MS-ADTS 5.1.3.2, GenericMapping). */
+const GENERIC: readonly (readonly [generic: number, specific: number])[] = [
+  [Right.genericAll, FULL_CONTROL],
+  [Right.genericExecute, Right.readControl | Right.listChildren],
+  [Right.genericWrite, Right.readControl | Right.writeProperty | Right.self],
+  [
+    Right.genericRead,
+    Right.readControl | Right.readProperty | Right.listChildren | Right.listObject,
+  ],
+];
+
+/** The bits of all generic rights. */
+export const GENERIC_RIGHTS = 0xf000_0000;
+
+/** A mask with its generic rights replaced by those of directory objects that they stand for. */
+export function mapGenericRights(mask: number): number {
+  if ((mask & GENERIC_RIGHTS) === 0) return mask;
+  let mapped = mask & ~GENERIC_RIGHTS;
+  for (const [generic, specific] of GENERIC) if ((mask & generic) !== 0) mapped |= specific;
+  return mapped >>> 0;
+}
+
 /**
  * Members of System.DirectoryServices.ActiveDirectoryRights, largest value first, which is the
  * order in which .NET takes a flags value apart. Generic rights there are spelled out in
