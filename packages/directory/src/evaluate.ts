@@ -155,11 +155,10 @@ function guarded(context: FilterContext, type: AttributeType, predicate: Predica
   const { mayRead } = context;
   if (type.secret) return { test: () => false, access: { kind: 'ids', ids: () => [] } };
   if (mayRead === undefined) return predicate;
-  const { test } = predicate;
   return {
     ...predicate,
     test: (entry) => {
-      const truth = test(entry);
+      const truth = predicate.test(entry);
       return truth === true && !mayRead(entry, type) ? false : truth;
     },
   };

@@ -103,7 +103,7 @@ export function deletedName(name: string, guid: Guid): string {
 
 /** Takes from an entry what its tombstone does not keep, and marks it as one. */
 export function strip(schema: Schema, draft: Draft, rdnAttribute: AttributeType): void {
-  for (const code of [...draft.attributes.keys()]) {
+  for (const code of draft.attributes.keys()) {
     const type = schema.attributeByCode(code);
     if (type === undefined || !isKept(type, rdnAttribute)) draft.attributes.delete(code);
   }
