@@ -2,19 +2,29 @@ import type { AccountKey, KeySet } from './account.ts';
 import { StoreError } from './errors.ts';
 
 const FORMAT = 1;
-/** Passwords whose keys are kept; tickets made with older ones have long run out. */
-const MAX_SETS = 8;
+/** Passwords whose keys are kept: the present one and a history of 24 (MS-SAMR 3.1.1.7.1). */
+const MAX_SETS = 25;
+/** Of those that are older than so many only one key is kept: enough to know the password again. */
+const WHOLE_SETS = 3;
 
 /** The stored form of an account's keys, newest first. */
 export function encodeKeys(sets: readonly KeySet[]): Uint8Array {
   const parts: Buffer[] = [Buffer.from([FORMAT, Math.min(sets.length, MAX_SETS)])];
-  for (const set of sets.slice(0, MAX_SETS)) {
+  for (const [age, set] of sets.slice(0, MAX_SETS).entries()) {
+    const keys = age < WHOLE_SETS ? set.keys : oneOf(set.keys);
     const head = Buffer.allocUnsafe(5);
     head.writeUInt32BE(set.kvno, 0);
-    head[4] = set.keys.length;
-    parts.push(head, ...set.keys.map(encodeKey));
+    head[4] = keys.length;
+    parts.push(head, ...keys.map(encodeKey));
   }
   return Buffer.concat(parts);
+}
+
+/** The shortest key that has a salt, or else the first. */
+function oneOf(keys: readonly AccountKey[]): readonly AccountKey[] {
+  const salted = keys.filter(({ salt }) => salt !== undefined);
+  const [first = keys[0]] = salted.toSorted((a, b) => a.bytes.length - b.bytes.length);
+  return first === undefined ? [] : [first];
 }
 
 /** Part of a record of keys. */

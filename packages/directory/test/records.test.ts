@@ -73,10 +73,25 @@ describe('records of entries', () => {
       keys: fc.array(key, { maxLength: 4 }),
     });
     fc.assert(
-      fc.property(fc.array(set, { maxLength: 8 }), (sets) => {
+      fc.property(fc.array(set, { maxLength: 3 }), (sets) => {
         expect(decodeKeys(encodeKeys(sets))).toEqual(sets);
       }),
     );
+  });
+
+  it('of a long history keep one key each, the cheapest to check a password by', () => {
+    const bytes = (length: number) => new Uint8Array(length).fill(length);
+    const keys = [
+      { etype: 18, bytes: bytes(32), salt: 'a' },
+      { etype: 23, bytes: bytes(15) },
+      { etype: 17, bytes: bytes(16), salt: 'a' },
+    ];
+    const sets = Array.from({ length: 40 }, (_, age) => ({ kvno: 40 - age, keys }));
+    const read = decodeKeys(encodeKeys(sets));
+    expect(read.map(({ kvno }) => kvno)).toEqual(sets.slice(0, 25).map(({ kvno }) => kvno));
+    expect(read[2]?.keys).toEqual(keys);
+    expect(read[3]?.keys).toEqual([keys[2]]);
+    expect(read[24]?.keys).toEqual([keys[2]]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { RandomSource } from '@doublehop/crypto/random';
+import type { Account } from '@doublehop/directory/account';
 import { Accounts } from '@doublehop/directory/accounts';
 import { Directory } from '@doublehop/directory/directory';
 import type { DomainInfo } from '@doublehop/directory/domain';
@@ -87,7 +88,8 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
   }
   const lockouts = new Lockouts({ directory, clock, onDefect: given.onDefect ?? ignore });
   // Every service counts wrong passwords in the same place.
-  const options = { ...given, kdc: { ...given.kdc, lockouts } };
+  const encryptionTypes = given.kdc?.encryptionTypes ?? typesOf(accounts.byName('krbtgt'));
+  const options = { ...given, kdc: { ...given.kdc, encryptionTypes, lockouts } };
   const tls = options.tls ?? certificateOf(options, domain);
   const kdc = kdcOf(options, accounts, domain);
   const kpasswd = kpasswdOf(options, directory, accounts, domain);
@@ -116,6 +118,15 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
     close,
   };
 }
+
+/** RC4 where the domain was made with it, which krbtgt's keys tell. */
+function typesOf(krbtgt: Account | undefined): readonly number[] {
+  const { encryptionTypes } = DEFAULT_KDC_SETTINGS;
+  const legacy = krbtgt?.keys?.keys.some(({ etype }) => etype === RC4) === true;
+  return legacy ? [...encryptionTypes, RC4] : encryptionTypes;
+}
+
+const RC4 = 23;
 
 function kdcOf(
   { kdc = {}, clock, random, controllerName, ...options }: DomainControllerOptions,

@@ -96,10 +96,20 @@ export function storeKeys(
   keys: readonly AccountKey[],
   { kvno, passwordLastSet }: PasswordOptions = {},
 ): void {
-  const present = Number(writer.find(name)?.text('msDS-KeyVersionNumber') ?? 0);
-  const options = passwordLastSet === undefined ? {} : { passwordLastSet };
+  const entry = writer.find(name);
+  const present = Number(entry?.text('msDS-KeyVersionNumber') ?? 0);
+  const machine = entry !== undefined && isMachineClass(entry.values('objectClass'));
+  const options = {
+    keep: machine ? KEPT_MACHINE_PASSWORDS : KEPT_PASSWORDS,
+    ...(passwordLastSet === undefined ? {} : { passwordLastSet }),
+  };
   writer.setKeys(name, { kvno: kvno ?? present + 1, keys }, options);
 }
+
+/** Earlier passwords of a user, the longest history that a policy can ask for (MS-SAMR 2.2.3.5). */
+const KEPT_PASSWORDS = 24;
+/** Earlier passwords of a machine: random ones do not come again, but tickets made with them. */
+const KEPT_MACHINE_PASSWORDS = 2;
 
 /** What the salt of an entry is made of; throws `config` for what is no account. */
 export function saltSubject(entry: Entry): SaltSubject {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import { defaultEncryptionTypes } from '@doublehop/crypto/policy';
 import { Directory } from '@doublehop/directory/directory';
 import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import type { Store } from '@doublehop/directory/store/store';
@@ -16,6 +17,8 @@ import { makeFolder } from '@doublehop/lab/folder/files';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { exportKeysCommand } from '../dc/export-keys.ts';
+import { rolloverKrbtgtCommand } from '../dc/rollover-krbtgt.ts';
 import { readPassword } from '../input/secret.ts';
 import { printJson } from '../output/json.ts';
 
@@ -30,6 +33,7 @@ interface DcOptions {
   readonly ldapPort: number;
   readonly ldapsPort: number;
   readonly passwordFile?: string;
+  readonly legacyRc4?: true;
   readonly audit?: true;
   readonly json?: true;
 }
@@ -57,9 +61,12 @@ export function command(context: Context): Command {
     .addOption(port('--ldap-port <n>', '0: a free one', 389))
     .addOption(port('--ldaps-port <n>', '0: a free one', 636))
     .option('--password-file <file>', 'the new Administrator\'s password; "-": standard input')
+    .option('--legacy-rc4', 'a new domain: keep and use RC4 keys too, which are weak')
     .option('--audit', 'print one JSON line for each request to KDC and kpasswd')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', EXAMPLES)
+    .addCommand(exportKeysCommand(context))
+    .addCommand(rolloverKrbtgtCommand(context))
     .action(async (options: DcOptions) => {
       await run(context, options);
     });
@@ -135,8 +142,12 @@ async function newDomain(context: Context, options: DcOptions): Promise<NewDomai
     administratorPassword: await readPassword(context, prompt, passwordFile),
     controllerName: name.toUpperCase(),
     controllerAliases: ['localhost'],
+    ...(options.legacyRc4 === true ? { encryptionTypes: LEGACY_TYPES } : {}),
   };
 }
+
+/** The usual types, and RC4 after all of them. */
+const LEGACY_TYPES = [...defaultEncryptionTypes, 23];
 
 /** A NetBIOS name as Active Directory takes it (MS-ADTS 6.1.1.2.1.1, RFC 1001 §14). */
 const NETBIOS = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,13}[A-Za-z0-9])?$/;
