@@ -136,47 +136,83 @@ const UNIQUE: ReadonlySet<string> = new Set([
   'userprincipalname',
 ]);
 
-/** The known attributes and classes, by name of any case or OID. Immutable; one serves all. */
+/** A line of a table, and what it says once somebody has asked. */
+interface Row<T> {
+  readonly text: string;
+  type: T | undefined;
+}
+
+/**
+ * The known attributes and classes, by name of any case or OID. Immutable to those who use it; one
+ * serves all. A line of the tables is parsed when it is first asked for: most never are.
+ */
 export class Schema {
-  readonly #attributes = new Map<string, AttributeType>();
-  readonly #byCode = new Map<number, AttributeType>();
-  readonly #byLink = new Map<number, AttributeType>();
-  readonly #classes = new Map<string, ClassType>();
+  readonly #attributes = new Map<string, Row<AttributeType>>();
+  readonly #byCode = new Map<number, Row<AttributeType>>();
+  readonly #classes = new Map<string, Row<ClassType>>();
   readonly #chains = new Map<string, readonly ClassType[]>();
   readonly #allowed = new Map<string, ReadonlySet<string>>();
   readonly #kinds = new Map<string, readonly ClassType[]>();
   readonly #required = new Map<string, readonly AttributeType[]>();
+  #byLink: ReadonlyMap<number, AttributeType> | undefined;
+  #byGuid: ReadonlyMap<Guid, AttributeType | ClassType> | undefined;
+  #descriptors: ReadonlyMap<string, string> | undefined;
 
   constructor() {
-    for (const line of lines(ATTRIBUTE_TABLE)) this.#addAttribute(parseAttribute(line));
-    for (const type of parseClasses(CLASS_TABLE)) {
-      this.#classes.set(type.name.toLowerCase(), type);
-      this.#classes.set(type.oid, type);
+    for (const text of lines(ATTRIBUTE_TABLE)) {
+      const row = { text, type: undefined };
+      const { name, oid } = keysOf(text);
+      this.#attributes.set(name.toLowerCase(), row);
+      this.#attributes.set(expandOid(oid), row);
+      this.#byCode.set(codeOf(oid), row);
+    }
+    // A class is a line that starts with its name, and the lines below it that start with spaces.
+    for (const text of CLASS_TABLE.trim().split(/\n(?! )/)) {
+      const row = { text, type: undefined };
+      const { name, oid } = keysOf(text);
+      this.#classes.set(name.toLowerCase(), row);
+      this.#classes.set(expandOid(oid), row);
     }
   }
 
   attribute(nameOrOid: string): AttributeType | undefined {
-    return this.#attributes.get(nameOrOid) ?? this.#attributes.get(nameOrOid.toLowerCase());
+    const row = this.#attributes.get(nameOrOid) ?? this.#attributes.get(nameOrOid.toLowerCase());
+    return row === undefined ? undefined : (row.type ??= parseAttribute(row.text));
   }
 
   attributeByCode(code: number): AttributeType | undefined {
-    return this.#byCode.get(code);
+    const row = this.#byCode.get(code);
+    return row === undefined ? undefined : (row.type ??= parseAttribute(row.text));
   }
 
   attributeByLink(linkId: number): AttributeType | undefined {
+    this.#byLink ??= new Map(
+      [...this.attributes()].flatMap((type) =>
+        type.linkId === undefined ? [] : [[type.linkId, type] as const],
+      ),
+    );
     return this.#byLink.get(linkId);
   }
 
-  classType(nameOrOid: string): ClassType | undefined {
-    return this.#classes.get(nameOrOid) ?? this.#classes.get(nameOrOid.toLowerCase());
+  /** The attribute or class with a schemaIDGUID. */
+  byGuid(guid: Guid): AttributeType | ClassType | undefined {
+    this.#byGuid ??= new Map(
+      [...this.classes(), ...this.attributes()].map((type) => [type.schemaIdGuid, type] as const),
+    );
+    return this.#byGuid.get(guid);
   }
 
-  attributes(): IterableIterator<AttributeType> {
-    return this.#byCode.values();
+  classType(nameOrOid: string): ClassType | undefined {
+    const row = this.#classes.get(nameOrOid) ?? this.#classes.get(nameOrOid.toLowerCase());
+    return row === undefined ? undefined : this.#classOf(row);
+  }
+
+  *attributes(): IterableIterator<AttributeType> {
+    for (const row of this.#byCode.values()) yield (row.type ??= parseAttribute(row.text));
   }
 
   classes(): ReadonlySet<ClassType> {
-    return new Set(this.#classes.values());
+    return new Set(Array.from(this.#classes.values(), (row) => this.#classOf(row)));
   }
 
   /** The class and its superclasses, `top` last. */
@@ -250,13 +286,16 @@ export class Schema {
     return this.chain(type).some((each) => each.name.toLowerCase() === wanted);
   }
 
-  #addAttribute(type: AttributeType): void {
-    this.#attributes.set(type.name, type);
-    this.#attributes.set(type.name.toLowerCase(), type);
-    this.#attributes.set(type.oid, type);
-    this.#byCode.set(type.code, type);
-    if (type.linkId !== undefined) this.#byLink.set(type.linkId, type);
+  #classOf(row: Row<ClassType>): ClassType {
+    this.#descriptors ??= parseDescriptors(DESCRIPTOR_TABLE);
+    return (row.type ??= parseClass(row.text, this.#descriptors));
   }
+}
+
+/** The first two words of a line of either table. */
+function keysOf(text: string): { readonly name: string; readonly oid: string } {
+  const first = text.indexOf(' ');
+  return { name: text.slice(0, first), oid: text.slice(first + 1, text.indexOf(' ', first + 1)) };
 }
 
 function parseAttribute(line: string): AttributeType {
@@ -299,26 +338,8 @@ function parseAttribute(line: string): AttributeType {
   };
 }
 
-function* parseClasses(table: string): Iterable<ClassType> {
-  const descriptors = parseDescriptors(DESCRIPTOR_TABLE);
-  let head = '';
-  let members: string[] = [];
-  for (const line of [...lines(table), '']) {
-    if (line.startsWith('  ')) {
-      members.push(line.trim());
-      continue;
-    }
-    if (head !== '') yield parseClass(head, members, descriptors);
-    head = line;
-    members = [];
-  }
-}
-
-function parseClass(
-  head: string,
-  members: readonly string[],
-  descriptors: ReadonlyMap<string, string>,
-): ClassType {
+function parseClass(text: string, descriptors: ReadonlyMap<string, string>): ClassType {
+  const [head = '', ...members] = text.split('\n').map((line) => line.trim());
   const columns = head.split(' ');
   const [name = '', oid = '', sub = '', category = '', rdn = '', guid] = columns;
   const [flags = '', descriptor = ''] = columns.slice(6);
