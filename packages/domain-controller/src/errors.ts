@@ -1,4 +1,5 @@
 import { type ErrorName, ErrorCode } from '@doublehop/kerberos/iana/error-codes';
+import type { MethodData } from '@doublehop/kerberos/messages/common';
 import type { NtStatus } from '@doublehop/security/ntstatus';
 
 /** Why this controller could not start or keep its promises; requests are refused otherwise. */
@@ -19,8 +20,8 @@ export class DomainControllerError extends Error {
 export interface RefusalDetail {
   /** NTSTATUS in e-data (MS-KILE 2.2.1 KERB-EXT-ERROR). */
   readonly status?: NtStatus | undefined;
-  /** e-data that is not an NTSTATUS: METHOD-DATA. */
-  readonly eData?: Uint8Array;
+  /** METHOD-DATA for e-data: hints for another try. They stand in the armor where there is one. */
+  readonly padata?: MethodData;
 }
 
 /**

@@ -11,22 +11,24 @@ import { Refused } from '../errors.ts';
 import { accountState, requireFreshPassword, requireUsableClient } from './account-state.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
+import { openAsRequest } from './fast/open.ts';
 import { asReply, isPasswordService, issueTicket, serverFlags } from './issue.ts';
 import { findClient, isOurRealm } from './names.ts';
 import { isDelegatable } from './pac-contents.ts';
-import { etypeInfo2, preAuthenticate } from './preauth.ts';
+import { preAuthenticate, replyHints } from './preauth.ts';
 import type { KdcCall } from './request.ts';
 import { requireServer } from './required-server.ts';
 import type { KdcKey } from './sealed-ticket.ts';
 import { ticketTimes } from './times.ts';
 
 /** Answers an AS-REQ (RFC 4120 §3.1, MS-KILE 3.3.5.6): gather, decide, issue. */
-export function asExchange(call: KdcCall, context: KdcContext): Uint8Array {
+export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
+  const call = openAsRequest(outer, context);
   const { client, cname, server, sname } = gather(call, context);
   const state = accountState(client, call.now, context.settings);
   requireUsableClient(state);
   refusePostdating(call.body.kdcOptions);
-  const { replyKey, type } = preAuthenticate(
+  const { replyKey, type, padata } = preAuthenticate(
     client,
     clientKeys(client, call, context),
     call,
@@ -50,7 +52,8 @@ export function asExchange(call: KdcCall, context: KdcContext): Uint8Array {
   const order = { cname: reply, sname, server, flags, times, caddr: call.body.addresses, pac };
   const issued = issueTicket(order, call, context);
   const protection = { key: replyKey.key, usage: KeyUsage.AS_REP_ENC_PART, kvno: replyKey.kvno };
-  return asReply(issued, protection, [etypeInfo2(client, [replyKey])], call, context);
+  const hints = [...replyHints(client, replyKey), ...padata];
+  return asReply(issued, protection, hints, call, context);
 }
 
 interface AsParties {

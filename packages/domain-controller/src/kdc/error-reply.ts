@@ -5,6 +5,7 @@ import {
   KerbErrorData,
   KrbError,
 } from '@doublehop/kerberos/messages/krb-error';
+import { MethodData } from '@doublehop/kerberos/messages/common';
 import type { PrincipalName } from '@doublehop/kerberos/names';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { type NtStatus, ntStatusValue } from '@doublehop/security/ntstatus';
@@ -23,9 +24,10 @@ export interface RefusedRequest {
 
 /** The KRB-ERROR of a refusal (RFC 4120 §5.9.1). */
 export function errorReply(refused: Refused, request: RefusedRequest): Uint8Array {
-  const { eData, status } = refused.detail;
-  const data = eData ?? (status === undefined ? undefined : extendedError(status, request.kind));
-  return krbError(refused.errorCode, refused.reason, data, request);
+  const { padata, status } = refused.detail;
+  const data = padata === undefined ? undefined : encodeDer(MethodData, padata);
+  const told = data ?? (status === undefined ? undefined : extendedError(status, request.kind));
+  return krbError(refused.errorCode, refused.reason, told, request);
 }
 
 /** KRB_ERR_RESPONSE_TOO_BIG: ask again on TCP (RFC 4120 §7.2.1). */
@@ -33,7 +35,8 @@ export function tooBigReply(request: RefusedRequest): Uint8Array {
   return krbError(ErrorCode.KRB_ERR_RESPONSE_TOO_BIG, undefined, undefined, request);
 }
 
-function krbError(
+/** A KRB-ERROR (RFC 4120 §5.9.1). */
+export function krbError(
   errorCode: number,
   eText: string | undefined,
   eData: Uint8Array | undefined,

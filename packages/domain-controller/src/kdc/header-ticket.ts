@@ -19,6 +19,7 @@ import { decodeDer } from '@doublehop/wire/der';
 import { Refused } from '../errors.ts';
 import { MAX_SESSION_KEYS } from '../limits.ts';
 import type { KdcContext } from './context.ts';
+import { requireFastMarks } from './fast/marks.ts';
 import { findServer, isOurTgs } from './names.ts';
 import { decrypted, type KdcKey, openTicket } from './sealed-ticket.ts';
 import { readTgtPac, type TicketPac } from './ticket-pac.ts';
@@ -74,19 +75,10 @@ export class HeaderTickets {
 export function authenticate(req: KdcReq, now: number, context: KdcContext): AuthenticatedRequest {
   const padata = findPadata(req.padata, PaType.TGS_REQ);
   if (padata === undefined) throw new Refused('KDC_ERR_PADATA_TYPE_NOSUPP', 'no-header-ticket');
-  const apReq = decodeDer(ApReq, padata);
-  const header = context.headers.open(apReq.ticket, context);
-  requireValidTimes(header.part, now, context);
-  const plain = decrypted(
-    header.sessionKey,
-    KeyUsage.TGS_REQ_AUTHENTICATOR,
-    apReq.authenticator.cipher,
-  );
-  if (plain === undefined) throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'authenticator-integrity');
-  const authenticator = decodeDer(Authenticator, plain);
-  requireMatch(authenticator, header.part, now, context);
+  const usage = KeyUsage.TGS_REQ_AUTHENTICATOR;
+  const { header, authenticator, subkey } = openApReq(padata, usage, now, context);
+  requireFastMarks(authenticator, header.part, req.padata);
   requireChecksum(authenticator, header.sessionKey, req.reqBody.raw, context);
-  const subkey = subkeyOf(authenticator);
   return {
     header,
     subkey,
@@ -96,6 +88,30 @@ export function authenticate(req: KdcReq, now: number, context: KdcContext): Aut
         ? KeyUsage.TGS_REP_ENC_PART_SESSION_KEY
         : KeyUsage.TGS_REP_ENC_PART_SUBKEY,
   };
+}
+
+/** A TGT that its owner showed. */
+export interface ShownTicket {
+  readonly header: HeaderTicket;
+  readonly authenticator: Authenticator;
+  readonly subkey: Key | undefined;
+}
+
+/** Reads and verifies an AP-REQ with a TGT (RFC 4120 §3.2.3). `usage` is the authenticator's. */
+export function openApReq(
+  bytes: Uint8Array,
+  usage: number,
+  now: number,
+  context: KdcContext,
+): ShownTicket {
+  const apReq = decodeDer(ApReq, bytes);
+  const header = context.headers.open(apReq.ticket, context);
+  requireValidTimes(header.part, now, context);
+  const plain = decrypted(header.sessionKey, usage, apReq.authenticator.cipher);
+  if (plain === undefined) throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'authenticator-integrity');
+  const authenticator = decodeDer(Authenticator, plain);
+  requireMatch(authenticator, header.part, now, context);
+  return { header, authenticator, subkey: subkeyOf(authenticator) };
 }
 
 function headerFacts(part: EncTicketPart, pac: TicketPac): HeaderFacts {

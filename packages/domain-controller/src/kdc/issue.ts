@@ -28,6 +28,7 @@ import { KdcOption } from '@doublehop/kerberos/iana/flags';
 import { Refused } from '../errors.ts';
 import { withBlankPac, withPac } from './authorization-data.ts';
 import type { KdcContext } from './context.ts';
+import { coverReply, type ReplyCover } from './fast/reply.ts';
 import type { KdcCall } from './request.ts';
 import { sealTicket } from './sealed-ticket.ts';
 import type { TicketTimes } from './times.ts';
@@ -72,7 +73,7 @@ export function issueTicket(order: TicketOrder, call: KdcCall, context: KdcConte
   call.record.ticketEtype = seal.key.etype;
   call.record.sessionEtype = sessionKey.etype;
   const bare = {
-    flags: flagsOf(order),
+    flags: flagsOf(order, call),
     key: { keytype: sessionKey.etype, keyvalue: sessionKey.bytes() },
     crealm: domain.realm,
     cname: order.cname,
@@ -100,10 +101,11 @@ export function asReply(
   call: KdcCall,
   context: KdcContext,
 ): Uint8Array {
-  const plain = encodeDer(EncAsRepPart, replyPart(issued, protection.key, call, context));
+  const cover = coverReply(issued, protection, padata, call, context);
+  const plain = encodeDer(EncAsRepPart, replyPart(issued, cover.protection.key, call, context));
   return encodeDer(
     AsRep,
-    { ...reply(issued, plain, protection, padata, context), msgType: MessageType.AS_REP },
+    { ...reply(issued, plain, cover, context), msgType: MessageType.AS_REP },
     issued.ticket.length + plain.length + 512,
   );
 }
@@ -116,10 +118,11 @@ export function tgsReply(
   call: KdcCall,
   context: KdcContext,
 ): Uint8Array {
-  const plain = encodeDer(EncTgsRepPart, replyPart(issued, protection.key, call, context));
+  const cover = coverReply(issued, protection, padata, call, context);
+  const plain = encodeDer(EncTgsRepPart, replyPart(issued, cover.protection.key, call, context));
   return encodeDer(
     TgsRep,
-    { ...reply(issued, plain, protection, padata, context), msgType: MessageType.TGS_REP },
+    { ...reply(issued, plain, cover, context), msgType: MessageType.TGS_REP },
     issued.ticket.length + plain.length + 512,
   );
 }
@@ -153,10 +156,17 @@ export function krbtgtOf({ accounts }: KdcContext): Account {
 }
 
 /** RENEWABLE follows the times; who may change a password is not to be passed on to others. */
-function flagsOf({ flags, server, sname, times }: TicketOrder): number {
-  const renewable = times.renewTill === undefined ? 0 : TicketFlag.RENEWABLE;
+function flagsOf({ flags, server, sname, times }: TicketOrder, call: KdcCall): number {
+  const renewable =
+    (times.renewTill === undefined ? 0 : TicketFlag.RENEWABLE) | negotiationFlag(call);
   const kept = isPasswordService(server, sname) ? flags & ~NOT_FOR_PASSWORDS : flags;
   return (kept | renewable) >>> 0;
+}
+
+/** Whoever armors a TGS-REQ is told so too where it asks (MS-KILE 3.2.5.7, note 38). */
+function negotiationFlag({ armor, req }: KdcCall): number {
+  if (armor === undefined) return 0;
+  return findPadata(req.padata, PaType.REQ_ENC_PA_REP) === undefined ? 0 : TicketFlag.ENC_PA_REP;
 }
 
 const NOT_FOR_PASSWORDS = TicketFlag.FORWARDABLE | TicketFlag.PROXIABLE;
@@ -188,17 +198,17 @@ function authorization(
 const ONLY_IN_TGT: readonly number[] = [PacType.attributes, PacType.requesterSid];
 
 function reply(
-  { order, ticket }: IssuedTicket,
+  { ticket }: IssuedTicket,
   plain: Uint8Array,
-  { key, usage, kvno }: ReplyProtection,
-  padata: MethodData | undefined,
+  { protection, padata, cname }: ReplyCover,
   { domain, random }: KdcContext,
 ) {
+  const { key, usage, kvno } = protection;
   return {
     pvno: PVNO,
     padata: padata?.length === 0 ? undefined : padata,
     crealm: domain.realm,
-    cname: order.cname,
+    cname,
     ticket,
     encPart: { etype: key.etype, kvno, cipher: key.encrypt(usage, plain, random) },
   };
@@ -230,23 +240,32 @@ function replyPart(
 function encryptedPadata(
   server: Account,
   replyKey: Key,
-  { req, body, bytes }: KdcCall,
-  { keys }: KdcContext,
+  { req, body, bytes, record }: KdcCall,
+  { keys, settings }: KdcContext,
 ): MethodData | undefined {
   const padata: MethodData[number][] = [];
   if ((body.kdcOptions & KdcOption.CANONICALIZE) !== 0) {
     const padataValue = new Uint8Array(4);
-    new DataView(padataValue.buffer).setUint32(0, keys.supportedTypes(server), true);
+    const fast = settings.fast !== 'off' && isKrbtgt(server) ? ARMOR_BITS : 0;
+    new DataView(padataValue.buffer).setUint32(0, keys.supportedTypes(server) | fast, true);
     padata.push({ padataType: PaType.SUPPORTED_ETYPES, padataValue });
   }
   const pacOptions = findPadata(req.padata, PaType.PAC_OPTIONS);
   if (pacOptions !== undefined) {
     padata.push({ padataType: PaType.PAC_OPTIONS, padataValue: pacOptions });
   }
-  if (findPadata(req.padata, PaType.REQ_ENC_PA_REP) !== undefined) {
+  const negotiated = findPadata(req.padata, PaType.REQ_ENC_PA_REP) !== undefined;
+  if (negotiated && record.kind === 'as') {
     const checksum = replyKey.checksum(KeyUsage.AS_REQ, bytes);
     const padataValue = encodeDer(Checksum, { cksumtype: replyKey.checksumType, checksum });
     padata.push({ padataType: PaType.REQ_ENC_PA_REP, padataValue });
+    // Where nobody can take it away, FAST is offered as well (RFC 6113 §5.4, RFC 6806 §11).
+    if (settings.fast !== 'off') padata.push({ padataType: PaType.FX_FAST, padataValue: NOTHING });
   }
   return padata.length === 0 ? undefined : padata;
 }
+
+const NOTHING = new Uint8Array();
+
+/** FAST, compound identity and claims are supported by the realm (MS-KILE 2.2.7, 3.3.5.6.4). */
+const ARMOR_BITS = 0x7_0000;

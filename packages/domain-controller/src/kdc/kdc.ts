@@ -9,6 +9,7 @@ import { asExchange } from './as-exchange.ts';
 import { type AuditSink, auditEvent } from './audit.ts';
 import type { KdcContext } from './context.ts';
 import { errorReply, tooBigReply } from './error-reply.ts';
+import { armoredError } from './fast/refusal.ts';
 import { EvidenceTickets } from './evidence.ts';
 import { HeaderTickets } from './header-ticket.ts';
 import { Keys } from './keys.ts';
@@ -86,13 +87,18 @@ function answer(
   try {
     accounts.refresh();
     const reply = kind === 'as' ? asExchange(call, context) : tgsExchange(call, context);
-    audit(auditEvent(call, undefined, peer, domain));
+    audit(auditEvent(call.record.inside ?? call, undefined, peer, domain));
     return reply;
   } catch (error) {
     const refused = asRefused(error, onDefect);
-    audit(auditEvent(call, refused, peer, domain));
-    const { cname, sname } = body;
-    return errorReply(refused, { realm: domain.realm, now, kind, cname, sname });
+    const seen = call.record.inside ?? call;
+    audit(auditEvent(seen, refused, peer, domain));
+    const { cname, sname } = seen.body;
+    const plain = { realm: domain.realm, now, kind, cname, sname };
+    const { armor } = seen;
+    return armor === undefined
+      ? errorReply(refused, plain)
+      : armoredError(refused, plain, { ...seen, armor }, context);
   }
 }
 

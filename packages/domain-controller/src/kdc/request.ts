@@ -45,4 +45,6 @@ export interface CallRecord {
   /** Which permission let a hop pass. */
   mode?: string;
   transited?: readonly string[];
+  /** What was inside the armor of the request, once it was opened. */
+  inside?: KdcCall;
 }

@@ -28,6 +28,12 @@ export interface KdcSettings extends DelegationSettings {
    * sends it: whoever is in between can then change the body (RFC 4120 §3.3.2 demands it).
    */
   readonly requestChecksum: 'required' | 'lenient';
+  /**
+   * FAST (RFC 6113 §5.4), "KDC support for claims, compound authentication and Kerberos armoring"
+   * of the domain policy: `off` answers as if it did not know it, `required` refuses AS-REQs of
+   * users that come without (MS-KILE 3.3.5.6, values 0, 2 and 3).
+   */
+  readonly fast: 'off' | 'supported' | 'required';
 }
 
 const HOUR = 3600;
@@ -42,4 +48,5 @@ export const DEFAULT_KDC_SETTINGS: KdcSettings = {
   encryptionTypes: defaultEncryptionTypes,
   maxDatagramReply: 4096,
   requestChecksum: 'required',
+  fast: 'supported',
 };

@@ -14,6 +14,7 @@ import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
 import { type AuthenticatedRequest, authenticate, type HeaderTicket } from './header-ticket.ts';
 import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from './issue.ts';
+import { openTgsRequest } from './fast/open.ts';
 import { findClient } from './names.ts';
 import type { KdcCall } from './request.ts';
 import { requireServer } from './required-server.ts';
@@ -22,9 +23,10 @@ import { answerS4U2Self } from './s4u2self.ts';
 import type { TicketTimes } from './times.ts';
 
 /** Answers a TGS-REQ (RFC 4120 §3.3, MS-KILE 3.3.5.7, MS-SFU 3.2.5). */
-export function tgsExchange(call: KdcCall, context: KdcContext): Uint8Array {
+export function tgsExchange(outer: KdcCall, context: KdcContext): Uint8Array {
+  const request = authenticate(outer.req, outer.now, context);
+  const call = openTgsRequest(outer, request, context);
   const { padata } = call.req;
-  const request = authenticate(call.req, call.now, context);
   call.record.cname = request.header.part.cname;
   const client = requireClient(request.header, call, context);
   call.record.client = client;
