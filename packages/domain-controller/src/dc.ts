@@ -18,7 +18,7 @@ import { DEFAULT_KDC_SETTINGS, type KdcSettings } from './kdc/settings.ts';
 import type { PasswordAuditSink } from './kpasswd/audit.ts';
 import { createKpasswd, type Kpasswd } from './kpasswd/kpasswd.ts';
 import { directoryHandler, rootDseOf } from './ldap/handler.ts';
-import { KerberosBinds } from './ldap/kerberos-bind.ts';
+import { SaslBinds } from './ldap/sasl-binds.ts';
 import { DEFAULT_LDAP_SETTINGS, type LdapSettings } from './ldap/settings.ts';
 import {
   type DomainControllerAddress,
@@ -184,7 +184,7 @@ function ldapOf(
     random,
   };
   const { onDefect = ignore } = options;
-  const binds = new KerberosBinds(context, settings);
+  const binds = new SaslBinds(context, settings);
   const cldap = createCldap({
     rootDse: (request, address) => rootDseOf(context, request, binds, address),
     address: options.listen.address,
@@ -194,6 +194,7 @@ function ldapOf(
   const ldap = createLdapServer({
     handler: directoryHandler(context, binds),
     mechanisms: binds.mechanisms,
+    sicily: binds.sicily,
     tls: secure,
     clock,
     limits: ldapLimits ?? {},

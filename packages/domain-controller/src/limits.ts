@@ -88,3 +88,9 @@ export const MAX_LOCAL_GROUPS = 4096;
 
 /** Machine accounts that are counted for the quota of one client. */
 export const MAX_COUNTED_MACHINES = 10_000;
+
+/** Octets of one message of NTLM: names, a response and its pairs have some hundred. */
+export const MAX_NTLM_MESSAGE = 16 * 1024;
+
+/** AV_PAIRs of one NTLM response (MS-NLMP 2.2.2.1 knows ten). */
+export const MAX_NTLM_AV_PAIRS = 32;

@@ -94,13 +94,14 @@ describe('RFC 4513 §5.1 simple bind', () => {
 
   test('other authentication choices and versions have their own codes', async () => {
     const peer = await (await start()).raw();
-    // Version 3, name "", authentication [9] (sicilyPackageDiscovery of MS-ADTS 5.1.1.1.3).
+    // Version 3, name "", authentication [9] (sicilyPackageDiscovery of MS-ADTS 5.1.1.1.3):
+    // inappropriateAuthentication where there is no NTLM.
     peer.send(fromHex('300c020101 6007 020103 0400 8900'));
     // Version 2.
     peer.send(fromHex('300c020102 6007 020102 0400 8000'));
     await peer.until(({ messages }) => messages.length === 2);
     expect(peer.messages.map(({ operation }) => operation)).toMatchObject([
-      { kind: 'bindResponse', value: { resultCode: 7 } },
+      { kind: 'bindResponse', value: { resultCode: 48 } },
       { kind: 'bindResponse', value: { resultCode: 2 } },
     ]);
   });

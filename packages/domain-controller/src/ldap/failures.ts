@@ -5,6 +5,7 @@ import { LdapError } from '@doublehop/ldap/errors';
 export const LogonFailure = {
   noSuchUser: 0x525,
   wrongPassword: 0x52e,
+  restricted: 0x52f,
   logonHours: 0x530,
   passwordExpired: 0x532,
   disabled: 0x533,
@@ -13,11 +14,25 @@ export const LogonFailure = {
   locked: 0x775,
 } as const;
 
+/** What Windows' security packages answer (MS-ERREF 2.1): where binds end, in 49's text. */
+export const SecurityStatus = {
+  /** SEC_E_INVALID_TOKEN: simple binds, and tokens that cannot be read. */
+  invalidToken: 0x8009_0308,
+  /** SEC_E_LOGON_DENIED: NTLM. */
+  logonDenied: 0x8009_030c,
+  /** SEC_E_BAD_BINDINGS: another TLS channel. */
+  badBindings: 0x8009_0346,
+} as const;
+
 /** Result 49 with the text that programs look into for the reason. */
-export function bindFailure(reason: number): LdapError {
+export function bindFailure(
+  reason: number,
+  status: number = SecurityStatus.invalidToken,
+): LdapError {
   const data = reason.toString(16);
   const comment = `comment: AcceptSecurityContext error, data ${data}, v4f7c`;
-  return new LdapError('invalidCredentials', `80090308: LdapErr: ${PLACE}, ${comment}`);
+  const head = status.toString(16).toUpperCase();
+  return new LdapError('invalidCredentials', `${head}: LdapErr: ${PLACE}, ${comment}`);
 }
 
 /** Result 1: anonymous clients may read the rootDSE and nothing else (MS-ADTS 5.1.3.3.5). */

@@ -2,7 +2,7 @@ import type { LdapHandler, SearchRequest, ServerEntry } from '@doublehop/ldap/se
 import { isPing, pingEntry } from '../netlogon/ping.ts';
 import { requireCaller, type Caller, type LdapContext, type Session } from './context.ts';
 import { asLdapError } from './failures.ts';
-import type { KerberosBinds } from './kerberos-bind.ts';
+import type { SaslBinds } from './sasl-binds.ts';
 import { modify } from './modify.ts';
 import { PagedSearches } from './paged-searches.ts';
 import { rootDse, SUPPORTED_CONTROLS } from './root-dse.ts';
@@ -12,7 +12,7 @@ import { splitDescription } from './context.ts';
 import { add, remove, rename } from './update.ts';
 
 /** The directory as an LDAP server shows it (MS-ADTS 3.1.1.3). */
-export function directoryHandler(context: LdapContext, binds: KerberosBinds): LdapHandler<Caller> {
+export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHandler<Caller> {
   const passwords = new SimpleBinds(context);
   const paged = new WeakMap<Session, PagedSearches>();
   const pagedOf = (session: Session): PagedSearches => {
@@ -54,7 +54,7 @@ export function directoryHandler(context: LdapContext, binds: KerberosBinds): Ld
 export function rootDseOf(
   context: LdapContext,
   request: SearchRequest,
-  { mechanisms }: Pick<KerberosBinds, 'mechanisms'>,
+  { mechanisms }: Pick<SaslBinds, 'mechanisms'>,
   address: string,
 ): ServerEntry | undefined {
   context.directory.refresh();

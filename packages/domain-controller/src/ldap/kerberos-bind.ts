@@ -5,12 +5,8 @@ import { memoryReplayCache, type ReplayCache } from '@doublehop/kerberos/gss/rep
 import type { ServiceKeys } from '@doublehop/kerberos/gss/service-keys';
 import type { Principal } from '@doublehop/kerberos/names';
 import { LdapError } from '@doublehop/ldap/errors';
-import { acceptedContext, kerberosServerMechanisms } from '@doublehop/ldap/sasl/kerberos';
-import type {
-  SaslOutcome,
-  SaslServerContext,
-  SaslServerFactory,
-} from '@doublehop/ldap/sasl/mechanism';
+import { acceptedContext } from '@doublehop/ldap/sasl/kerberos';
+import type { SaslOutcome, SaslServerContext } from '@doublehop/ldap/sasl/mechanism';
 import { decodeLogonInfo } from '@doublehop/security/pac/logon-info';
 import { decodePac, pacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { accountSid, tokenOf } from '@doublehop/security/pac/token';
@@ -28,7 +24,6 @@ import type { LdapSettings } from './settings.ts';
  * controller's own keys. Whoever has a ticket to any service of the controller's account may come.
  */
 export class KerberosBinds {
-  readonly mechanisms: readonly SaslServerFactory[];
   readonly #context: LdapContext;
   readonly #settings: LdapSettings;
   readonly #keys: Keys;
@@ -38,7 +33,6 @@ export class KerberosBinds {
     this.#context = context;
     this.#settings = settings;
     this.#keys = new Keys(context.settings.encryptionTypes);
-    this.mechanisms = kerberosServerMechanisms((server) => this.#acceptor(server));
   }
 
   /** The client of a finished exchange, as the PAC of its ticket describes it. */
@@ -55,7 +49,8 @@ export class KerberosBinds {
     return caller;
   }
 
-  #acceptor({ channelBinding }: SaslServerContext): Negotiation<AcceptedContext> {
+  /** The server's side of Kerberos for a connection. */
+  acceptor({ channelBinding }: SaslServerContext): Negotiation<AcceptedContext> {
     const { clock, random, settings } = this.#context;
     const { allowBareKerberos, channelBinding: bindingPolicy } = this.#settings;
     return krb5Acceptor({

@@ -16,6 +16,11 @@ export interface LdapSettings {
   readonly allowBareKerberos: boolean;
   /** LdapEnforceChannelBinding: tickets over TLS must name the TLS channel if they name one. */
   readonly channelBinding: BindingPolicy;
+  /**
+   * `v2` takes NTLMv2 in GSS-SPNEGO and Sicily binds, from accounts that have a key of RC4. NTLM
+   * proves the client to the server alone, and its hash is as good as the password.
+   */
+  readonly ntlm: 'off' | 'v2';
 }
 
 export const DEFAULT_LDAP_SETTINGS: LdapSettings = {
@@ -23,4 +28,5 @@ export const DEFAULT_LDAP_SETTINGS: LdapSettings = {
   allowClearTextSimpleBind: false,
   allowBareKerberos: false,
   channelBinding: 'ignore-if-absent',
+  ntlm: 'off',
 };

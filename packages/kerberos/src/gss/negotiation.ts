@@ -9,11 +9,24 @@ export interface GssStep {
   readonly established: boolean;
 }
 
+/** An established context of any mechanism, as far as SPNEGO and SASL need it. */
+export type SecurityContext = Pick<
+  KerberosContext,
+  | 'peer'
+  | 'integrity'
+  | 'confidentiality'
+  | 'wrap'
+  | 'unwrap'
+  | 'wrapSizeLimit'
+  | 'getMic'
+  | 'verifyMic'
+>;
+
 /**
  * One side of the exchange of context tokens (RFC 2743 §2.2.1, §2.2.2), used once. A side that
  * threw is done for.
  */
-export interface Negotiation<C extends KerberosContext = KerberosContext> {
+export interface Negotiation<C extends SecurityContext = KerberosContext> {
   /**
    * Takes the peer's token, none at an initiator's first call. Throws KerberosError `gss`, whose
    * `detail.token` is for the peer.
@@ -37,8 +50,8 @@ export interface SaslContext {
 }
 
 /** Joins a negotiation and the context that comes of it. */
-export function saslContext(negotiation: Negotiation): SaslContext {
-  const context = (): KerberosContext => {
+export function saslContext(negotiation: Negotiation<SecurityContext>): SaslContext {
+  const context = (): SecurityContext => {
     const established = negotiation.context;
     if (established === undefined) throw gssError('GSS_S_NO_CONTEXT', 'no context is established');
     return established;

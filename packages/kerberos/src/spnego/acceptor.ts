@@ -1,10 +1,9 @@
 import { fromUtf8 } from '@doublehop/wire/bytes';
 import type { Spanned } from '@doublehop/wire/der';
 import { KerberosError } from '../errors.ts';
-import type { KerberosContext } from '../gss/context.ts';
 import { isFramed, unframe } from '../gss/framing.ts';
 import { gssError } from '../gss/gss-error.ts';
-import type { GssStep, Negotiation } from '../gss/negotiation.ts';
+import type { GssStep, Negotiation, SecurityContext } from '../gss/negotiation.ts';
 import { isKrb5, Mechanism } from '../gss/oids.ts';
 import { MessageType } from '../iana/message-types.ts';
 import { MAX_NEGOTIATION_LEGS } from '../limits.ts';
@@ -16,19 +15,27 @@ import {
   type NegTokenResp,
 } from './messages.ts';
 
-/**
- * The acceptor's side of SPNEGO (RFC 4178 §4.1) over Kerberos, which `start` makes. A client that
- * sends a token of Kerberos without SPNEGO is answered without it, as Windows and MIT krb5 do. NTLM
- * and NEGOEX are recognised and never chosen.
- */
-export function spnegoAcceptor<C extends KerberosContext>(
-  start: () => Negotiation<C>,
-): Negotiation<C> {
-  return new SpnegoAcceptor(start);
+/** What an acceptor takes beside Kerberos. */
+export interface SpnegoAcceptorOptions<C extends SecurityContext> {
+  /** Makes the acceptor's side of NTLM (MS-NLMP 3.2); absent: it is never chosen. */
+  readonly ntlm?: (() => Negotiation<C>) | undefined;
 }
 
-class SpnegoAcceptor<C extends KerberosContext> implements Negotiation<C> {
-  readonly #mechanism: Negotiation<C>;
+/**
+ * The acceptor's side of SPNEGO (RFC 4178 §4.1) over Kerberos, which `start` makes, and NTLM where
+ * that is allowed. A client that sends a token of theirs without SPNEGO is answered without it, as
+ * Windows does. NEGOEX is recognised and never chosen.
+ */
+export function spnegoAcceptor<C extends SecurityContext, N extends SecurityContext = C>(
+  start: () => Negotiation<C>,
+  options: SpnegoAcceptorOptions<N> = {},
+): Negotiation<C | N> {
+  return new SpnegoAcceptor<C | N>(start, options.ntlm);
+}
+
+class SpnegoAcceptor<C extends SecurityContext> implements Negotiation<C> {
+  #mechanism: Negotiation<C>;
+  readonly #ntlm: (() => Negotiation<C>) | undefined;
   /** Without SPNEGO. */
   #raw = false;
   #mechTypes: Spanned<readonly string[]> | undefined;
@@ -38,8 +45,9 @@ class SpnegoAcceptor<C extends KerberosContext> implements Negotiation<C> {
   #micSent = false;
   #done = false;
 
-  constructor(start: () => Negotiation<C>) {
+  constructor(start: () => Negotiation<C>, ntlm: (() => Negotiation<C>) | undefined) {
     this.#mechanism = start();
+    this.#ntlm = ntlm;
   }
 
   get context(): C | undefined {
@@ -50,7 +58,7 @@ class SpnegoAcceptor<C extends KerberosContext> implements Negotiation<C> {
     if (this.#done) throw gssError('GSS_S_FAILURE', 'the context is established');
     this.#legs += 1;
     if (this.#legs > MAX_NEGOTIATION_LEGS) throw rejected('the negotiation comes to no end');
-    if (this.#legs === 1) this.#raw = isRaw(token);
+    if (this.#legs === 1) this.#raw = this.#isRaw(token);
     if (this.#raw) return this.#mechanism.step(token);
     const decoded = decodeNegotiationToken(token);
     if (this.#legs === 1) {
@@ -61,12 +69,26 @@ class SpnegoAcceptor<C extends KerberosContext> implements Negotiation<C> {
     throw rejected('the client began anew');
   }
 
+  /** Whether the token is of a mechanism without SPNEGO; throws for one that is not taken. */
+  #isRaw(token: Uint8Array): boolean {
+    if (!isNtlm(token)) return isRawKerberos(token);
+    this.#useNtlm('the client has no ticket and offers NTLM, which is refused');
+    return true;
+  }
+
+  #useNtlm(refusal: string): void {
+    if (this.#ntlm === undefined) throw gssError('GSS_S_BAD_MECH', refusal);
+    this.#mechanism = this.#ntlm();
+  }
+
   #open({ mechTypes, mechToken, mechListMic }: NegTokenInit): GssStep {
     const [preferred] = mechTypes.value;
-    const supportedMech = mechTypes.value.find(isKrb5);
+    const ntlm = this.#ntlm === undefined ? undefined : Mechanism.NTLM;
+    const supportedMech = mechTypes.value.find((one) => isKrb5(one) || one === ntlm);
     if (supportedMech === undefined) {
       throw rejected(`the client offers no Kerberos, but ${describe(mechTypes.value)}`);
     }
+    if (supportedMech === ntlm) this.#useNtlm('NTLM is refused');
     this.#mechTypes = mechTypes;
     this.#micRequired = supportedMech !== preferred;
     // The token is of the preferred mechanism; for another one it means nothing.
@@ -162,11 +184,11 @@ const NTLM_SIGNATURE = 'NTLMSSP\0';
 
 const AP_REQ_TAG = 0x60 | MessageType.AP_REQ;
 
-/** Whether the token is one of Kerberos without SPNEGO; throws for one of NTLM. */
-function isRaw(token: Uint8Array): boolean {
-  if (fromUtf8(token.subarray(0, NTLM_SIGNATURE.length)) === NTLM_SIGNATURE) {
-    throw gssError('GSS_S_BAD_MECH', 'the client has no ticket and offers NTLM, which is refused');
-  }
+function isNtlm(token: Uint8Array): boolean {
+  return fromUtf8(token.subarray(0, NTLM_SIGNATURE.length)) === NTLM_SIGNATURE;
+}
+
+function isRawKerberos(token: Uint8Array): boolean {
   if (token[0] === AP_REQ_TAG) return true;
   return isFramed(token) && isKrb5(unframe(token).mechanism);
 }

@@ -11,12 +11,15 @@ import { integer, octets } from '@doublehop/wire/der-primitives';
 import { EXTENSIBLE, ldapString, resultParts } from './common.ts';
 
 /**
- * AuthenticationChoice (RFC 4511 §4.2). `unknown` keeps choices that we do not have, Microsoft's
- * sicily [9] to [11] among them (MS-ADTS 5.1.1.1.3), so that they can be refused by their own code.
+ * AuthenticationChoice (RFC 4511 §4.2), with Microsoft's Sicily (MS-ADTS 5.1.1.1.3). `unknown` keeps
+ * other choices, so that they can be refused by their own code.
  */
 export const AuthenticationType = choice({
   simple: implicit(0, octets),
   sasl: implicit(3, sequence({ mechanism: ldapString, credentials: optional(octets) }, EXTENSIBLE)),
+  sicilyDiscovery: implicit(9, octets),
+  sicilyNegotiate: implicit(10, octets),
+  sicilyResponse: implicit(11, octets),
   unknown: anyValue,
 });
 
@@ -36,3 +39,13 @@ export const BindResponseType = implicitApplication(
   sequence({ ...resultParts, saslCredentials: optional(implicit(7, octets)) }, EXTENSIBLE),
 );
 export type BindResponse = Infer<typeof BindResponseType>;
+
+/** SicilyBindResponse: octets of the server stand where others have a DN (MS-ADTS 5.1.1.1.3). */
+export const SicilyBindResponseType = implicitApplication(
+  1,
+  sequence({
+    resultCode: resultParts.resultCode,
+    serverCreds: octets,
+    errorMessage: resultParts.message,
+  }),
+);

@@ -8,7 +8,7 @@ import {
   sequence,
 } from '@doublehop/wire/der';
 import { integer } from '@doublehop/wire/der-primitives';
-import { BindRequestType, BindResponseType } from './bind.ts';
+import { BindRequestType, BindResponseType, SicilyBindResponseType } from './bind.ts';
 import {
   type Control,
   ControlsType,
@@ -88,6 +88,16 @@ export function decodeMessage(bytes: Uint8Array): LdapMessage {
 /** Encodes one message. */
 export function encodeMessage(message: LdapMessage): Uint8Array {
   return encodeDer(MessageType, message, 256);
+}
+
+const SicilyMessage = sequence({ messageId: MessageId, operation: SicilyBindResponseType });
+
+/** Encodes the answer to a Sicily bind (MS-ADTS 5.1.1.1.3). */
+export function encodeSicilyResponse(
+  messageId: number,
+  operation: Infer<typeof SicilyBindResponseType>,
+): Uint8Array {
+  return encodeDer(SicilyMessage, { messageId, operation }, 256);
 }
 
 const EntryMessage = sequence({

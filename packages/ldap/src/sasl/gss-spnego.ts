@@ -27,10 +27,15 @@ export function gssSpnegoClient(context: GssContext): SaslClientMechanism {
 export function gssSpnegoServer(
   accept: (context: SaslServerContext) => GssContext,
 ): SaslServerFactory {
-  return {
-    name: 'GSS-SPNEGO',
-    create: (server) => new GssSpnegoServer(accept(server), server.layers),
-  };
+  return rawServer('GSS-SPNEGO', accept);
+}
+
+/** A server's side that is tokens of a context and nothing more, under any name. */
+export function rawServer(
+  name: string,
+  accept: (context: SaslServerContext) => GssContext,
+): SaslServerFactory {
+  return { name, create: (server) => new RawServer(name, accept(server), server.layers) };
 }
 
 class GssSpnegoClient implements SaslClientMechanism {
@@ -66,11 +71,13 @@ class GssSpnegoClient implements SaslClientMechanism {
   }
 }
 
-class GssSpnegoServer implements SaslServerMechanism {
+class RawServer implements SaslServerMechanism {
+  readonly #name: string;
   readonly #context: GssContext;
   readonly #layers: ReadonlySet<Protection>;
 
-  constructor(context: GssContext, layers: ReadonlySet<Protection>) {
+  constructor(name: string, context: GssContext, layers: ReadonlySet<Protection>) {
+    this.#name = name;
     this.#context = context;
     this.#layers = layers;
   }
@@ -95,7 +102,7 @@ class GssSpnegoServer implements SaslServerMechanism {
     return {
       complete: true,
       challenge: token,
-      outcome: { mechanism: 'GSS-SPNEGO', peer, layer, context },
+      outcome: { mechanism: this.#name, peer, layer, context },
     };
   }
 }

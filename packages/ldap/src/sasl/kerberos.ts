@@ -1,10 +1,14 @@
-import type { AcceptedContext } from '@doublehop/kerberos/gss/acceptor';
+import { AcceptedContext } from '@doublehop/kerberos/gss/acceptor';
 import type { ChannelBindings } from '@doublehop/kerberos/gss/channel-bindings';
 import { DEFAULT_FLAGS, GssFlag } from '@doublehop/kerberos/gss/flags';
-import { type Negotiation, saslContext } from '@doublehop/kerberos/gss/negotiation';
+import {
+  type Negotiation,
+  saslContext,
+  type SecurityContext,
+} from '@doublehop/kerberos/gss/negotiation';
 import { spnegoAcceptor } from '@doublehop/kerberos/spnego/acceptor';
 import { spnegoInitiator } from '@doublehop/kerberos/spnego/initiator';
-import { gssSpnegoClient, gssSpnegoServer } from './gss-spnego.ts';
+import { gssSpnegoClient, gssSpnegoServer, rawServer } from './gss-spnego.ts';
 import type { GssContext } from './gss-context.ts';
 import { gssapiClient, gssapiServer } from './gssapi.ts';
 import type {
@@ -56,27 +60,50 @@ export function kerberosMechanism(
   return gssSpnegoClient(saslContext(spnegoInitiator(() => start(wish))));
 }
 
-/** GSSAPI and GSS-SPNEGO for a server; `accept` makes the Kerberos side, `krb5Acceptor`. */
+/** Makes the acceptor's side of a mechanism for a connection. */
+export type Accept<C extends SecurityContext> = (server: SaslServerContext) => Negotiation<C>;
+
+/**
+ * GSSAPI and GSS-SPNEGO for a server; `accept` makes the Kerberos side, `krb5Acceptor`. `ntlm`, where
+ * it is allowed, makes another one for GSS-SPNEGO (MS-ADTS 5.1.1.1.2).
+ */
 export function kerberosServerMechanisms(
-  accept: (server: SaslServerContext) => Negotiation<AcceptedContext>,
+  accept: Accept<AcceptedContext>,
+  ntlm?: Accept<SecurityContext>,
 ): readonly SaslServerFactory[] {
   return [
     gssapiServer((server) => accepting(accept(server))),
-    gssSpnegoServer((server) => accepting(spnegoAcceptor(() => accept(server)))),
+    gssSpnegoServer((server) => {
+      const other = ntlm === undefined ? {} : { ntlm: () => ntlm(server) };
+      return accepting(spnegoAcceptor<SecurityContext>(() => accept(server), other));
+    }),
   ];
+}
+
+/** A mechanism without SPNEGO around it: NTLM in a Sicily bind (MS-ADTS 5.1.1.1.3). */
+export function rawServerMechanism(
+  name: string,
+  accept: Accept<SecurityContext>,
+): SaslServerFactory {
+  return rawServer(name, (server) => accepting(accept(server)));
 }
 
 /** The Kerberos context behind an outcome of those mechanisms: ticket, PAC, delegated TGT. */
 export function acceptedContext(outcome: SaslOutcome): AcceptedContext | undefined {
-  const { context } = outcome;
+  const context = establishedContext(outcome);
+  return context instanceof AcceptedContext ? context : undefined;
+}
+
+/** The context behind an outcome of those mechanisms, Kerberos' or not. */
+export function establishedContext({ context }: SaslOutcome): SecurityContext | undefined {
   return context !== undefined && isAccepting(context) ? context.negotiation.context : undefined;
 }
 
 interface Accepting extends GssContext {
-  readonly negotiation: Negotiation<AcceptedContext>;
+  readonly negotiation: Negotiation<SecurityContext>;
 }
 
-function accepting(negotiation: Negotiation<AcceptedContext>): Accepting {
+function accepting(negotiation: Negotiation<SecurityContext>): Accepting {
   return Object.assign(saslContext(negotiation), { negotiation });
 }
 

@@ -1,3 +1,4 @@
+import { utf8 } from '@doublehop/wire/bytes';
 import { LdapError } from '../errors.ts';
 import { MAX_SASL_STEPS } from '../limits.ts';
 import type { BindRequest } from '../messages/bind.ts';
@@ -19,6 +20,8 @@ export interface BindOutcome {
   readonly result: LdapResult;
   readonly saslCredentials?: Uint8Array | undefined;
   readonly layer?: SecurityLayer | undefined;
+  /** The answer has the form of Sicily (MS-ADTS 5.1.1.1.3). */
+  readonly sicily?: boolean;
   /** `simple`, `anonymous`, or the SASL mechanism. */
   readonly method: string;
   /** Who was, or wanted to be, bound. */
@@ -31,6 +34,7 @@ export interface BindOutcome {
 export interface BinderOptions<I> {
   readonly handler: LdapHandler<I>;
   readonly mechanisms: readonly SaslServerFactory[];
+  readonly sicily: SaslServerFactory | undefined;
   readonly policy: ServerPolicy;
 }
 
@@ -60,19 +64,21 @@ export class Binder<I> {
     this.#session.identity = undefined;
     const { authentication } = request;
     const sasl = authentication.kind === 'sasl';
-    const method = sasl ? authentication.value.mechanism : 'simple';
+    const sicily = SICILY.has(authentication.kind);
+    const method = sicily ? 'sicily' : sasl ? authentication.value.mechanism : 'simple';
     try {
       if (request.version !== 3) throw new LdapError('protocolError', 'only LDAP version 3');
       if (authentication.kind === 'simple') {
         return await this.#simple(request.name, authentication.value);
       }
+      if (sicily) return await this.#sicily(authentication, exchange);
       if (!sasl) throw new LdapError('authMethodNotSupported', 'not simple, not SASL');
       return await this.#sasl(method, authentication.value.credentials, exchange);
     } catch (error) {
       const { result, bug } = failure(error);
-      const name = sasl ? undefined : request.name;
+      const name = sasl || sicily ? undefined : request.name;
       const cause = error instanceof LdapError && !bug ? error.cause : error;
-      return { result, method, name, cause };
+      return { result, method, name, cause, sicily };
     }
   }
 
@@ -93,12 +99,48 @@ export class Binder<I> {
     return { result: SUCCESS, method: 'simple', name };
   }
 
+  /** Two binds with tokens of NTLM; both succeed (MS-ADTS 5.1.1.1.3). */
+  async #sicily(
+    { kind, value }: BindRequest['authentication'],
+    earlier: Exchange | undefined,
+  ): Promise<BindOutcome> {
+    const { sicily } = this.#options;
+    if (sicily === undefined) throw new LdapError('inappropriateAuthentication', NO_SICILY);
+    const method = 'sicily';
+    if (kind === 'sicilyDiscovery') {
+      const saslCredentials = utf8(sicily.name);
+      return { result: SUCCESS, saslCredentials, sicily: true, method, name: undefined };
+    }
+    // Sound: `bind` has let the kinds of Sicily through only, whose values are octets.
+    const token = value as Uint8Array;
+    const goesOn = kind === 'sicilyResponse' && earlier?.name === method;
+    if (kind === 'sicilyResponse' && !goesOn) {
+      throw new LdapError('invalidCredentials', 'a response to no challenge');
+    }
+    const exchange = goesOn ? earlier : this.#beginWith(method, sicily);
+    const outcome = await this.#proceed(exchange, method, token);
+    const { code } = outcome.result;
+    return {
+      ...outcome,
+      sicily: true,
+      result: code === 'saslBindInProgress' ? SUCCESS : outcome.result,
+    };
+  }
+
   async #sasl(
     mechanism: string,
     credentials: Uint8Array | undefined,
     earlier: Exchange | undefined,
   ): Promise<BindOutcome> {
     const exchange = earlier?.name === mechanism ? earlier : this.#begin(mechanism);
+    return await this.#proceed(exchange, mechanism, credentials);
+  }
+
+  async #proceed(
+    exchange: Exchange,
+    mechanism: string,
+    credentials: Uint8Array | undefined,
+  ): Promise<BindOutcome> {
     exchange.steps += 1;
     if (exchange.steps > MAX_SASL_STEPS) {
       throw new LdapError('invalidCredentials', 'the exchange does not end');
@@ -126,11 +168,15 @@ export class Binder<I> {
     if (factory === undefined) {
       throw new LdapError('authMethodNotSupported', 'the SASL mechanism is not offered');
     }
+    return this.#beginWith(mechanism, factory);
+  }
+
+  #beginWith(name: string, factory: SaslServerFactory): Exchange {
     if (this.#session.layer !== 'none') {
       // A second layer would have to begin inside the first one (MS-ADTS 5.1.1.1.2).
       throw new LdapError('unwillingToPerform', 'a SASL layer is already in effect');
     }
-    return { name: mechanism, steps: 0, mechanism: factory.create(this.#context()) };
+    return { name, steps: 0, mechanism: factory.create(this.#context()) };
   }
 
   #context(): SaslServerContext {
@@ -165,6 +211,14 @@ export class Binder<I> {
     }
   }
 }
+
+const SICILY: ReadonlySet<BindRequest['authentication']['kind']> = new Set([
+  'sicilyDiscovery',
+  'sicilyNegotiate',
+  'sicilyResponse',
+] as const);
+
+const NO_SICILY = 'Sicily is not offered';
 
 interface Exchange {
   readonly name: string;

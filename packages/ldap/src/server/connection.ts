@@ -14,7 +14,7 @@ import type { ResultCode } from '../result-codes.ts';
 import { tlsServerEndPoint } from '@doublehop/kerberos/gss/channel-bindings';
 import type { SaslServerFactory } from '../sasl/mechanism.ts';
 import { Channel, WriteTimeout } from '../transport/channel.ts';
-import { Binder } from './bind.ts';
+import { Binder, type BindOutcome } from './bind.ts';
 import { Deadline } from './deadline.ts';
 import type { CloseReason, LdapServerEvent } from './events.ts';
 import type { LdapHandler, LdapResult } from './handler.ts';
@@ -42,6 +42,7 @@ import { Session, type SessionKind } from './session.ts';
 export interface ConnectionOptions<I> {
   readonly handler: LdapHandler<I>;
   readonly mechanisms: readonly SaslServerFactory[];
+  readonly sicily: SaslServerFactory | undefined;
   readonly tls: SecureContext | undefined;
   readonly limits: ServerLimits;
   readonly policy: ServerPolicy;
@@ -233,12 +234,12 @@ export class Connection<I> {
     await this.#idle(progress);
     const { clock, log, limits, handler } = this.#options;
     const critical = unsupported(progress, handler.supportedControls);
-    const outcome =
+    const outcome: BindOutcome =
       critical === undefined
         ? await this.#binder.bind(request)
         : { result: critical, method: 'simple', name: undefined };
     const { result, layer } = outcome;
-    this.#channel.send(encodeBindResult(progress.messageId, result, outcome.saslCredentials));
+    this.#channel.send(encodeBindResult(progress.messageId, outcome));
     if (layer !== undefined) {
       this.#channel.install(layer);
       this.#session.layer = layer.protection;

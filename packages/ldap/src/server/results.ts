@@ -1,8 +1,14 @@
 import { LdapError } from '../errors.ts';
 import type { ResultValue } from '../messages/common.ts';
-import { type LdapMessage, type Operation, encodeMessage } from '../messages/message.ts';
+import {
+  type LdapMessage,
+  type Operation,
+  encodeMessage,
+  encodeSicilyResponse,
+} from '../messages/message.ts';
 import { EXTENDED } from '../oids.ts';
 import { RESULT_CODES, type ResultCode, isResultCode } from '../result-codes.ts';
+import type { BindOutcome } from './bind.ts';
 import type { ExtendedResult, LdapResult } from './handler.ts';
 
 /** success (0) with nothing to add (RFC 4511 appendix A.1). */
@@ -51,12 +57,18 @@ export function encodeResult(messageId: number, kind: RequestKind, result: LdapR
   return encodeMessage(withControls({ messageId, operation }, result));
 }
 
-/** A bind response, with the mechanism's data (RFC 4511 §4.2.2). */
+/** A bind response, with the mechanism's data (RFC 4511 §4.2.2), or one of Sicily. */
 export function encodeBindResult(
   messageId: number,
-  result: LdapResult,
-  saslCredentials?: Uint8Array,
+  { result, saslCredentials, sicily }: BindOutcome,
 ): Uint8Array {
+  if (sicily === true) {
+    return encodeSicilyResponse(messageId, {
+      resultCode: RESULT_CODES[result.code],
+      serverCreds: saslCredentials ?? new Uint8Array(0),
+      errorMessage: result.message ?? '',
+    });
+  }
   const value = { ...resultValue(result), saslCredentials };
   return encodeMessage(
     withControls({ messageId, operation: { kind: 'bindResponse', value } }, result),

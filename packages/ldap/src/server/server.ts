@@ -13,6 +13,8 @@ export interface LdapServerOptions<I> {
   readonly handler: LdapHandler<I>;
   /** SASL mechanisms offered; none by default. */
   readonly mechanisms?: readonly SaslServerFactory[];
+  /** What Sicily binds use (MS-ADTS 5.1.1.1.3): NTLM alone; absent: they are refused. */
+  readonly sicily?: SaslServerFactory | undefined;
   /** Certificate and key, from `tls.createSecureContext`; absent: neither StartTLS nor LDAPS. */
   readonly tls?: SecureContext | undefined;
   /** Milliseconds since 1970: for the durations in the log. */
@@ -64,10 +66,11 @@ class Engine<I> implements LdapServer {
   #nextId = 1;
   #closing = false;
 
-  constructor({ limits, policy, mechanisms, tls, log, ...options }: LdapServerOptions<I>) {
+  constructor({ limits, policy, mechanisms, sicily, tls, log, ...options }: LdapServerOptions<I>) {
     this.#options = {
       ...options,
       mechanisms: mechanisms ?? [],
+      sicily,
       tls,
       limits: { ...DEFAULT_SERVER_LIMITS, ...limits },
       policy: { ...DEFAULT_SERVER_POLICY, ...policy },

@@ -1,0 +1,45 @@
+import {
+  establishedContext,
+  kerberosServerMechanisms,
+  rawServerMechanism,
+} from '@doublehop/ldap/sasl/kerberos';
+import type { SaslOutcome, SaslServerFactory } from '@doublehop/ldap/sasl/mechanism';
+import { NtlmContext } from '../ntlm/context.ts';
+import type { Caller, LdapContext } from './context.ts';
+import { KerberosBinds } from './kerberos-bind.ts';
+import { callerOf } from './logon.ts';
+import { ntlmAcceptor } from './ntlm-bind.ts';
+import type { LdapSettings } from './settings.ts';
+
+/**
+ * Every bind that is more than a name and a password (MS-ADTS 5.1.1.1.2, 5.1.1.1.3): Kerberos, and
+ * NTLM where the settings allow it.
+ */
+export class SaslBinds {
+  readonly mechanisms: readonly SaslServerFactory[];
+  /** NTLM without SASL around it; undefined where it is not allowed. */
+  readonly sicily: SaslServerFactory | undefined;
+  readonly #context: LdapContext;
+  readonly #kerberos: KerberosBinds;
+
+  constructor(context: LdapContext, settings: LdapSettings) {
+    this.#context = context;
+    const kerberos = new KerberosBinds(context, settings);
+    this.#kerberos = kerberos;
+    const ntlm =
+      settings.ntlm === 'off'
+        ? undefined
+        : (server: Parameters<typeof ntlmAcceptor>[2]) => ntlmAcceptor(context, settings, server);
+    this.mechanisms = kerberosServerMechanisms((server) => kerberos.acceptor(server), ntlm);
+    this.sicily = ntlm && rawServerMechanism('NTLM', ntlm);
+  }
+
+  /** The client of a finished exchange. Throws invalidCredentials. */
+  callerOf(outcome: SaslOutcome): Caller {
+    const established = establishedContext(outcome);
+    if (established instanceof NtlmContext && established.account !== undefined) {
+      return callerOf(this.#context, established.account);
+    }
+    return this.#kerberos.callerOf(outcome);
+  }
+}
