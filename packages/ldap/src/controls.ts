@@ -1,5 +1,6 @@
 import {
   type Type,
+  choice,
   decodeBer,
   encodeDer,
   implicit,
@@ -134,6 +135,78 @@ export interface KnownControl {
   readonly oid: string;
   readonly name: keyof typeof CONTROLS;
 }
+
+/** Which part of a sorted list is wanted: by its place, or by the first value not below one. */
+export type ListTarget =
+  | {
+      readonly kind: 'byOffset';
+      /** `offset` of `contentCount` parts of the list, the first being 1. */
+      readonly value: { readonly offset: number; readonly contentCount: number };
+    }
+  | { readonly kind: 'greaterThanOrEqual'; readonly value: Uint8Array };
+
+/** A virtual list view (draft-ietf-ldapext-ldapv3-vlv-09 §4). */
+export interface ListViewRequest {
+  readonly beforeCount: number;
+  readonly afterCount: number;
+  readonly target: ListTarget;
+  /** The list, as an earlier response named it. */
+  readonly contextId?: Uint8Array | undefined;
+}
+
+/** LDAP_CONTROL_VLVREQUEST (MS-ADTS 3.1.1.3.4.1.17). */
+export const listViewRequest: ControlCodec<ListViewRequest> = codecOf(
+  CONTROLS.virtualListView,
+  sequence(
+    {
+      beforeCount: integer(0, MAX_INT),
+      afterCount: integer(0, MAX_INT),
+      target: choice({
+        byOffset: implicit(
+          0,
+          sequence({ offset: integer(0, MAX_INT), contentCount: integer(0, MAX_INT) }, EXTENSIBLE),
+        ),
+        greaterThanOrEqual: implicit(1, octets),
+      }),
+      contextId: optional(octets),
+    },
+    EXTENSIBLE,
+  ),
+);
+
+/** What part of a list was returned (draft-ietf-ldapext-ldapv3-vlv-09 §5). */
+export interface ListViewResponse {
+  readonly targetPosition: number;
+  readonly contentCount: number;
+  readonly resultCode: number;
+  readonly contextId?: Uint8Array | undefined;
+}
+
+/** LDAP_CONTROL_VLVRESPONSE (MS-ADTS 3.1.1.3.4.1.17). */
+export const listViewResponse: ControlCodec<ListViewResponse> = codecOf(
+  CONTROLS.virtualListViewResponse,
+  sequence(
+    {
+      targetPosition: integer(0, MAX_INT),
+      contentCount: integer(0, MAX_INT),
+      resultCode: enumerated(0, MAX_INT),
+      contextId: optional(octets),
+    },
+    EXTENSIBLE,
+  ),
+);
+
+/** LDAP_SERVER_ASQ_OID in a request (MS-ADTS 3.1.1.3.4.1.18): search what an attribute names. */
+export const scopedQuery: ControlCodec<{ readonly attribute: string }> = codecOf(
+  CONTROLS.attributeScopedQuery,
+  sequence({ attribute: utf8Octets }, EXTENSIBLE),
+);
+
+/** The same in a response: whether everything was searched. */
+export const scopedQueryResponse: ControlCodec<{ readonly resultCode: number }> = codecOf(
+  CONTROLS.attributeScopedQuery,
+  sequence({ resultCode: enumerated(0, MAX_INT) }, EXTENSIBLE),
+);
 
 /** Every control that this package knows by name. */
 export const KNOWN_CONTROLS: ReadonlyMap<string, KnownControl> = new Map(

@@ -6,8 +6,12 @@ import {
   extendedDn,
   findControl,
   hasControl,
+  listViewRequest,
+  listViewResponse,
   pagedResults,
   plainControl,
+  scopedQuery,
+  scopedQueryResponse,
   sdFlags,
   searchOptions,
   sortRequest,
@@ -52,6 +56,33 @@ describe('values of controls, both ways', () => {
 
   test('MS-ADTS 3.1.1.3.4.1.12 search options', () => {
     both(searchOptions, { flags: 1 }, '3003 020101');
+  });
+
+  test('draft-ietf-ldapext-ldapv3-vlv-09 §4, §5 virtual list view', () => {
+    const byOffset = { kind: 'byOffset', value: { offset: 3, contentCount: 9 } } as const;
+    const target = '020101 020102 a006 020103 020109';
+    both(listViewRequest, { beforeCount: 1, afterCount: 2, target: byOffset }, `300e ${target}`);
+    both(
+      listViewRequest,
+      { beforeCount: 1, afterCount: 2, target: byOffset, contextId: utf8('ab') },
+      `3012 ${target} 04026162`,
+    );
+    const value = utf8('c');
+    both(
+      listViewRequest,
+      { beforeCount: 0, afterCount: 0, target: { kind: 'greaterThanOrEqual', value } },
+      '3009 020100 020100 810163',
+    );
+    both(
+      listViewResponse,
+      { targetPosition: 3, contentCount: 9, resultCode: 61, contextId: utf8('a') },
+      '300c 020103 020109 0a013d 040161',
+    );
+  });
+
+  test('MS-ADTS 3.1.1.3.4.1.18 attribute scoped query', () => {
+    both(scopedQuery, { attribute: 'member' }, `3008 0406 ${toHex(utf8('member'))}`);
+    both(scopedQueryResponse, { resultCode: 21 }, '3003 0a0115');
   });
 });
 
