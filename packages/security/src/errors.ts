@@ -26,6 +26,7 @@ export type SecurityStructure =
   | 'logon-info'
   | 'client-info'
   | 'delegation-info'
+  | 'device-info'
   | 'upn-dns-info'
   | 'attributes'
   | 'requester'

@@ -36,3 +36,15 @@ export const MAX_PAC_SIZE = 262_144;
 
 /** Most entries of one list in a PAC: groups, extra SIDs, transited services. */
 export const MAX_PAC_LIST = 8_192;
+
+/** Most claims of one set in a PAC, and most sets of one PAC (a size of ours). */
+export const MAX_CLAIMS = 1_024;
+
+/** Most values of one claim in a PAC (a size of ours). */
+export const MAX_CLAIM_VALUES = 8_192;
+
+/** Most characters of a claim's ID or of a value of text, with the terminator. */
+export const MAX_CLAIM_TEXT = 16_384;
+
+/** Most bytes of an unpacked claims set: what one block of its compression holds (MS-XCA 2.1.4). */
+export const MAX_CLAIMS_SIZE = 65_536;
