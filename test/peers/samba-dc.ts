@@ -47,8 +47,11 @@ export interface SambaDc extends Peer {
   readonly tool: (...args: readonly string[]) => Promise<Outcome>;
 }
 
-/** Starts a fresh copy of the domain below `dir`. */
-export async function startSambaDc(dir: string): Promise<SambaDc> {
+/** Starts a fresh copy of the domain below `dir`, with more settings of smb.conf(5) if given. */
+export async function startSambaDc(
+  dir: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<SambaDc> {
   const template = await provisionedDomain();
   const address = loopbackAddress();
   const state = join(dir, 'samba');
@@ -57,7 +60,8 @@ export async function startSambaDc(dir: string): Promise<SambaDc> {
   await runOrThrow('cp', ['-a', '--sparse=always', template, state]);
   const config = join(state, 'etc', 'smb.conf');
   const text = readFileSync(config, 'utf8').replaceAll(PLACE, state).replaceAll(ANYWHERE, address);
-  writeFileSync(config, text);
+  const more = Object.entries(settings).map(([name, value]) => `  ${name} = ${value}\n`);
+  writeFileSync(config, text.replace('[global]\n', `[global]\n${more.join('')}`));
   mkdirSync(join(state, 'run'), { recursive: true });
 
   const domain = REALM.toLowerCase();
