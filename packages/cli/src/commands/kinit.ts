@@ -1,6 +1,7 @@
 import type { CredentialCache } from '@doublehop/kerberos/ccache/ccache';
 import type { KerberosClient } from '@doublehop/kerberos/client/client';
 import { parseDuration } from '@doublehop/kerberos/config/values';
+import type { Credentials } from '@doublehop/kerberos/credentials';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { formatPrincipal, type Principal } from '@doublehop/kerberos/names';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -30,6 +31,7 @@ interface KinitOptions {
   readonly forwardable?: boolean;
   readonly canonicalize?: true;
   readonly enterprise?: true;
+  readonly armor?: string;
   readonly json?: true;
 }
 
@@ -49,6 +51,7 @@ export function command(context: Context): Command {
     .option('-F, --no-forwardable', 'ask for a ticket that cannot be delegated')
     .option('-C, --canonicalize', 'let the KDC correct the name')
     .option('-E, --enterprise', 'the name is a UPN')
+    .option('-T, --armor <cache>', 'protect the password by the TGT of another cache (FAST)')
     .option('--json', 'print the ticket as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: KinitOptions, self: Command) => {
@@ -78,23 +81,38 @@ async function kinit(
   const client = clientFor(context, configuration, cache);
   if (options.renew === true) {
     if (name !== undefined) throw new UsageError('--renew renews the ticket of the cache: no name');
+    if (options.armor !== undefined) throw new UsageError('--renew needs no --armor');
     const { client: owner, times } = await client.renew();
     report(context, options, { cache, owner, endtime: times.endtime });
     return;
   }
   const account = await accountOf(context, configuration, cache, { name, options });
-  const ticket = await login(client, account, options);
+  const armor = await armorOf(context, configuration, options);
+  const ticket = await login(client, account, { ...options, armor });
   const { client: owner, times } = ticket;
   report(context, options, { cache, owner, endtime: times.endtime });
 }
 
-async function login(client: KerberosClient, { client: who, secret }: Account, o: KinitOptions) {
-  const { lifetime, renewable: renewLifetime, forwardable, canonicalize, enterprise } = o;
+/** The TGT of another cache; of a host, as a rule. */
+async function armorOf(
+  context: Context,
+  configuration: KerberosConfiguration,
+  { armor }: KinitOptions,
+): Promise<Credentials | undefined> {
+  if (armor === undefined) return undefined;
+  return clientFor(context, configuration, openCache(context, configuration, armor)).getTgt();
+}
+
+type LoginOptions = Omit<KinitOptions, 'armor'> & { readonly armor: Credentials | undefined };
+
+async function login(client: KerberosClient, { client: who, secret }: Account, o: LoginOptions) {
+  const { lifetime, renewable: renewLifetime, forwardable, canonicalize, enterprise, armor } = o;
   const { credentials } = await client.login(who, secret, {
     lifetime,
     renewLifetime,
     forwardable,
     canonicalize: canonicalize ?? enterprise,
+    armor,
   });
   return credentials;
 }

@@ -32,6 +32,8 @@ import {
   samePrincipal,
   ticketGrantingService,
 } from '../names.ts';
+import { armorRequest, type RequestArmor, ticketArmor } from './armor.ts';
+import { encryptedChallenge } from './challenge.ts';
 import { type ClientContext, freshNonce, freshTimestamp, permittedOf } from './context.ts';
 import { checkReply, checkTime, credentialsOf, mismatch, openReply } from './kdc-reply.ts';
 import { decodeAnswer, errorPadata, kerberosErrorOf } from './krb-error.ts';
@@ -63,6 +65,11 @@ export interface InitialTicketOptions {
   readonly optimistic?: boolean | undefined;
   /** The server, where not the ticket-granting service: kadmin/changepw for instance. */
   readonly server?: PrincipalName | undefined;
+  /**
+   * FAST: a TGT of the same realm, whoever's it is, that armors the exchange (RFC 6113 §5.4). With
+   * it nothing goes without armor.
+   */
+  readonly armor?: Credentials | undefined;
 }
 
 /** Who wants an initial ticket. */
@@ -88,8 +95,8 @@ export interface AsState {
   readonly etypes: readonly number[];
   /** Realms that referred us to another one (RFC 6806 §4). */
   readonly visited: readonly string[];
-  readonly preauth: 'none' | 'optimistic' | 'timestamp';
-  /** How the key of the timestamp is made; undefined without pre-authentication. */
+  readonly preauth: 'none' | 'optimistic' | 'timestamp' | 'challenge';
+  /** How the key of the proof is made; undefined without pre-authentication. */
   readonly recipe: KeyRecipe | undefined;
   /** What the KDC told about keys. */
   readonly recipes: readonly KeyRecipe[];
@@ -102,6 +109,7 @@ export interface AsState {
 export interface AsSent {
   readonly bytes: Uint8Array;
   readonly body: KdcReqBody;
+  readonly armor: RequestArmor | undefined;
   /** Milliseconds since 1970. */
   readonly sentAt: number;
 }
@@ -144,9 +152,10 @@ export function buildAsReq(
   state: AsState,
   key: Key | undefined,
 ): AsSent {
-  const body = asBody(context, request, state);
+  const armor = armorOf(context, request, state);
+  const body = span(KdcReqBody, asBody(context, request, state));
   const padata: PaData[] = [];
-  if (key !== undefined) padata.push(encryptedTimestamp(context, key));
+  if (key !== undefined) padata.push(proof(context, state, armor, key));
   if (state.cookie !== undefined) padata.push(state.cookie);
   if (request.includePac !== undefined) {
     const padataValue = encodeDer(KerbPaPacRequest, { includePac: request.includePac });
@@ -157,10 +166,10 @@ export function buildAsReq(
   const bytes = encodeDer(AsReq, {
     pvno: PVNO,
     msgType: MessageType.AS_REQ,
-    padata,
-    reqBody: span(KdcReqBody, body),
+    padata: armor === undefined ? padata : [armorRequest(context, armor, padata, body, body.raw)],
+    reqBody: body,
   });
-  return { bytes, body, sentAt: context.clock.now() };
+  return { bytes, body: body.value, armor, sentAt: context.clock.now() };
 }
 
 /** The state after a KRB-ERROR. Throws the KerberosError that ends the exchange. */
@@ -173,7 +182,9 @@ export function afterError(
 ): AsContinuation {
   switch (error.errorCode) {
     case ErrorCode.KDC_ERR_PREAUTH_REQUIRED:
-      if (state.preauth !== 'timestamp') return { state: withTimestamp(state, error) };
+      if (state.preauth === 'none' || state.preauth === 'optimistic') {
+        return { state: withProof(state, sent, error) };
+      }
       break;
     case ErrorCode.KDC_ERR_PREAUTH_FAILED:
     case ErrorCode.KDC_ERR_ETYPE_NOSUPP:
@@ -270,6 +281,35 @@ function serverOf(request: InitialTicketOptions, { client }: AsState): Principal
   return request.server ?? ticketGrantingService(client.realm).name;
 }
 
+/** The armor of the next request; fresh, as the clock may have been set right. */
+function armorOf(
+  context: ClientContext,
+  { armor }: InitialTicketOptions,
+  { client }: AsState,
+): RequestArmor | undefined {
+  if (armor === undefined) return undefined;
+  if (
+    isTicketGrantingService(armor.server.name) &&
+    armor.server.name.nameString[1] === client.realm
+  ) {
+    return ticketArmor(context, armor);
+  }
+  const subject = formatPrincipal(armor.server);
+  const message = `a ticket for ${subject} is no armor towards the KDC of ${client.realm}`;
+  throw new KerberosError('no-credentials', message, { subject });
+}
+
+function proof(
+  context: ClientContext,
+  { preauth }: AsState,
+  armor: RequestArmor | undefined,
+  key: Key,
+): PaData {
+  return armor === undefined || preauth === 'timestamp'
+    ? encryptedTimestamp(context, key)
+    : encryptedChallenge(context, armor.key, key);
+}
+
 /** PA-ENC-TIMESTAMP (RFC 4120 §5.2.7.2). */
 function encryptedTimestamp(context: ClientContext, key: Key): PaData {
   const { seconds, microseconds } = freshTimestamp(context);
@@ -279,10 +319,12 @@ function encryptedTimestamp(context: ClientContext, key: Key): PaData {
   return { padataType: PaType.ENC_TIMESTAMP, padataValue };
 }
 
-function withTimestamp(state: AsState, error: KrbError): AsState {
+function withProof(state: AsState, { armor }: AsSent, error: KrbError): AsState {
   const padata = errorPadata(error.eData) ?? [];
   const { client, etypes } = state;
-  if (!padata.some(({ padataType }) => padataType === PaType.ENC_TIMESTAMP)) {
+  const offers = (type: number): boolean => padata.some(({ padataType }) => padataType === type);
+  const challenge = armor !== undefined && offers(PaType.ENCRYPTED_CHALLENGE);
+  if (!challenge && !offers(PaType.ENC_TIMESTAMP)) {
     const types = padata.map(({ padataType }) => padataType).join(', ') || 'none';
     const subject = formatPrincipal(client);
     throw new KerberosError(
@@ -296,7 +338,7 @@ function withTimestamp(state: AsState, error: KrbError): AsState {
     offeredRecipes(padata, client, etypes) ?? etypes.map((etype) => defaultRecipe(etype, client));
   return {
     ...state,
-    preauth: 'timestamp',
+    preauth: challenge ? 'challenge' : 'timestamp',
     recipe: chooseRecipe(recipes, etypes, client),
     recipes,
     cookie: padata.find(({ padataType }) => padataType === PaType.FX_COOKIE),

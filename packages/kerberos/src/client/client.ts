@@ -113,8 +113,8 @@ export class KerberosClient {
   }
 
   /**
-   * A ticket for a server. An empty realm lets the KDC find it. Tickets with authorization data or
-   * additional tickets of the caller's are neither looked up nor kept.
+   * A ticket for a server. An empty realm lets the KDC find it. Tickets with authorization data,
+   * additional tickets or a device of the caller's are neither looked up nor kept.
    */
   async getServiceTicket(
     server: Principal,
@@ -122,7 +122,10 @@ export class KerberosClient {
   ): Promise<Credentials> {
     const tgt = await this.getTgt();
     const special =
-      options.authorizationData !== undefined || options.additionalTickets !== undefined;
+      options.authorizationData !== undefined ||
+      options.additionalTickets !== undefined ||
+      // Who else stands in such a ticket is not what a cache files it under.
+      (options.armor !== undefined && options.armor !== 'own');
     const found = special ? undefined : await this.#cachedTicket(tgt.client, server, options);
     if (found !== undefined) return found;
     const start = (await this.#cachedRealmTgt(tgt.client, server.realm)) ?? tgt;

@@ -1,10 +1,13 @@
 import { KerberosError } from '../errors.ts';
 import { ErrorCode } from '../iana/error-codes.ts';
 import { MAX_AS_ROUNDS } from '../limits.ts';
-import { AsRep } from '../messages/kdc.ts';
-import { formatPrincipal, type Principal } from '../names.ts';
+import { AsRep, type KdcRep } from '../messages/kdc.ts';
+import type { KrbError } from '../messages/krb-error.ts';
+import { formatPrincipal, type Principal, ticketGrantingService } from '../names.ts';
+import { type OpenedArmor, openArmoredError, openArmoredReply } from './armor.ts';
 import {
   afterError,
+  type AsSent,
   type AsState,
   buildAsReq,
   type InitialTicket,
@@ -13,8 +16,9 @@ import {
   replyRecipe,
   startAs,
 } from './as-exchange.ts';
+import { checkKdcChallenge } from './challenge.ts';
 import type { ClientContext } from './context.ts';
-import { decodeAnswer, findKrbError } from './krb-error.ts';
+import { decodeAnswer, findKrbError, kerberosErrorOf } from './krb-error.ts';
 import { makeKey } from './secret.ts';
 
 /**
@@ -35,14 +39,16 @@ export async function getInitialTicket(
     const sent = buildAsReq(context, request, state, key);
     log(context, state, `AS-REQ, pre-authentication: ${state.preauth}`);
     const answer = await context.transport(state.client.realm, sent.bytes);
-    const error = findKrbError(answer);
-    if (error === undefined) {
-      const rep = decodeAnswer(AsRep, answer);
+    const outer = findKrbError(answer);
+    if (outer === undefined) {
+      const { rep, strengthen } = openReplyArmor(sent, decodeAnswer(AsRep, answer));
       const chosen = replyRecipe(state, rep);
-      const replyKey =
+      const longTerm =
         key !== undefined && chosen === recipe ? key : await makeKey(request.secret, chosen);
-      return openAsRep(context, state, sent, rep, replyKey);
+      if (sent.armor !== undefined) checkKdcChallenge(rep, sent.armor.key, longTerm);
+      return openAsRep(context, state, sent, rep, strengthen(longTerm));
     }
+    const error = openErrorArmor(sent, state, outer);
     log(context, state, `KRB-ERROR ${error.errorCode}`);
     const next = afterError(context, request, state, sent, error);
     if (next.kdcTime !== undefined) context.clock.adjust(next.kdcTime);
@@ -50,6 +56,29 @@ export async function getInitialTicket(
   }
   const subject = formatPrincipal(request.client);
   throw new KerberosError('limit', `the AS exchange for ${subject} comes to no end`, { subject });
+}
+
+function openReplyArmor({ armor, body }: AsSent, rep: KdcRep): OpenedArmor {
+  if (armor === undefined) return { rep, strengthen: (key) => key };
+  return openArmoredReply(armor, body.nonce, rep);
+}
+
+/**
+ * The error in the armor. Of a bare one nothing is believed but that the clock is wrong, which the
+ * KDC has to say before it can open the armor: anybody may have sent it (RFC 6113 §5.4.4).
+ */
+function openErrorArmor(
+  { armor, body, sentAt }: AsSent,
+  state: AsState,
+  error: KrbError,
+): KrbError {
+  if (armor === undefined) return error;
+  const inside = openArmoredError(armor, body.nonce, error);
+  if (inside !== undefined) return inside;
+  if (error.errorCode === ErrorCode.KRB_AP_ERR_SKEW) return error;
+  const client = formatPrincipal(state.client);
+  const server = formatPrincipal(ticketGrantingService(state.client.realm));
+  throw kerberosErrorOf(error, { client, server, now: sentAt });
 }
 
 /**

@@ -18,8 +18,8 @@ import type { ClientContext } from './context.ts';
 import { mismatch } from './kdc-reply.ts';
 import { decodeAnswer, isKrbError } from './krb-error.ts';
 import { delegationMeaning, statusName } from './nt-status.ts';
-import { exchangeTgs, getRealmTgt, getServiceTicket } from './service-ticket.ts';
-import { inheritedOptions, realmOfTgt, type TgsReply } from './tgs-exchange.ts';
+import { armorFor, exchangeTgs, getRealmTgt, getServiceTicket } from './service-ticket.ts';
+import { inheritedOptions, realmOfTgt, type TgsReply, type TgsRequest } from './tgs-exchange.ts';
 
 /** A ticket from a user to the middle; {@link Credentials} of S4U2Self are one. */
 export interface Evidence {
@@ -44,6 +44,8 @@ export interface S4u2ProxyRequest {
   readonly rbcd?: boolean | undefined;
   /** Narrows the permitted encryption types. */
   readonly etypes?: readonly number[] | undefined;
+  /** FAST: see `TgsRequest.armor`; the device's identity goes where the middle's does. */
+  readonly armor?: TgsRequest['armor'];
 }
 
 /**
@@ -81,6 +83,7 @@ async function ask(
       etypes: request.etypes,
       additionalTickets: [ticket],
       sameClient: false,
+      armor: armorFor(tgt, request.armor),
       padata: () => (rbcd ? [rbcdOption()] : []),
     });
   } catch (error) {

@@ -24,8 +24,14 @@ import type { ClientContext } from './context.ts';
 import { identifyRealm } from './initial-ticket.ts';
 import { mismatch } from './kdc-reply.ts';
 import { decodeAnswer } from './krb-error.ts';
-import { exchangeTgs, getRealmTgt, ReferralPath } from './service-ticket.ts';
-import { inheritedOptions, realmOfTgt, type TgsKeys, type TgsReply } from './tgs-exchange.ts';
+import { armorFor, exchangeTgs, getRealmTgt, ReferralPath } from './service-ticket.ts';
+import {
+  inheritedOptions,
+  realmOfTgt,
+  type TgsKeys,
+  type TgsReply,
+  type TgsRequest,
+} from './tgs-exchange.ts';
 
 /** A middle asks for a ticket of a user to itself (MS-SFU 3.1.5.1). */
 export interface S4u2SelfRequest {
@@ -48,6 +54,8 @@ export interface S4u2SelfRequest {
    * PhaseOutOldStyleS4U (MS-SFU 3.1.5.1.1.1).
    */
   readonly compat?: boolean | undefined;
+  /** FAST: see `TgsRequest.armor`. */
+  readonly armor?: TgsRequest['armor'];
 }
 
 /**
@@ -127,7 +135,7 @@ async function tgtForRealm(
 /** One request; `proved` is the user's name as the reply's own checksum confirms it. */
 async function ask(
   context: ClientContext,
-  { tgt: { client: self }, compat = false, forwardable = true }: S4u2SelfRequest,
+  { tgt: { client: self }, compat = false, forwardable = true, armor }: S4u2SelfRequest,
   step: Step,
 ): Promise<{ readonly reply: TgsReply; readonly proved: Principal | undefined }> {
   const { tgt, user } = step;
@@ -147,6 +155,7 @@ async function ask(
     options:
       KdcOption.CANONICALIZE | (forwardable ? inherited | FORWARDABLE : inherited & ~FORWARDABLE),
     sameClient: false,
+    armor: armorFor(tgt, armor),
     padata: (keys) => {
       const x509User = paS4uX509User(keys, step);
       sent = { keys, checksum: x509User.checksum };

@@ -34,6 +34,8 @@ export interface ServiceTicketOptions {
   readonly etypes?: readonly number[] | undefined;
   readonly authorizationData?: AuthorizationData | undefined;
   readonly additionalTickets?: readonly Uint8Array[] | undefined;
+  /** FAST: see `TgsRequest.armor`. A device's ticket armors the requests to its own realm only. */
+  readonly armor?: TgsRequest['armor'];
 }
 
 /** A service ticket and the TGTs that referrals brought on the way to it, first to last. */
@@ -175,6 +177,7 @@ async function chase(
       etypes: options.etypes,
       authorizationData,
       additionalTickets: options.additionalTickets,
+      armor: armorFor(tgt, options.armor),
     });
     if (sameName(credentials.server.name, server)) return { credentials, tgts };
     path.follow(credentials);
@@ -183,6 +186,12 @@ async function chase(
     tgts.push(credentials);
     tgt = credentials;
   }
+}
+
+/** The armor of a request to the realm of a TGT. */
+export function armorFor(tgt: Credentials, armor: TgsRequest['armor']): TgsRequest['armor'] {
+  if (armor === undefined || armor === 'own') return armor;
+  return realmOfTgt(armor) === realmOfTgt(tgt) ? armor : 'own';
 }
 
 function log({ log: write }: ClientContext, request: TgsRequest, realm: string): void {

@@ -23,6 +23,13 @@ import {
   sameName,
   samePrincipal,
 } from '../names.ts';
+import {
+  armorRequest,
+  openArmoredError,
+  openArmoredReply,
+  type RequestArmor,
+  tgsArmor,
+} from './armor.ts';
 import { type ClientContext, freshNonce, freshTimestamp, permittedOf } from './context.ts';
 import { checkReply, checkTime, credentialsOf, mismatch, openReply } from './kdc-reply.ts';
 import { decodeAnswer, findKrbError, kerberosErrorOf } from './krb-error.ts';
@@ -48,6 +55,11 @@ export interface TgsRequest {
   readonly sameClient?: boolean | undefined;
   /** False sends no subkey; the reply is sealed by the session key then (RFC 4120 §5.4.2). */
   readonly subkey?: boolean | undefined;
+  /**
+   * FAST: `own` armors the request with its header ticket; another TGT of the same realm brings
+   * its client, a device, into the ticket as well (MS-KILE 3.2.5.7). Either wants a subkey.
+   */
+  readonly armor?: 'own' | Credentials | undefined;
 }
 
 /** The secrets of one request. */
@@ -65,6 +77,7 @@ export interface TgsSent extends TgsKeys {
   readonly realm: string;
   readonly body: KdcReqBody;
   readonly replyUsage: number;
+  readonly armor: RequestArmor | undefined;
   /** Milliseconds since 1970. */
   readonly sentAt: number;
 }
@@ -100,9 +113,12 @@ export function buildTgsReq(context: ClientContext, request: TgsRequest): TgsSen
     request.subkey === false ? undefined : Key.random(sessionKey.etype, context.random);
   const keys = { nonce: freshNonce(context.random), sessionKey, key: subkey ?? sessionKey };
   const body = span(KdcReqBody, tgsBody(context, request, realm, keys));
+  const shown = headerTicket(context, tgt, keys, body);
+  const further = request.padata?.(keys) ?? [];
+  const armor = request.armor === undefined ? undefined : tgsArmor(context, request.armor, keys);
   const padata = [
-    { padataType: PaType.TGS_REQ, padataValue: headerTicket(context, tgt, keys, body) },
-    ...(request.padata?.(keys) ?? []),
+    { padataType: PaType.TGS_REQ, padataValue: shown },
+    ...(armor === undefined ? further : [armorRequest(context, armor, further, body, shown)]),
   ];
   return {
     ...keys,
@@ -113,6 +129,7 @@ export function buildTgsReq(context: ClientContext, request: TgsRequest): TgsSen
       subkey === undefined
         ? KeyUsage.TGS_REP_ENC_PART_SESSION_KEY
         : KeyUsage.TGS_REP_ENC_PART_SUBKEY,
+    armor,
     sentAt: context.clock.now(),
   };
 }
@@ -124,16 +141,18 @@ export function readTgsReply(
   sent: TgsSent,
   answer: Uint8Array,
 ): TgsReply {
+  const { armor, body } = sent;
   const error = findKrbError(answer);
   if (error !== undefined) {
-    throw kerberosErrorOf(error, {
+    const inside = armor === undefined ? undefined : openArmoredError(armor, body.nonce, error);
+    throw kerberosErrorOf(inside ?? error, {
       client: formatPrincipal(request.tgt.client),
       server: formatName(request.server),
       now: sent.sentAt,
     });
   }
-  const rep = decodeAnswer(TgsRep, answer);
-  const enc = openReply(sent.key, sent.replyUsage, rep);
+  const { rep, key } = openReplyArmor(sent, decodeAnswer(TgsRep, answer));
+  const enc = openReply(key, sent.replyUsage, rep);
   if (enc === undefined) throw mismatch('it is sealed by another key');
   checkReply(sent.body, sent.body.etype, rep, enc);
   checkNames(request, sent, rep, enc);
@@ -143,6 +162,12 @@ export function readTgsReply(
     padata: rep.padata ?? [],
     encryptedPadata: enc.encryptedPaData ?? [],
   };
+}
+
+function openReplyArmor({ armor, body, key }: TgsSent, rep: KdcRep): { rep: KdcRep; key: Key } {
+  if (armor === undefined) return { rep, key };
+  const opened = openArmoredReply(armor, body.nonce, rep);
+  return { rep: opened.rep, key: opened.strengthen(key) };
 }
 
 function tgsBody(

@@ -1,11 +1,4 @@
-import {
-  explicit,
-  field,
-  type Infer,
-  optionalField,
-  sequence,
-  spanned,
-} from '@doublehop/wire/der';
+import { explicit, field, type Infer, optionalField, sequence, spanned } from '@doublehop/wire/der';
 import { flags, int32, kerberosTime, microseconds, octets } from '@doublehop/wire/der-primitives';
 import { PrincipalName, realmType } from '../names.ts';
 import { Checksum, EncryptedData, EncryptionKey, lenientUint32, MethodData } from './common.ts';
