@@ -24,16 +24,28 @@ export function encryptedChallenge(context: ClientContext, armor: Key, longTerm:
 /**
  * Checks the KDC's own challenge in the armor of a reply, by which it proves that it knows the
  * client's key (RFC 6113 §5.4.6). Throws KerberosError `reply-mismatch`.
+ *
+ * Heimdal 7 makes its challenge with the client's pepper. The key usage still tells it from the
+ * client's own, so that nobody can answer with that.
  */
 export function checkKdcChallenge({ padata }: KdcRep, armor: Key, longTerm: Key): void {
   const value = findPadata(padata, PaType.ENCRYPTED_CHALLENGE);
   if (value === undefined || value.length === 0) return;
   const { cipher } = decodeAnswer(EncryptedData, value);
+  for (const make of [kdcChallengeKey, clientChallengeKey]) {
+    const plain = openChallenge(make(armor, longTerm), cipher);
+    if (plain === undefined) continue;
+    decodeAnswer(PaEncTsEnc, plain);
+    return;
+  }
+  throw mismatch('the KDC does not know the key');
+}
+
+function openChallenge(key: Key, cipher: Uint8Array): Uint8Array | undefined {
   try {
-    const key = kdcChallengeKey(armor, longTerm);
-    decodeAnswer(PaEncTsEnc, key.decrypt(KeyUsage.ENC_CHALLENGE_KDC, cipher));
+    return key.decrypt(KeyUsage.ENC_CHALLENGE_KDC, cipher);
   } catch (error) {
-    if (error instanceof CryptoError) throw mismatch('the KDC does not know the key');
+    if (error instanceof CryptoError) return undefined;
     throw error;
   }
 }
