@@ -36,6 +36,11 @@ export function fillDefaults(
   draft: Draft,
   random: RandomSource,
 ): void {
+  // MS-ADTS 3.1.1.5.2.4: defaultHidingValue of the class.
+  const shown = needed(schema, 'showInAdvancedViewOnly');
+  if (draft.type.hidden && !draft.attributes.has(shown.code)) {
+    draft.attributes.set(shown.code, ['TRUE']);
+  }
   if (!isPrincipal(schema, draft)) return;
   if (!draft.attributes.has(known.samAccountName.code)) {
     draft.attributes.set(known.samAccountName.code, [randomName(random)]);

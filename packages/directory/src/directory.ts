@@ -119,6 +119,11 @@ export class Directory {
     return lastNumber(this.#store, 'usn');
   }
 
+  /** Milliseconds since 1970-01-01 UTC by the directory's clock. */
+  now(): number {
+    return this.#clock();
+  }
+
   /** Calls a listener with what changed, before the first read that sees it. */
   onChange(listener: ChangeListener): void {
     this.#listeners.push(listener);

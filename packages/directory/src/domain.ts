@@ -1,3 +1,4 @@
+import type { Guid } from '@doublehop/security/guid';
 import type { Sid } from '@doublehop/security/sid';
 import { metaKey } from './layout.ts';
 import type { Reader, Transaction } from './store/store.ts';
@@ -12,6 +13,18 @@ export interface DomainInfo {
   readonly sid: Sid;
   readonly configurationDn: string;
   readonly schemaDn: string;
+  /** The site of the controller: `Default-First-Site-Name`. */
+  readonly siteName: string;
+  /** NetBIOS name of the controller: `DC`. */
+  readonly controllerName: string;
+  /** The controller's server object, below its site. */
+  readonly serverDn: string;
+  /** The directory service of that server: `CN=NTDS Settings` below it, rootDSE's dsServiceName. */
+  readonly dsaDn: string;
+  /** objectGUID of the directory service, by which controllers know each other. */
+  readonly dsaGuid: Guid;
+  /** The directory service's invocationId (MS-ADTS 3.1.1.1.9). */
+  readonly invocationId: Guid;
 }
 
 const KEY = metaKey('domain');

@@ -415,7 +415,8 @@ function comparable(
   try {
     if (type.name === 'objectGUID') return matchKey(type.syntax, canonicalGuid(value));
     const plain = canonical(type.syntax, value);
-    return type.syntax === 'oid' ? nameOfOid(context, plain) : matchKey(type.syntax, plain);
+    const byName = type.syntax === 'oid' && !type.dotted;
+    return byName ? nameOfOid(context, plain) : matchKey(type.syntax, plain);
   } catch (error) {
     if (error instanceof DirectoryError) return undefined;
     throw error;

@@ -67,7 +67,7 @@ function storedValue(
   if (value.length > MAX_VALUE_BYTES) throw refused('constraintViolation', type, 'is too long');
   if (type.syntax === 'dn') return reference(type, value, resolve);
   const plain = canonicalOf(type, value);
-  if (type.syntax === 'oid') return schemaName(schema, type, toText(plain));
+  if (type.syntax === 'oid' && !type.dotted) return schemaName(schema, type, toText(plain));
   checkRange(type, plain);
   return typeof plain === 'string' ? plain : new Uint8Array(plain);
 }

@@ -172,7 +172,7 @@ export class DirectoryWriter {
       type,
       attributes: new Map(),
     };
-    const changes = this.#take(draft, given, options.system === true);
+    const changes = this.#take(draft, given, options.system === true, dn);
     this.#setIdentity(draft, rdn.value, auxiliary);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
     if (options.keys !== undefined) this.#putKeys(draft, [options.keys], fileTime(this.#clock()));
@@ -462,12 +462,20 @@ export class DirectoryWriter {
   }
 
   /** Puts the caller's values into a new entry; returns those that are links. */
-  #take(draft: Draft, given: Map<string, readonly Value[]>, system: boolean): LinkChange[] {
+  #take(
+    draft: Draft,
+    given: Map<string, readonly Value[]>,
+    system: boolean,
+    dn: string,
+  ): LinkChange[] {
     const changes: LinkChange[] = [];
+    // What the directory itself makes may point to itself: defaultObjectCategory does.
+    const resolve = (text: string): number | undefined =>
+      system && text === dn ? draft.id : this.#resolve(text);
     for (const [name, values] of given) {
       const type = writableType(this.#schema, name, system);
       if (type === this.#known.objectClass || values.length === 0) continue;
-      const stored = storedValues(this.#schema, type, values, (dn) => this.#resolve(dn));
+      const stored = storedValues(this.#schema, type, values, resolve);
       if (!type.forwardLink) {
         draft.attributes.set(type.code, stored);
         continue;
@@ -682,7 +690,7 @@ export class DirectoryWriter {
 }
 
 /** RFC 9562 §5.4: a random GUID; byte 7 in this order holds the version. */
-function versionFour(bytes: Uint8Array): Uint8Array {
+export function versionFour(bytes: Uint8Array): Uint8Array {
   const guid = new Uint8Array(bytes);
   guid[7] = ((guid[7] ?? 0) & 0x0f) | 0x40;
   guid[8] = ((guid[8] ?? 0) & 0x3f) | 0x80;

@@ -28,7 +28,7 @@ const WELL_KNOWN = [
 describe('a new domain', () => {
   it('knows itself', async () => {
     const directory = await contoso();
-    expect(directory.domain).toEqual({
+    expect(directory.domain).toMatchObject({
       dn: DOMAIN_DN,
       dnsName: 'contoso.com',
       realm: 'CONTOSO.COM',
@@ -36,6 +36,8 @@ describe('a new domain', () => {
       sid: DOMAIN_SID,
       configurationDn: `CN=Configuration,${DOMAIN_DN}`,
       schemaDn: `CN=Schema,CN=Configuration,${DOMAIN_DN}`,
+      siteName: 'Default-First-Site-Name',
+      controllerName: 'DC',
     });
     expect(domainInfo(directory)).toEqual(directory.domain);
     expect(directory.get(DOMAIN_DN).sid).toBe(DOMAIN_SID);

@@ -35,7 +35,15 @@ const domain = {
   sid: DOMAIN,
   configurationDn: 'CN=Configuration,DC=contoso,DC=com',
   schemaDn: 'CN=Schema,CN=Configuration,DC=contoso,DC=com',
-};
+  siteName: 'Default-First-Site-Name',
+  controllerName: 'DC',
+  serverDn: 'CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,DC=contoso,DC=com',
+  dsaDn:
+    'CN=NTDS Settings,CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,' +
+    'CN=Configuration,DC=contoso,DC=com',
+  dsaGuid: '11111111-2222-4333-8444-555555555555',
+  invocationId: '11111111-2222-4333-8444-666666666666',
+} as const;
 
 interface Made {
   readonly sddl?: string;

@@ -118,6 +118,7 @@ const FIXED = new Map<string, Sid>([
 
 /** SDDL aliases of a domain's own groups and accounts, by relative identifier. */
 const DOMAIN = new Map<string, number>([
+  ['AP', DomainRid.protectedUsers],
   ['CA', DomainRid.certPublishers],
   ['CN', DomainRid.cloneableControllers],
   ['DA', DomainRid.domainAdmins],
@@ -125,6 +126,7 @@ const DOMAIN = new Map<string, number>([
   ['DD', DomainRid.domainControllers],
   ['DG', DomainRid.domainGuests],
   ['DU', DomainRid.domainUsers],
+  ['KA', DomainRid.keyAdmins],
   ['LA', DomainRid.administrator],
   ['LG', DomainRid.guest],
   ['PA', DomainRid.groupPolicyCreatorOwners],
@@ -134,6 +136,7 @@ const DOMAIN = new Map<string, number>([
 /** SDDL aliases of the forest root domain's groups. */
 const ROOT = new Map<string, number>([
   ['EA', DomainRid.enterpriseAdmins],
+  ['EK', DomainRid.enterpriseKeyAdmins],
   ['RO', DomainRid.enterpriseReadOnlyDomainControllers],
   ['SA', DomainRid.schemaAdmins],
 ]);

@@ -15,6 +15,8 @@ export interface AttributeType {
   /** The number under which stores keep the attribute; derived from the OID, so it never moves. */
   readonly code: number;
   readonly syntax: Syntax;
+  /** Values are OIDs that stay as they are: what names itself has no other name yet. */
+  readonly dotted: boolean;
   readonly singleValued: boolean;
   readonly systemOnly: boolean;
   readonly inCatalog: boolean;
@@ -316,6 +318,7 @@ function parseAttribute(line: string): AttributeType {
     oid: expandOid(oid),
     code: codeOf(oid),
     syntax,
+    dotted: name === 'attributeID' || name === 'governsID',
     singleValued: flags.includes('s'),
     systemOnly: flags.includes('o'),
     inCatalog: flags.includes('g'),
