@@ -34,6 +34,15 @@ export const MAX_PAGED_SEARCHES = 10;
 /** Milliseconds for which a paged search waits for its next page. */
 export const PAGED_SEARCH_LIFE = 600_000;
 
+/** Tombstones that go in one unit of work when their lifetime is over. */
+export const GARBAGE_BATCH = 1000;
+
+/** Entries that one search sorts: MaxTempTableSize (MS-ADTS 3.1.1.3.4.6). */
+export const MAX_SORTED_ENTRIES = 10_000;
+
+/** Sorted lists that one connection looks at part by part: MaxResultSetsPerConn. */
+export const MAX_LIST_VIEWS = 10;
+
 /** Values of one attribute in one answer; the rest is had by ranges: MaxValRange. */
 export const MAX_VALUE_RANGE = 1500;
 

@@ -1,4 +1,11 @@
-import type { LdapHandler, SearchRequest, ServerEntry } from '@doublehop/ldap/server/handler';
+import type {
+  Control,
+  LdapHandler,
+  ModifyDnRequest,
+  ModifyRequest,
+  SearchRequest,
+  ServerEntry,
+} from '@doublehop/ldap/server/handler';
 import { isPing, pingEntry } from '../netlogon/ping.ts';
 import { requireCaller, type Caller, type LdapContext, type Session } from './context.ts';
 import { asLdapError } from './failures.ts';
@@ -6,19 +13,28 @@ import type { SaslBinds } from './sasl-binds.ts';
 import { modify } from './modify.ts';
 import { PagedSearches } from './paged-searches.ts';
 import { rootDse, SUPPORTED_CONTROLS } from './root-dse.ts';
-import { search } from './search.ts';
+import { modifyRootDse } from './root-dse-modify.ts';
+import { search, type SearchState } from './search.ts';
+import { computation } from './search/computed.ts';
+import { ListViews } from './search/list-views.ts';
 import { SimpleBinds } from './simple-bind.ts';
 import { splitDescription } from './context.ts';
-import { add, remove, rename } from './update.ts';
+import { reanimate, reanimationOf, refuseDeleted } from './tombstones.ts';
+import { remove, rename } from './update.ts';
+import { add } from './add.ts';
 
 /** The directory as an LDAP server shows it (MS-ADTS 3.1.1.3). */
 export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHandler<Caller> {
   const passwords = new SimpleBinds(context);
-  const paged = new WeakMap<Session, PagedSearches>();
-  const pagedOf = (session: Session): PagedSearches => {
-    const found = paged.get(session) ?? new PagedSearches(context.clock);
-    paged.set(session, found);
-    return found;
+  const states = new WeakMap<Session, SearchState>();
+  const searched = { ...context, computation: computation(context) };
+  const stateOf = (session: Session): SearchState => {
+    const { clock } = context;
+    const found = states.get(session);
+    if (found !== undefined) return found;
+    const state = { paged: new PagedSearches(clock), lists: new ListViews(clock) };
+    states.set(session, state);
+    return state;
   };
   return {
     supportedControls: new Set(SUPPORTED_CONTROLS),
@@ -26,12 +42,14 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
     bindSasl: (_session, outcome) => binds.callerOf(outcome),
     authorizationId: ({ identity }) =>
       identity === undefined ? '' : `u:${context.domain.netbiosName}\\${identity.samAccountName}`,
-    rootDse: ({ localAddress }, request) => rootDseOf(context, request, binds, localAddress),
-    search: (session, request, from) => search(context, session, request, from, pagedOf(session)),
+    rootDse: ({ localAddress, identity }, request) =>
+      rootDseOf(context, request, binds, localAddress, identity),
+    search: (session, request, from) => search(searched, session, request, from, stateOf(session)),
     add: (session, request) => translated(add(context, session, request)),
     modify: (session, request, { controls }) =>
-      translated(modify(context, session, request, controls)),
-    modifyDn: (session, request) => translated(rename(context, session, request)),
+      translated(modified(context, session, request, controls)),
+    modifyDn: (session, request, { controls }) =>
+      translated(renamed(context, session, request, controls)),
     delete: (session, dn, { controls }) => translated(remove(context, session, dn, controls)),
     compare(session, { entry, assertion }) {
       requireCaller(session);
@@ -43,7 +61,11 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
         throw asLdapError(error);
       }
     },
-    closed: (session) => paged.get(session)?.clear(),
+    closed(session) {
+      const state = states.get(session);
+      state?.paged.clear();
+      state?.lists.clear();
+    },
   };
 }
 
@@ -56,6 +78,7 @@ export function rootDseOf(
   request: SearchRequest,
   { mechanisms }: Pick<SaslBinds, 'mechanisms'>,
   address: string,
+  caller?: Caller,
 ): ServerEntry | undefined {
   context.directory.refresh();
   if (isPing(request)) return pingEntry(context, request, address);
@@ -63,7 +86,34 @@ export function rootDseOf(
     context,
     request,
     mechanisms.map(({ name }) => name),
+    caller,
   );
+}
+
+/** A modify changes an entry, makes one of a tombstone, or asks the rootDSE for an operation. */
+async function modified(
+  context: LdapContext,
+  session: Session,
+  request: ModifyRequest,
+  controls: readonly Control[],
+): Promise<void> {
+  if (request.object === '') return await modifyRootDse(context, session, request);
+  const reanimation = reanimationOf(request, controls);
+  if (reanimation !== undefined) {
+    return await reanimate(context, session, request.object, reanimation);
+  }
+  refuseDeleted(context, session, request.object, controls);
+  return await modify(context, session, request, controls);
+}
+
+async function renamed(
+  context: LdapContext,
+  session: Session,
+  request: ModifyDnRequest,
+  controls: readonly Control[],
+): Promise<void> {
+  refuseDeleted(context, session, request.entry, controls);
+  return await rename(context, session, request);
 }
 
 async function translated(work: Promise<void>): Promise<undefined> {

@@ -1,10 +1,14 @@
 import type { Entry } from '@doublehop/directory/entry';
-import { LdapError } from '@doublehop/ldap/errors';
+import type { LdapError } from '@doublehop/ldap/errors';
+import { CONTROLS } from '@doublehop/ldap/oids';
 import { MAX_PAGED_SEARCHES, PAGED_SEARCH_LIFE } from '../limits.ts';
+import { impossible } from './search/wish.ts';
 
 /** A search that waits for its client to ask for the next page. */
 export interface PagedSearch {
   readonly entries: Iterator<Entry>;
+  /** Told that time has passed since the last page. */
+  readonly eyes: { renew(): void };
   /** Equal for requests that may go on with it. */
   readonly request: string;
   /** Whose it is: another bind on the connection ends it. */
@@ -44,7 +48,7 @@ export class PagedSearches {
     return bytesOfNumber(this.#last);
   }
 
-  /** Takes the search of a cookie; throws unwillingToPerform where there is none (RFC 2696 §3). */
+  /** Takes the search of a cookie; throws unavailableCriticalExtension where there is none. */
   take(cookie: Uint8Array, request: string, owner: object): PagedSearch {
     const id = numberOfBytes(cookie);
     const found = id === undefined ? undefined : this.#parked.get(id);
@@ -67,7 +71,7 @@ export class PagedSearches {
 }
 
 function unknown(): LdapError {
-  return new LdapError('unwillingToPerform', '00000057: the paged search is not known any more');
+  return impossible(CONTROLS.pagedResults);
 }
 
 /** Cookies are opaque to clients; eight octets hold every number that a connection can reach. */

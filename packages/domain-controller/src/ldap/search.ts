@@ -1,116 +1,211 @@
 import { hash } from 'node:crypto';
 import type { Entry } from '@doublehop/directory/entry';
-import { findControl, pagedResults, sdFlags } from '@doublehop/ldap/controls';
+import { DirectoryError } from '@doublehop/directory/errors';
+import { pagedResults, scopedQueryResponse, sortResponse } from '@doublehop/ldap/controls';
 import { FilterType } from '@doublehop/ldap/filter-codec';
+import type { Control } from '@doublehop/ldap/messages/common';
+import { CONTROLS } from '@doublehop/ldap/oids';
 import type {
   LdapResult,
   RequestContext,
   SearchRequest,
-  ServerEntry,
+  ServerItem,
+  ServerReference,
 } from '@doublehop/ldap/server/handler';
 import { encodeDer } from '@doublehop/wire/der';
 import { MAX_PAGE_SIZE } from '../limits.ts';
+import { readableParts } from './access/access.ts';
 import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
-import { SdFlag } from './descriptors.ts';
 import { asLdapError } from './failures.ts';
-import type { PagedSearches } from './paged-searches.ts';
-import { type Selection, selectionOf } from './select.ts';
+import type { PagedSearch, PagedSearches } from './paged-searches.ts';
+import type { Computation } from './search/computed.ts';
+import { extendedNames, PLAIN_NAMES } from './search/extended-names.ts';
+import { SubjectEyes } from './search/eyes.ts';
+import type { ListViews } from './search/list-views.ts';
+import { type Field, fieldOf, type Finding } from './search/field.ts';
+import { showList } from './search/show-list.ts';
+import { numberOfCode, orderOf, sortedPlaces } from './search/sort.ts';
+import { impossible, type SearchWish, wishOf } from './search/wish.ts';
+import { selectionOf } from './select.ts';
 
 const EMPTY = new Uint8Array(0);
 
+/** What a connection keeps between its searches. */
+export interface SearchState {
+  readonly paged: PagedSearches;
+  readonly lists: ListViews;
+}
+
+type Search = Generator<ServerItem, LdapResult | undefined>;
+
 /**
- * A search in the directory (MS-ADTS 3.1.1.3.1.3): entries one by one as the client reads them.
- * Without paging, and in one page, no more than MaxPageSize of them.
+ * A search in the directory (MS-ADTS 3.1.1.3.1.3): entries one by one as the client reads them,
+ * those and those attributes that it may see. Without paging, and in one page, no more than
+ * MaxPageSize of them.
  */
 export function* search(
-  context: LdapContext,
+  context: LdapContext & { readonly computation: Computation },
   session: Session,
   request: SearchRequest,
   { controls }: RequestContext,
-  paged: PagedSearches,
-): Generator<ServerEntry, LdapResult | undefined> {
+  state: SearchState,
+): Search {
   const caller = requireCaller(session);
-  const paging = findControl(controls, pagedResults);
-  const select = selectionFor(context, request, caller, findControl(controls, sdFlags)?.flags);
-  const key = keyOf(request);
-  const { entries } =
-    paging === undefined || paging.cookie.length === 0
-      ? begin(context, request)
-      : paged.take(paging.cookie, key, caller);
+  const wish = wishOf(controls, session.globalCatalog);
+  const field = translated(() => beginField(context, session, caller, request, wish));
+  if (wish.view !== undefined) {
+    const shown = yield* showList(field, wish, state.lists);
+    if (shown !== undefined) return shown;
+  }
+  const responses: Control[] = [];
+  const { paging } = wish;
+  if (paging === undefined) {
+    const finding = translated(() => begin(field, responses));
+    return yield* whole(field, finding, responses);
+  }
+  if (paging.cookie.length > 0) {
+    const { entries, eyes } = state.paged.take(paging.cookie, field.key, caller);
+    eyes.renew();
+    if (wish.sort !== undefined) responses.push(sortResponse.encode({ resultCode: 0 }));
+    return yield* page({ ...field, eyes }, { entries, references: [] }, responses, state.paged);
+  }
+  const { entries, references } = translated(() => begin(field, responses));
+  const found = { entries: entries[Symbol.iterator](), references };
+  return yield* page(field, found, responses, state.paged);
+}
+
+function beginField(
+  context: LdapContext & { readonly computation: Computation },
+  session: Session,
+  caller: Caller,
+  request: SearchRequest,
+  wish: SearchWish,
+): Field {
+  const { directory, domain, computation } = context;
+  directory.refresh();
+  const eyes = new SubjectEyes(caller);
+  const { attributes, typesOnly, scope } = request;
+  const names =
+    wish.extendedDn === undefined ? PLAIN_NAMES : extendedNames(directory, wish.extendedDn);
+  const select = selectionOf(directory.schema, {
+    attributes,
+    typesOnly,
+    single: scope === 'base',
+    sdFlags: wish.sdFlags,
+    catalog: session.globalCatalog,
+    rangeNoError: wish.rangeNoError,
+    eyes,
+    descriptorParts: (entry) => readableParts(caller, entry),
+    compute: computation(caller),
+    names,
+  });
+  const key = `${keyOf(request)} ${wish.key}`;
+  return { directory, domain, request, wish, eyes, names, select, caller, key };
+}
+
+/** Finds where to look, and sorts what is there where that is asked for. */
+function begin(field: Field, responses: Control[]): Finding {
+  const finding = fieldOf(field);
+  const { directory, eyes, wish } = field;
+  if (finding.scopeCode !== undefined) {
+    const resultCode = numberOfCode(finding.scopeCode);
+    responses.push(scopedQueryResponse.encode({ resultCode }));
+  }
+  if (wish.sort === undefined) return finding;
+  const order = orderOf(directory.schema, wish.sort.keys);
+  if (typeof order === 'string') {
+    if (wish.sort.critical) throw impossible(CONTROLS.sortRequest);
+    responses.push(sortResponse.encode({ resultCode: numberOfCode(order) }));
+    return finding;
+  }
+  const places = sortedPlaces(finding.entries, order, eyes);
+  responses.push(sortResponse.encode({ resultCode: 0 }));
+  return { ...finding, entries: entriesOf(field, places) };
+}
+
+/** Entries by their numbers, those left out that have gone meanwhile. */
+function* entriesOf(
+  { directory, wish }: Field,
+  places: readonly { readonly id: number }[],
+): Generator<Entry> {
+  for (const { id } of places) {
+    const entry = directory.find({ id });
+    if (entry === undefined) continue;
+    if (!wish.deleted && entry.text('isDeleted') === 'TRUE') continue;
+    yield entry;
+  }
+}
+
+/** A search without pages: references after the entries. */
+function* whole(field: Field, finding: Finding, controls: readonly Control[]): Search {
+  const entries = finding.entries[Symbol.iterator]();
+  try {
+    const ended = yield* send(field, entries, MAX_PAGE_SIZE);
+    if (!ended && advance(entries).done !== true) {
+      return { code: 'sizeLimitExceeded', message: '00002023: MaxPageSize', controls };
+    }
+    yield* finding.references;
+    return controls.length === 0 ? undefined : { code: 'success', controls };
+  } finally {
+    entries.return?.();
+  }
+}
+
+/** One page; the references come with the first. */
+function* page(
+  field: Omit<Field, 'eyes'> & Pick<PagedSearch, 'eyes'>,
+  finding: { readonly entries: Iterator<Entry>; readonly references: readonly ServerReference[] },
+  responses: readonly Control[],
+  paged: PagedSearches,
+): Search {
+  const { caller, key, eyes, wish } = field;
+  const { entries } = finding;
+  const size = wish.paging?.size ?? 0;
+  const answer = (cookie: Uint8Array): LdapResult => ({
+    code: 'success',
+    controls: [...responses, pagedResults.encode({ size: 0, cookie })],
+  });
   let parked = false;
   try {
-    if (paging?.size === 0) return success(EMPTY);
-    const limit = Math.min(paging?.size ?? MAX_PAGE_SIZE, MAX_PAGE_SIZE);
-    const ended = yield* page(entries, select, limit);
-    if (ended) return paging === undefined ? undefined : success(EMPTY);
-    if (paging === undefined) {
-      if (advance(entries).done === true) return undefined;
-      return { code: 'sizeLimitExceeded', message: '00002023: MaxPageSize' };
-    }
+    if (size === 0) return answer(EMPTY);
+    const ended = yield* send(field, entries, Math.min(size, MAX_PAGE_SIZE));
+    yield* finding.references;
+    if (ended) return answer(EMPTY);
     parked = true;
-    return success(paged.park({ entries, request: key, owner: caller }));
+    return answer(paged.park({ entries, eyes, request: key, owner: caller }));
   } finally {
     if (!parked) entries.return?.();
   }
 }
 
-function begin(
-  { directory }: LdapContext,
-  { baseObject, scope, filter }: SearchRequest,
-): { readonly entries: Iterator<Entry> } {
-  directory.refresh();
-  try {
-    const found = directory.search({ base: baseObject, scope, filter });
-    return { entries: found[Symbol.iterator]() };
-  } catch (error) {
-    throw asLdapError(error);
-  }
-}
-
 /** Yields at most `limit` entries; returns whether there are no more. */
-function* page(
+function* send(
+  { select, names }: Pick<Field, 'names' | 'select'>,
   entries: Iterator<Entry>,
-  select: Selection,
   limit: number,
-): Generator<ServerEntry, boolean> {
+): Generator<ServerItem, boolean> {
   for (let count = 0; count < limit; count += 1) {
     const step = advance(entries);
     if (step.done === true) return true;
-    yield { kind: 'entry', dn: step.value.dn, attributes: select(step.value) };
+    yield { kind: 'entry', dn: names.nameOf(step.value), attributes: select(step.value) };
   }
   return false;
 }
 
 function advance(entries: Iterator<Entry>): IteratorResult<Entry> {
+  return translated(() => entries.next());
+}
+
+function translated<T>(work: () => T): T {
   try {
-    return entries.next();
+    return work();
   } catch (error) {
-    throw asLdapError(error);
+    throw error instanceof DirectoryError ? asLdapError(error) : error;
   }
 }
 
-function selectionFor(
-  { directory }: LdapContext,
-  { attributes, typesOnly }: SearchRequest,
-  { administrator }: Caller,
-  asked: number | undefined,
-): Selection {
-  // The SACL is for who has SeSecurityPrivilege (MS-ADTS 3.1.1.3.4.1.11); flags of 0 mean all.
-  const visible = SdFlag.owner | SdFlag.group | SdFlag.dacl | (administrator ? SdFlag.sacl : 0);
-  return selectionOf(directory.schema, {
-    attributes,
-    typesOnly,
-    defaultSdFlags: visible,
-    ...(asked === undefined ? {} : { sdFlags: (asked === 0 ? 15 : asked) & visible }),
-  });
-}
-
 /** What has to stay the same from page to page (RFC 2696 §3). */
-function keyOf({ baseObject, scope, filter }: SearchRequest): string {
+function keyOf({ baseObject, scope, filter, attributes }: SearchRequest): string {
   const digest = hash('sha256', encodeDer(FilterType, filter), 'base64');
-  return `${scope} ${baseObject.toLowerCase()} ${digest}`;
-}
-
-function success(cookie: Uint8Array): LdapResult {
-  return { code: 'success', controls: [pagedResults.encode({ size: 0, cookie })] };
+  return `${scope} ${baseObject.toLowerCase()} ${digest} ${attributes.join(',').toLowerCase()}`;
 }

@@ -1,19 +1,31 @@
+import type { Eyes } from '@doublehop/directory/directory';
 import type { Entry, Value } from '@doublehop/directory/entry';
-import type { Schema } from '@doublehop/directory/schema/schema';
+import type { AttributeType, Schema } from '@doublehop/directory/schema/schema';
+import { LdapError } from '@doublehop/ldap/errors';
 import type { OutgoingAttribute } from '@doublehop/ldap/messages/common';
 import { MAX_VALUE_RANGE } from '../limits.ts';
 import { splitDescription } from './context.ts';
-import { visibleParts } from './descriptors.ts';
+import { SdFlag, visibleParts } from './descriptors.ts';
+import { type Computer, OWN_RIGHTS } from './search/computed.ts';
+import type { NameWriter } from './search/extended-names.ts';
 
-/** What a search returns of each entry. */
+/** What a search returns of each entry, and what its client may see of it. */
 export interface SelectionOptions {
   /** Names, `*`, `+`, `1.1` as the client sent them. */
   readonly attributes: readonly string[];
   readonly typesOnly: boolean;
-  /** SdFlag bits that the client asked for and may see; absent: no control was sent. */
-  readonly sdFlags?: number;
-  /** SdFlag bits without a control. */
-  readonly defaultSdFlags: number;
+  /** Whether one entry alone is looked at: some attributes are for such searches. */
+  readonly single: boolean;
+  /** SdFlag bits of the control; absent: no control was sent. */
+  readonly sdFlags: number | undefined;
+  /** Only what the global catalog holds. */
+  readonly catalog: boolean;
+  readonly rangeNoError: boolean;
+  readonly eyes: Eyes;
+  /** SdFlag bits of the parts of its descriptor that the client may read. */
+  readonly descriptorParts: (entry: Entry) => number;
+  readonly compute: Computer;
+  readonly names: NameWriter;
 }
 
 /** Picks the attributes of entries. */
@@ -33,10 +45,14 @@ const OPERATIONAL = [
 ] as const;
 
 const DESCRIPTOR = 'nTSecurityDescriptor';
+const EVERY_PART = SdFlag.owner | SdFlag.group | SdFlag.dacl | SdFlag.sacl;
+
+/** Computed at a cost that AD takes for one entry at a time alone. */
+const TOKEN_GROUPS = /^(?:msds-tokenGroupNames|tokenGroups)/i;
 
 /** One attribute as asked for. */
 interface Wanted {
-  readonly name: string;
+  readonly type: AttributeType;
   /** The description to answer with, before a range. */
   readonly description: string;
   readonly range: Range | undefined;
@@ -50,7 +66,8 @@ interface Range {
 /**
  * Prepares the attribute selection of a search (RFC 4511 §4.5.1.8, MS-ADTS 3.1.1.3.1.3): names of
  * any case, answered with the case of the schema; secret attributes never; constructed ones and
- * descriptors when they are named; long attributes by ranges.
+ * descriptors when they are named; long attributes by ranges; nothing that the client may not read.
+ * Throws operationsError for groups of tokens in a search of many entries.
  */
 export function selectionOf(schema: Schema, options: SelectionOptions): Selection {
   const { attributes, typesOnly } = options;
@@ -64,38 +81,39 @@ export function selectionOf(schema: Schema, options: SelectionOptions): Selectio
   if (attributes.includes('+')) OPERATIONAL.forEach(wish);
   // With the control, `*` includes the descriptor (MS-ADTS 3.1.1.3.4.1.11).
   if (every && options.sdFlags !== undefined) wish(DESCRIPTOR);
-  const flags = options.sdFlags ?? options.defaultSdFlags;
+  if (!options.single) refuseTokenGroups(named.values());
   return (entry) => {
     const out: OutgoingAttribute[] = [];
     const put = (wanted: Wanted): void => {
-      const found = valuesOf(entry, wanted, flags);
-      if (found.values.length > 0) out.push(typesOnly ? { ...found, values: [] } : found);
+      for (const found of read(entry, wanted, options)) {
+        out.push(typesOnly ? { ...found, values: [] } : found);
+      }
     };
     for (const wanted of named.values()) put(wanted);
     if (!every) return out;
     for (const name of entry.attributeNames()) {
       if (name === DESCRIPTOR || named.has(name.toLowerCase())) continue;
-      put({ name, description: name, range: undefined });
+      const type = schema.attribute(name);
+      if (type !== undefined) put({ type, description: name, range: undefined });
     }
     return out;
   };
 }
 
-function wantedOf(schema: Schema, written: string): Wanted | undefined {
-  const { name: given, options } = splitDescription(written);
+function wantedOf(schema: Schema, asked: string): Wanted | undefined {
+  const { name: given, options } = splitDescription(asked);
   const type = schema.attribute(given);
   // Names that the schema does not know, `1.1` among them, select nothing (RFC 4511 §4.5.1.8).
   if (type === undefined || type.secret) return undefined;
-  const { name } = type;
-  let description = name;
+  let description = type.name;
   let range: Range | undefined;
   for (const option of options) {
-    const asked = parseRange(option);
-    if (asked !== undefined) range = asked;
-    else if (option.toLowerCase() === 'binary') description = `${name};binary`;
+    const part = parseRange(option);
+    if (part !== undefined) range = part;
+    else if (option.toLowerCase() === 'binary') description = `${type.name};binary`;
     else return undefined;
   }
-  return { name, description, range };
+  return { type, description, range };
 }
 
 /** `range=0-1499`, `range=1500-*` (MS-ADTS 3.1.1.3.1.3.3). */
@@ -106,20 +124,65 @@ function parseRange(option: string): Range | undefined {
   return { low: Number(low), high: high === '*' ? Number.POSITIVE_INFINITY : Number(high) };
 }
 
-function valuesOf(entry: Entry, wanted: Wanted, sdFlags: number): OutgoingAttribute {
-  const all = entry.values(wanted.name);
-  const { description, name, range } = wanted;
-  if (name === DESCRIPTOR) return { type: description, values: seenDescriptors(all, sdFlags) };
-  if (range === undefined && all.length <= MAX_VALUE_RANGE) {
-    return { type: description, values: all };
+function refuseTokenGroups(named: Iterable<Wanted>): void {
+  for (const { type } of named) {
+    if (!TOKEN_GROUPS.test(type.name)) continue;
+    const text = '00002120: SvcErr: DSID-00000000, problem 5012 (DIR_ERROR), data 0';
+    throw new LdapError('operationsError', `${text} (${type.name})`);
   }
-  const low = range?.low ?? 0;
-  const last = Math.min(range?.high ?? Number.POSITIVE_INFINITY, low + MAX_VALUE_RANGE - 1);
-  const values = all.slice(low, last + 1);
-  const end = last >= all.length - 1 ? '*' : String(last);
-  return { type: `${description};range=${low}-${end}`, values };
 }
 
-function seenDescriptors(values: readonly Value[], flags: number): Uint8Array[] {
-  return values.flatMap((value) => (typeof value === 'string' ? [] : [visibleParts(value, flags)]));
+/** What is sent of one attribute: nothing, the attribute, or a part of it. */
+function read(entry: Entry, wanted: Wanted, options: SelectionOptions): OutgoingAttribute[] {
+  const { type, description, range } = wanted;
+  if (options.catalog && !type.inCatalog && !type.constructed && !type.backLink) return [];
+  if (type.name === DESCRIPTOR) return descriptorOf(entry, description, options);
+  if (!OWN_RIGHTS.has(type.name) && !options.eyes.mayRead(entry, type)) return [];
+  const computed = type.constructed ? options.compute(entry, type.name) : undefined;
+  const all = computed ?? entry.values(type.name);
+  if (range === undefined && all.length <= MAX_VALUE_RANGE) {
+    if (all.length === 0) return [];
+    return [{ type: description, values: written(type, all, options) }];
+  }
+  const low = range?.low ?? 0;
+  if (low > 0 && low >= all.length) return behindTheEnd(type, options);
+  const last = Math.min(range?.high ?? Number.POSITIVE_INFINITY, low + MAX_VALUE_RANGE - 1);
+  const values = written(type, all.slice(low, last + 1), options);
+  if (values.length === 0) return [];
+  const end = last >= all.length - 1 ? '*' : String(last);
+  const part = { type: `${description};range=${low}-${end}`, values };
+  // Who did not ask for a range is told of the attribute first (MS-ADTS 3.1.1.3.1.3.3).
+  return range === undefined ? [{ type: description, values: [] }, part] : [part];
+}
+
+function written(
+  type: AttributeType,
+  values: readonly Value[],
+  { names }: SelectionOptions,
+): readonly Value[] {
+  const { syntax } = type;
+  if (syntax !== 'dn' && syntax !== 'dnbinary' && syntax !== 'dnstring') return values;
+  return values.map((value) => names.value(type, value));
+}
+
+/** MS-ADTS 3.1.1.3.4.1.22: an error for links, unless the control says otherwise. */
+function behindTheEnd(type: AttributeType, { rangeNoError }: SelectionOptions): [] {
+  if (rangeNoError || type.linkId === undefined) return [];
+  const text = '00002121: SvcErr: DSID-00000000, problem 5012 (DIR_ERROR), data 0';
+  throw new LdapError('operationsError', `${text} (${type.name})`);
+}
+
+/**
+ * The parts of the descriptor that were asked for, all without the control, if the client may read
+ * every one of them (MS-ADTS 3.1.1.4.4): the SACL needs a privilege.
+ */
+function descriptorOf(
+  entry: Entry,
+  description: string,
+  { sdFlags, descriptorParts }: SelectionOptions,
+): OutgoingAttribute[] {
+  const flags = ((sdFlags ?? 0) & EVERY_PART) === 0 ? EVERY_PART : (sdFlags ?? 0) & EVERY_PART;
+  if ((flags & ~descriptorParts(entry)) !== 0) return [];
+  const bytes = entry.bytes(DESCRIPTOR);
+  return bytes === undefined ? [] : [{ type: description, values: [visibleParts(bytes, flags)] }];
 }

@@ -1,0 +1,102 @@
+import type { Directory } from '@doublehop/directory/directory';
+import { type Dn, isWithin, parseDn } from '@doublehop/directory/dn';
+import type { DomainInfo } from '@doublehop/directory/domain';
+import type { Entry } from '@doublehop/directory/entry';
+import { DirectoryError } from '@doublehop/directory/errors';
+import { LdapError } from '@doublehop/ldap/errors';
+import type { ResultCode } from '@doublehop/ldap/result-codes';
+import type { SearchRequest, ServerReference } from '@doublehop/ldap/server/handler';
+import type { Caller } from '../context.ts';
+import type { Selection } from '../select.ts';
+import type { NameWriter } from './extended-names.ts';
+import type { SubjectEyes } from './eyes.ts';
+import { referencesOf, referralOf } from './references.ts';
+import type { SearchWish } from './wish.ts';
+
+/** One search: what is asked, by whom, and how what is found is shown. */
+export interface Field {
+  readonly directory: Directory;
+  readonly domain: DomainInfo;
+  readonly request: SearchRequest;
+  readonly wish: SearchWish;
+  readonly eyes: SubjectEyes;
+  readonly names: NameWriter;
+  readonly select: Selection;
+  readonly caller: Caller;
+  /** Equal for requests that are the same search. */
+  readonly key: string;
+}
+
+/** What a search finds, lazily. */
+export interface Finding {
+  readonly entries: Iterable<Entry>;
+  readonly references: readonly ServerReference[];
+  /** How the search of what an attribute names went, where that was asked for. */
+  readonly scopeCode?: ResultCode;
+}
+
+/**
+ * Finds the base and what is to be searched from there. Throws noSuchObject for a base that is not
+ * there or not to be seen, referral for one that another domain has (MS-ADTS 3.1.1.4.6).
+ */
+export function fieldOf(field: Field): Finding {
+  const { directory, request, wish, eyes, domain } = field;
+  const { scope, filter } = request;
+  const base = baseOf(field);
+  if (wish.scopeAttribute !== undefined) return scoped(field, base, wish.scopeAttribute);
+  const name = base === undefined ? '' : { id: base.id };
+  const { deleted, contexts } = wish;
+  const entries = directory.search({ base: name, scope, filter, eyes, deleted, contexts });
+  const references =
+    wish.references && base !== undefined ? referencesOf(directory, domain, base, scope) : [];
+  return { entries, references };
+}
+
+/** Undefined: the root above the naming contexts, of those who may ask for it. */
+function baseOf({ directory, request, wish, eyes, domain }: Field): Entry | undefined {
+  const { baseObject } = request;
+  if (wish.contexts && isAbove(baseObject, domain)) return undefined;
+  const base = directory.find(baseObject, { deleted: wish.deleted });
+  if (base !== undefined && eyes.isVisible(base)) return base;
+  const referral = referralOf(domain, baseObject);
+  if (referral !== undefined) throw referral;
+  // Who may not see it is told the same as of what is not there.
+  const above = base === undefined ? undefined : directory.find({ id: base.parentId });
+  if (above !== undefined) {
+    throw new DirectoryError('noSuchObject', 'there is no such entry', { matchedDn: above.dn });
+  }
+  directory.get(baseObject);
+  throw new DirectoryError('noSuchObject', 'there is no such entry');
+}
+
+/** Whether a base is above every naming context here: empty, or a part of the domain's name. */
+function isAbove(baseObject: string, { dn }: DomainInfo): boolean {
+  if (baseObject.startsWith('<')) return false;
+  const name: Dn = parseDn(baseObject);
+  const head = parseDn(dn);
+  return name.length < head.length && isWithin(head, name);
+}
+
+/** MS-ADTS 3.1.1.3.4.1.18: the search is of the entries that an attribute of the base names. */
+function scoped(field: Field, base: Entry | undefined, attribute: string): Finding {
+  const { directory, request, eyes, wish } = field;
+  if (request.scope !== 'base' || base === undefined) {
+    throw new LdapError('unwillingToPerform', '00002035: only a base is searched by an attribute');
+  }
+  const type = directory.schema.attribute(attribute);
+  if (type === undefined || type.syntax !== 'dn') {
+    const text = `00000057: ${attribute} names no entries`;
+    throw new LdapError('invalidAttributeSyntax', text);
+  }
+  const names = eyes.mayRead(base, type) ? base.values(type.name) : [];
+  function* entries(): Generator<Entry> {
+    for (const name of names) {
+      const named = typeof name === 'string' ? directory.find(name) : undefined;
+      if (named === undefined) continue;
+      const { filter } = request;
+      const { deleted } = wish;
+      yield* directory.search({ base: { id: named.id }, scope: 'base', filter, eyes, deleted });
+    }
+  }
+  return { entries: entries(), references: [], scopeCode: 'success' };
+}

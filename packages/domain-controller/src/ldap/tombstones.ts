@@ -1,0 +1,123 @@
+import { DirectoryError } from '@doublehop/directory/errors';
+import { DEFAULT_TOMBSTONE_DAYS } from '@doublehop/directory/tombstone';
+import { hasControl } from '@doublehop/ldap/controls';
+import type { Control } from '@doublehop/ldap/messages/common';
+import { CONTROLS } from '@doublehop/ldap/oids';
+import type { ModifyRequest } from '@doublehop/ldap/server/handler';
+import { GARBAGE_BATCH } from '../limits.ts';
+import { mayDo } from './access/access.ts';
+import { ControlRight } from './access/guids.ts';
+import { within } from './access/subject.ts';
+import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
+import { accessDenied } from './failures.ts';
+import { inputValues } from './input.ts';
+
+const DAY = 86_400_000;
+
+/** The least lifetime that is heeded, in days (MS-ADTS 6.1.1.2.4.1.1). */
+const LEAST_DAYS = 2;
+
+/** Forgets the tombstones whose lifetime is over; returns how many (MS-ADTS 3.1.1.6.2). */
+export async function collectTombstones({
+  directory,
+  domain,
+  clock,
+}: Pick<LdapContext, 'clock' | 'directory' | 'domain'>): Promise<number> {
+  const service = directory.find(
+    `CN=Directory Service,CN=Windows NT,CN=Services,${domain.configurationDn}`,
+  );
+  const asked = Number(service?.text('tombstoneLifetime') ?? DEFAULT_TOMBSTONE_DAYS);
+  const before = clock() - Math.max(asked, LEAST_DAYS) * DAY;
+  let all = 0;
+  for (;;) {
+    const gone = await directory.write((writer) => writer.collectGarbage(before, GARBAGE_BATCH));
+    all += gone;
+    if (gone < GARBAGE_BATCH) return all;
+  }
+}
+
+/** A reanimation: the name that a tombstone gets, and the other changes. */
+interface Reanimation {
+  readonly dn: string;
+  readonly changes: ModifyRequest['changes'];
+}
+
+/**
+ * The reanimation that a modify is (MS-ADTS 3.1.1.5.3.7): with the control for deleted entries, it
+ * deletes isDeleted and replaces distinguishedName. Undefined: it is an ordinary modify.
+ */
+export function reanimationOf(
+  { changes }: ModifyRequest,
+  controls: readonly Control[],
+): Reanimation | undefined {
+  if (!showsDeleted(controls)) return undefined;
+  const named = (name: string) =>
+    changes.filter(({ modification }) => modification.type.toLowerCase() === name);
+  const [unmark] = named('isdeleted');
+  const [rename] = named('distinguishedname');
+  const [value] = rename?.modification.values ?? [];
+  const isOne =
+    unmark?.operation === 'delete' && rename?.operation === 'replace' && value !== undefined;
+  if (!isOne) return undefined;
+  const others = changes.filter((change) => change !== unmark && change !== rename);
+  return { dn: Buffer.from(value).toString('utf8'), changes: others };
+}
+
+/** Whether an operation sees deleted entries. */
+export function showsDeleted(controls: readonly Control[]): boolean {
+  return hasControl(controls, CONTROLS.showDeleted) || hasControl(controls, CONTROLS.showRecycled);
+}
+
+/**
+ * Throws what AD answers to changes of a deleted entry that is no reanimation, when they can see it
+ * (MS-ADTS 3.1.1.5.3.2, 3.1.1.5.5.5): accounts are gone, others are not to be changed.
+ */
+export function refuseDeleted(
+  { directory }: LdapContext,
+  session: Session,
+  dn: string,
+  controls: readonly Control[],
+): void {
+  requireCaller(session);
+  if (!showsDeleted(controls)) return;
+  directory.refresh();
+  const entry = directory.find(dn, { deleted: true });
+  if (entry?.text('isDeleted') !== 'TRUE') return;
+  throw new DirectoryError('unwillingToPerform', 'the entry is deleted', { win32: ILLEGAL });
+}
+
+/** ERROR_DS_ILLEGAL_MOD_OPERATION (MS-ERREF 2.2). */
+const ILLEGAL = 0x2077;
+
+/** Makes a tombstone the entry that it was (MS-ADTS 3.1.1.5.3.7.2). */
+export async function reanimate(
+  context: LdapContext,
+  session: Session,
+  object: string,
+  { dn, changes }: Reanimation,
+): Promise<void> {
+  const caller = requireCaller(session);
+  const { directory, domain } = context;
+  const modifications = changes.map(({ operation, modification: { type, values } }) => ({
+    operation,
+    attribute: type,
+    values: inputValues(directory.schema, type, values),
+  }));
+  await directory.write((writer) => {
+    const subject = within(caller, writer);
+    const head = writer.find(domain.dn);
+    const wish = { kind: 'control', right: ControlRight.reanimateTombstones } as const;
+    if (head === undefined || !mayDo(subject, head, wish)) throw accessDenied();
+    const entry = writer.find(object, { deleted: true });
+    if (entry === undefined) throw new DirectoryError('noSuchObject', `there is no ${object}`);
+    for (const { attribute } of modifications) demandWrite(subject, entry, attribute);
+    writer.reanimate({ id: entry.id }, dn, modifications);
+  });
+
+  function demandWrite(subject: Caller, entry: Parameters<typeof mayDo>[1], name: string): void {
+    const attribute = directory.schema.attribute(name);
+    if (attribute === undefined || !mayDo(subject, entry, { kind: 'write', attribute })) {
+      throw accessDenied();
+    }
+  }
+}
