@@ -12,7 +12,7 @@ import { accountState, requireFreshPassword, requireUsableClient } from './accou
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
 import { openAsRequest } from './fast/open.ts';
-import { asReply, isPasswordService, issueTicket, serverFlags } from './issue.ts';
+import { asReply, isKrbtgt, isPasswordService, issueTicket, serverFlags } from './issue.ts';
 import { findClient, isOurRealm } from './names.ts';
 import { isDelegatable } from './pac-contents.ts';
 import { preAuthenticate, replyHints } from './preauth.ts';
@@ -49,7 +49,10 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
     ...context.pacs.ticketGranting(client, pacRequested(call)),
   ];
   const flags = asFlags(client, type, call, context) | serverFlags(server);
-  const order = { cname: reply, sname, server, flags, times, caddr: call.body.addresses, pac };
+  // A ticket-granting ticket always has one (MS-KILE 3.3.5.6.3).
+  const wanted = isKrbtgt(server) || pacRequested(call) !== false;
+  const { addresses: caddr } = call.body;
+  const order = { cname: reply, sname, server, flags, times, caddr, pac: wanted ? pac : undefined };
   const issued = issueTicket(order, call, context);
   const protection = { key: replyKey.key, usage: KeyUsage.AS_REP_ENC_PART, kvno: replyKey.kvno };
   const hints = [...replyHints(client, replyKey), ...padata];

@@ -29,6 +29,7 @@ import { Refused } from '../errors.ts';
 import { withBlankPac, withPac } from './authorization-data.ts';
 import type { KdcContext } from './context.ts';
 import { coverReply, type ReplyCover } from './fast/reply.ts';
+import { answeredPacOptions } from './pac-options.ts';
 import type { KdcCall } from './request.ts';
 import { sealTicket } from './sealed-ticket.ts';
 import type { TicketTimes } from './times.ts';
@@ -163,9 +164,8 @@ function flagsOf({ flags, server, sname, times }: TicketOrder, call: KdcCall): n
   return (kept | renewable) >>> 0;
 }
 
-/** Whoever armors a TGS-REQ is told so too where it asks (MS-KILE 3.2.5.7, note 38). */
-function negotiationFlag({ armor, req }: KdcCall): number {
-  if (armor === undefined) return 0;
+/** A TGS-REQ may ask for the flag too, as Windows has FAST (MS-KILE 3.2.5.7, note 38). */
+function negotiationFlag({ req }: KdcCall): number {
   return findPadata(req.padata, PaType.REQ_ENC_PA_REP) === undefined ? 0 : TicketFlag.ENC_PA_REP;
 }
 
@@ -250,10 +250,7 @@ function encryptedPadata(
     new DataView(padataValue.buffer).setUint32(0, keys.supportedTypes(server) | fast, true);
     padata.push({ padataType: PaType.SUPPORTED_ETYPES, padataValue });
   }
-  const pacOptions = findPadata(req.padata, PaType.PAC_OPTIONS);
-  if (pacOptions !== undefined) {
-    padata.push({ padataType: PaType.PAC_OPTIONS, padataValue: pacOptions });
-  }
+  padata.push(...answeredPacOptions(req.padata));
   const negotiated = findPadata(req.padata, PaType.REQ_ENC_PA_REP) !== undefined;
   if (negotiated && record.kind === 'as') {
     const checksum = replyKey.checksum(KeyUsage.AS_REQ, bytes);

@@ -1,13 +1,12 @@
 import type { Account } from '@doublehop/directory/account';
-import { PacOption } from '@doublehop/kerberos/iana/flags';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
-import { findPadata, MethodData } from '@doublehop/kerberos/messages/common';
-import { PaPacOptions } from '@doublehop/kerberos/messages/padata';
+import { MethodData } from '@doublehop/kerberos/messages/common';
 import { WireError } from '@doublehop/wire/errors';
-import { decodeDer, encodeDer } from '@doublehop/wire/der';
+import { encodeDer } from '@doublehop/wire/der';
 import type { Refused } from '../../errors.ts';
 import type { KdcContext } from '../context.ts';
 import { krbError, type RefusedRequest } from '../error-reply.ts';
+import { answeredPacOptions } from '../pac-options.ts';
 import { ARMORED_COOKIE, etypeHints } from '../preauth.ts';
 import type { KdcCall } from '../request.ts';
 import type { Armor } from './armor.ts';
@@ -41,7 +40,7 @@ export function armoredError(
 function hints(refused: Refused, call: KdcCall, context: KdcContext): MethodData {
   if (NO_HINTS.includes(refused.errorName)) return [];
   const { record } = call;
-  if (record.kind !== 'as') return claimsAnswer(call);
+  if (record.kind !== 'as') return pacOptions(call);
   return record.client === undefined ? [] : keyHints(record.client, call, context);
 }
 
@@ -54,18 +53,11 @@ function keyHints(client: Account, { body }: KdcCall, { keys }: KdcContext): Met
   );
 }
 
-/** PA-PAC-OPTIONS goes back to clients who know claims (MS-KILE 3.3.5.7). */
-function claimsAnswer({ req }: KdcCall): MethodData {
-  const padataValue = findPadata(req.padata, PaType.PAC_OPTIONS);
-  if (padataValue === undefined || !asksForClaims(padataValue)) return [];
-  return [{ padataType: PaType.PAC_OPTIONS, padataValue }];
-}
-
-function asksForClaims(padata: Uint8Array): boolean {
+function pacOptions({ req }: KdcCall): MethodData {
   try {
-    return (decodeDer(PaPacOptions, padata).flags & PacOption.CLAIMS) !== 0;
+    return answeredPacOptions(req.padata);
   } catch (error) {
-    if (error instanceof WireError) return false;
+    if (error instanceof WireError) return [];
     throw error;
   }
 }
