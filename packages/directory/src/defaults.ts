@@ -90,8 +90,8 @@ export function deriveAccountType(schema: Schema, known: KnownAttributes, draft:
   }
 }
 
-/** The name of an account made without one: `$` and 20 random letters (MS-SAMR 3.1.1.8.4). */
-function randomName(random: RandomSource): string {
+/** The name of an account made without one: `$` and 18 random letters (MS-SAMR 3.1.1.8.4). */
+export function randomName(random: RandomSource): string {
   const letters = Array.from(random(18), (byte) => NAME_LETTERS.charAt(byte & 31)).join('');
   return `$${letters.slice(0, 6)}-${letters.slice(6)}`;
 }

@@ -17,6 +17,8 @@ export interface ModifyContext {
   readonly schema: Schema;
   readonly links: LinkTable;
   readonly resolve: Resolver;
+  /** Values to add that are there, and values to delete that are not, are passed over. */
+  readonly permissive?: boolean;
 }
 
 /** Applies one modification (RFC 4511 §4.6) to a draft; changes of links are returned. */
@@ -26,7 +28,10 @@ export function applyModification(
   type: AttributeType,
   modification: Modification,
 ): LinkChange[] {
-  const values = storedValues(context.schema, type, modification.values, context.resolve);
+  const given = storedValues(context.schema, type, modification.values, context.resolve);
+  const values =
+    context.permissive === true ? effective(context, draft, type, modification, given) : given;
+  if (values === undefined) return [];
   if (modification.operation === 'add' && values.length === 0) {
     throw refused('constraintViolation', type, 'is given no value to add');
   }
@@ -35,6 +40,30 @@ export function applyModification(
   if (next.length === 0) draft.attributes.delete(type.code);
   else draft.attributes.set(type.code, next);
   return [];
+}
+
+/**
+ * The values of a permissive modification that change something; undefined: none do
+ * (MS-ADTS 3.1.1.3.4.1.8).
+ */
+function effective(
+  { links }: ModifyContext,
+  draft: Draft,
+  type: AttributeType,
+  { operation }: Modification,
+  values: readonly StoredValue[],
+): readonly StoredValue[] | undefined {
+  if (operation === 'replace') return values;
+  const present = type.forwardLink
+    ? links.targets(draft.id, type)
+    : (draft.attributes.get(type.code) ?? []);
+  if (values.length === 0)
+    return present.length === 0 && operation === 'delete' ? undefined : values;
+  const keys = new Set([...present].map((value) => valueKey(type, value)));
+  const left = values.filter(
+    (value) => keys.has(valueKey(type, value)) === (operation === 'delete'),
+  );
+  return left.length === 0 ? undefined : left;
 }
 
 function changed(

@@ -138,6 +138,11 @@ export class DirectoryWriter {
     this.#links = new LinkTable(options.tx, options.known);
   }
 
+  /** The entries as they are now, for rules that look things up by value. */
+  get view(): View {
+    return this.#view;
+  }
+
   /** The entry as it is now, writes of this unit included. */
   find(name: EntryName | string, options: FindOptions = {}): Entry | undefined {
     const id = locate(this.#view, this.#known, name, options.deleted);
@@ -193,7 +198,7 @@ export class DirectoryWriter {
   modify(
     name: EntryName | string,
     modifications: readonly Modification[],
-    options: { readonly system?: boolean } = {},
+    options: { readonly system?: boolean; readonly permissive?: boolean } = {},
   ): Entry {
     const before = this.#stored(name);
     const draft = this.#draft(before);
@@ -203,7 +208,12 @@ export class DirectoryWriter {
       const type = writableType(this.#schema, modification.attribute, options.system === true);
       this.#refuseNaming(draft, type.name);
       return applyModification(
-        { schema: this.#schema, links: this.#links, resolve: (dn) => this.#resolve(dn) },
+        {
+          schema: this.#schema,
+          links: this.#links,
+          resolve: (dn) => this.#resolve(dn),
+          permissive: options.permissive === true,
+        },
         draft,
         type,
         modification,
@@ -396,12 +406,6 @@ export class DirectoryWriter {
     this.#save(draft, original, usn, ChangeFlag.renamed | (isParent ? ChangeFlag.below : 0));
     this.#view.names.clear();
     return this.#show(draft.id);
-  }
-
-  /** The present keys of an account, writes of this unit included. */
-  keysOf(name: EntryName | string): KeySet | undefined {
-    const record = this.#tx.get(keysKey(this.#stored(name).id));
-    return record === undefined ? undefined : decodeKeys(record, { count: 1 })[0];
   }
 
   /** Replaces the present keys of an account; what was present joins the earlier ones. */

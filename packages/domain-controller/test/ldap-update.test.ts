@@ -4,6 +4,7 @@ import { encodeSid, withRid } from '@doublehop/security/sid';
 import { parseSddl } from '@doublehop/security/sddl';
 import type { LdapClient } from '@doublehop/ldap/client/client';
 import type { ClientChange } from '@doublehop/ldap/client/types';
+import { setPassword } from '@doublehop/domain-controller/directory-keys';
 import { plainControl } from '@doublehop/ldap/controls';
 import { CONTROLS } from '@doublehop/ldap/oids';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -154,13 +155,16 @@ describe('MS-ADTS 3.1.1.5.3 modify', () => {
   });
 
   it.each([
-    ['an attribute that only the system writes', 'objectSid', 'constraintViolation'],
+    ['an attribute of the account database', 'objectSid', 'unwillingToPerform'],
+    ['an attribute that only the system writes', 'whenCreated', 'constraintViolation'],
     ['a computed one', 'canonicalName', 'constraintViolation'],
     ['the one that names the entry', 'cn', 'notAllowedOnRDN'],
-    ['one that sets a password by other rules', 'userPassword', 'unwillingToPerform'],
+    ['one that sets a password by other rules', 'dBCSPwd', 'unwillingToPerform'],
+    ['one that is none', 'clearTextPassword', 'noSuchAttribute'],
     ['one of another class', 'groupType', 'objectClassViolation'],
   ])('refuses %s', async (_what, attribute, code) => {
-    const values = attribute === 'objectSid' ? [encodeSid('S-1-5-21-1-2-3-4')] : ['1'];
+    const sid = encodeSid('S-1-5-21-1-2-3-4');
+    const values = attribute === 'objectSid' ? [sid] : ['1'];
     const change = administrator.modify(TARGET, [replace(attribute, ...values)]);
     await expect(change).rejects.toMatchObject({ code });
   });
@@ -231,7 +235,7 @@ describe('MS-ADTS 3.1.1.3.1.5 unicodePwd', () => {
       ticketFor(domain, 'bob', ['host', 'serverb'], 'N3w.password'),
     ).resolves.toBeDefined();
     await expect(ticketFor(domain, 'bob', ['host', 'serverb'])).rejects.toThrow();
-    await administrator.modify(BOB, [replace('unicodePwd', quoted(passwordOf('bob')))]);
+    await setPassword(domain.dc.directory, domain.dc.domain, BOB, passwordOf('bob'));
     expect(domain.dc.directory.get(BOB).text('msDS-KeyVersionNumber')).toBe('3');
   });
 
@@ -244,10 +248,27 @@ describe('MS-ADTS 3.1.1.3.1.5 unicodePwd', () => {
       code: 'constraintViolation',
       message: expect.stringMatching(/^00000056: /),
     });
-    await alice.modify(ALICE, change(passwordOf('alice'), 'Next.1'));
-    await alice.bindSimple('alice', 'Next.1');
-    await alice.modify(ALICE, change('Next.1', passwordOf('alice')));
-    await expect(alice.modify(BOB, change(passwordOf('bob'), 'x'))).rejects.toMatchObject(DENIED);
+    const refused = (win32: string) => ({
+      code: 'constraintViolation',
+      message: expect.stringMatching(new RegExp(`^${win32}: AtrErr: `)),
+    });
+    const own = passwordOf('alice');
+    // MS-SAMR 3.1.1.7.1: not before a day has gone by.
+    await expect(alice.modify(ALICE, change(own, 'Next.Pass1'))).rejects.toMatchObject(
+      refused('0000052D'),
+    );
+    await administrator.modify(BASE, [replace('minPwdAge', '0')]);
+    for (const next of ['Aa1.', 'nocapitalsatall', 'x.Alice.0']) {
+      await expect(alice.modify(ALICE, change(own, next))).rejects.toMatchObject(
+        refused('0000052D'),
+      );
+    }
+    await alice.modify(ALICE, change(own, 'Next.Pass1'));
+    await alice.bindSimple('alice', 'Next.Pass1');
+    await expect(alice.modify(ALICE, change('Next.Pass1', 'Next.Pass1'))).rejects.toMatchObject(
+      refused('0000052D'),
+    );
+    await setPassword(domain.dc.directory, domain.dc.domain, ALICE, own);
   });
 
   it('is not set by others, and not in clear text', async () => {
@@ -284,10 +305,17 @@ describe('MS-ADTS 3.1.1.3.1.5 unicodePwd', () => {
       attribute: 'unicodePwd',
       values: [quoted('a')],
     });
-    for (const changes of [[one('add')], [one('delete')], [one('add'), one('delete')]]) {
-      await expect(administrator.modify(BOB, changes)).rejects.toMatchObject({
-        code: 'unwillingToPerform',
-      });
+    const cases = [
+      [[one('add')], 'unwillingToPerform'],
+      [[one('delete')], 'constraintViolation'],
+      [[{ ...one('delete'), values: [] }], 'unwillingToPerform'],
+      [[{ ...one('add'), values: [] }], 'constraintViolation'],
+      [[{ ...one('delete'), values: [] }, one('add')], 'constraintViolation'],
+      [[one('delete'), one('add'), one('add')], 'unwillingToPerform'],
+      [[one('delete'), one('add'), one('replace')], 'unwillingToPerform'],
+    ] as const;
+    for (const [changes, code] of cases) {
+      await expect(administrator.modify(BOB, changes)).rejects.toMatchObject({ code });
     }
     const wrong = administrator.modify(SERVERS, [one('replace')]);
     await expect(wrong).rejects.toMatchObject({ code: 'objectClassViolation' });
@@ -320,12 +348,14 @@ describe('MS-ADTS 3.1.1.5.2 add, 3.1.1.5.5 delete, 3.1.1.5.4 rename', () => {
       objectClass: ['top', 'person', 'organizationalPerson', 'user'],
       sAMAccountName: 'dora',
       userAccountControl: '512',
-      unicodePwd: utf16le('"Passw0rd.dora"'),
+      unicodePwd: utf16le('"Passw0rd.carol"'),
     });
-    const client = await connectAs(domain, 'dora');
+    const client = await connectTls(domain);
+    await client.bindSimple('dora', 'Passw0rd.carol');
     await expect(client.whoAmI()).resolves.toBe('u:CONTOSO\\dora');
     await client.close();
-    await expect(ticketFor(domain, 'dora', ['host', 'serverb'])).resolves.toBeDefined();
+    const ticket = ticketFor(domain, 'dora', ['host', 'serverb'], 'Passw0rd.carol');
+    await expect(ticket).resolves.toBeDefined();
     await administrator.delete(dn);
   });
 
@@ -392,7 +422,7 @@ describe('MS-ADTS 3.1.1.5.2 add, 3.1.1.5.5 delete, 3.1.1.5.4 rename', () => {
     await expect(alice.modifyDn(ALICE, move)).rejects.toMatchObject(DENIED);
   });
 
-  it('lets who a descriptor allows make and remove computers, and notes the creator', async () => {
+  it('lets who a descriptor allows make and remove computers', async () => {
     const ou = `OU=Join,${BASE}`;
     await administrator.add(ou, { objectClass: 'organizationalUnit' });
     const sid = domain.dc.accounts.byName('alice')?.sid ?? '';
@@ -414,8 +444,9 @@ describe('MS-ADTS 3.1.1.5.2 add, 3.1.1.5.5 delete, 3.1.1.5.4 rename', () => {
       alice.add(`OU=x,${ou}`, { objectClass: 'organizationalUnit' }),
     ).rejects.toMatchObject(DENIED);
     await alice.add(dn, { ...entry, userAccountControl: '4096' });
-    await alice.modify(dn, [replace(RBCD, grantTo('SERVERB$'))]);
-    await expect(alice.modify(dn, [replace('description', 'x')])).rejects.toMatchObject(DENIED);
+    // Made by right, not by the quota.
+    expect(domain.dc.directory.get(dn).bytes('mS-DS-CreatorSID')).toBeUndefined();
     await alice.delete(dn);
+    await expect(alice.delete(TARGET)).rejects.toMatchObject(DENIED);
   });
 });

@@ -25,12 +25,19 @@ export interface ObjectRights {
   readonly has: (mask: number, way?: readonly (Guid | undefined)[]) => boolean;
   /** The same without what comes from owning the object. */
   readonly hasExplicitly: (mask: number, way?: readonly (Guid | undefined)[]) => boolean;
+  /** Whether an ACE denies a right of the mask at a node before another gives it. */
+  readonly denies: (mask: number, way?: readonly (Guid | undefined)[]) => boolean;
   /** GUIDs of object ACEs that concern the token. */
   readonly objectTypes: ReadonlySet<Guid>;
 }
 
 const NO_TYPES: ReadonlySet<Guid> = new Set();
-const ALL: ObjectRights = { has: () => true, hasExplicitly: () => true, objectTypes: NO_TYPES };
+const ALL: ObjectRights = {
+  has: () => true,
+  hasExplicitly: () => true,
+  denies: () => false,
+  objectTypes: NO_TYPES,
+};
 
 /**
  * The rights of a token on a directory object. Without a DACL, or with a NULL one, everybody has
@@ -53,6 +60,7 @@ export function objectRights(
   return {
     has: (mask, way = []) => isGranted(rules, (mask & ~owned) >>> 0, way),
     hasExplicitly: (mask, way = []) => isGranted(rules, mask, way),
+    denies: (mask, way = []) => isDenied(rules, mask, way),
     objectTypes,
   };
 }
@@ -72,4 +80,16 @@ function isGranted(
     missing = (missing & ~rule.mask) >>> 0;
   }
   return missing === 0;
+}
+
+function isDenied(
+  rules: readonly TrusteeRule[],
+  mask: number,
+  way: readonly (Guid | undefined)[],
+): boolean {
+  const first = rules.find(
+    (rule) =>
+      (rule.mask & mask) !== 0 && (rule.objectType === undefined || way.includes(rule.objectType)),
+  );
+  return first !== undefined && !first.grants;
 }

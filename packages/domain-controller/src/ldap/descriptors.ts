@@ -9,6 +9,9 @@ import { SecurityError } from '@doublehop/security/errors';
 /** Parts of a descriptor by the bits of LDAP_SERVER_SD_FLAGS (MS-ADTS 3.1.1.3.4.1.11). */
 export const SdFlag = { owner: 1, group: 2, dacl: 4, sacl: 8 } as const;
 
+/** Every part of a descriptor. */
+export const ALL_PARTS = 15;
+
 /** A descriptor with the named parts only; what does not decode is shown as it is. */
 export function visibleParts(bytes: Uint8Array, flags: number): Uint8Array {
   try {

@@ -49,8 +49,14 @@ export function accessDenied(): LdapError {
 }
 
 /** Result 53 of a password that cannot be set this way (MS-ADTS 3.1.1.3.1.5). */
-export function passwordRefused(win32: number): LdapError {
-  return new LdapError('unwillingToPerform', textOf('unwillingToPerform', win32));
+export function passwordRefused(win32: number, what?: string): LdapError {
+  const text = textOf('unwillingToPerform', win32);
+  return new LdapError('unwillingToPerform', what === undefined ? text : `${text} (${what})`);
+}
+
+/** Result 19 of a password change that breaks a rule (MS-SAMR 3.1.1.7). */
+export function passwordConstraint(win32: number, what: string): LdapError {
+  return new LdapError('constraintViolation', `${textOf('constraintViolation', win32)} (${what})`);
 }
 
 /** The LDAP result of what the directory refuses; other errors stay what they are. */

@@ -28,13 +28,15 @@ export function inputValues(schema: Schema, name: string, values: readonly Uint8
 }
 
 /**
- * Whether the attribute sets a password. unicodePwd does (MS-ADTS 3.1.1.3.1.5); the others would
- * store what readers could see, or need a setting that this controller does not have.
+ * Which password an attribute sets, if it sets one: unicodePwd does (MS-ADTS 3.1.1.3.1.5.1), and
+ * userPassword where dSHeuristics says so (MS-ADTS 3.1.1.3.1.5.2). dBCSPwd would be a hash.
  */
-export function passwordAttribute(name: string): boolean {
+export function passwordAttribute(
+  name: string,
+  userPassword: boolean,
+): 'unicodePwd' | 'userPassword' | undefined {
   const lower = name.toLowerCase();
-  if (REFUSED.has(lower)) throw passwordRefused(GEN_FAILURE);
-  return lower === 'unicodepwd';
+  if (lower === 'dbcspwd') throw passwordRefused(GEN_FAILURE);
+  if (lower === 'unicodepwd') return 'unicodePwd';
+  return lower === 'userpassword' && userPassword ? 'userPassword' : undefined;
 }
-
-const REFUSED: ReadonlySet<string> = new Set(['userpassword', 'cleartextpassword', 'dbcspwd']);

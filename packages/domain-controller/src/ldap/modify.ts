@@ -1,19 +1,19 @@
-import type { AccountKey } from '@doublehop/directory/account';
 import type { Entry, Modification, Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
-import { findControl, sdFlags } from '@doublehop/ldap/controls';
-import { LdapError } from '@doublehop/ldap/errors';
+import type { DirectoryWriter } from '@doublehop/directory/writer';
+import { findControl, hasControl, sdFlags } from '@doublehop/ldap/controls';
 import type { Control } from '@doublehop/ldap/messages/common';
+import { CONTROLS } from '@doublehop/ldap/oids';
 import type { Change, ModifyRequest } from '@doublehop/ldap/server/handler';
-import { fileTimeOf } from '@doublehop/security/filetime';
-import { passwordKeys, saltOf, saltSubject, storeKeys } from '../directory-keys.ts';
+import { storeKeys } from '../directory-keys.ts';
+import { readHeuristics, type Heuristics } from './access/heuristics.ts';
+import { within } from './access/subject.ts';
 import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
-import { mergedDescriptor } from './descriptors.ts';
-import { accessDenied, passwordRefused } from './failures.ts';
+import { ALL_PARTS, mergedDescriptor } from './descriptors.ts';
 import { inputValues, passwordAttribute, updatedAttribute } from './input.ts';
-import { GEN_FAILURE, INVALID_PASSWORD, readUnicodePwd } from './unicode-pwd.ts';
-import { demand } from './update.ts';
-import { isPassword } from './verify-password.ts';
+import { applyRules, atPresent } from './modify-rules.ts';
+import { newKeys, type PasswordEdit } from './password-change.ts';
+import { demandChanges } from './write-access.ts';
 
 /**
  * Changes an entry (MS-ADTS 3.1.1.5.3): all of the changes or none, and access is checked in the
@@ -27,123 +27,88 @@ export async function modify(
   controls: readonly Control[],
 ): Promise<void> {
   const caller = requireCaller(session);
-  const { directory, clock } = context;
-  const { ordinary, password } = readChanges(context, changes);
-  const flags = findControl(controls, sdFlags)?.flags ?? ALL_PARTS;
-  const secret = password && (await keysFor(context, session, caller, object, password));
+  const { directory, domain } = context;
+  const heuristics = readHeuristics(directory, domain.configurationDn);
+  const { ordinary, passwords } = readChanges(context, changes, heuristics);
+  // The control with no part named means every part (MS-ADTS 3.1.1.3.4.1.11).
+  const flags = (findControl(controls, sdFlags)?.flags ?? ALL_PARTS) || ALL_PARTS;
+  const secret =
+    passwords.length === 0 ? undefined : await newKeys(context, session, caller, object, passwords);
+  const permissive = heuristics.permissiveModify || hasControl(controls, CONTROLS.permissiveModify);
   await directory.write((writer) => {
-    const entry = writer.find(object);
-    if (entry !== undefined) {
-      for (const change of ordinary) demandWrite(context, caller, entry, change.attribute);
-    }
-    // Who may do it was asked of this very entry; the name may mean another one by now.
+    // Who may set the password was asked of this very entry; the name may mean another one by now.
     if (secret !== undefined) storeKeys(writer, { id: secret.id }, secret.keys);
     if (secret !== undefined && ordinary.length === 0) return;
-    const now = fileTimeOf(clock()).toString();
-    const resolved = ordinary.map((change) => resolve(change, entry, flags, now));
-    writer.modify(object, resolved);
+    const setsPassword = secret !== undefined;
+    change(context, caller, writer, object, ordinary, { flags, permissive, setsPassword });
   });
 }
 
-/** Every part of a descriptor (MS-ADTS 3.1.1.3.4.1.11). */
-const ALL_PARTS = 15;
+/** How a modification is made. */
+interface Manner {
+  /** Parts of a descriptor that are written, as bits of `SdFlag`. */
+  readonly flags: number;
+  readonly permissive: boolean;
+  readonly setsPassword: boolean;
+}
 
-/** A new password, and the old one where its owner changes it (MS-ADTS 3.1.1.3.1.5.1). */
-interface PasswordChange {
-  readonly next: string;
-  readonly old: string | undefined;
+function change(
+  context: LdapContext,
+  caller: Caller,
+  writer: DirectoryWriter,
+  object: string,
+  changes: readonly Modification[],
+  { flags, permissive, setsPassword }: Manner,
+): void {
+  const entry = writer.find(object);
+  if (entry === undefined) {
+    // The directory says how far the name leads.
+    writer.modify(object, changes);
+    return;
+  }
+  const subject = within(caller, writer);
+  demandChanges(subject, entry, changes, flags);
+  const { more, system } = applyRules(context, subject, entry, changes, setsPassword);
+  const now = context.clock();
+  const resolved = [...changes, ...more].map((one) => resolve(atPresent(one, now), entry, flags));
+  writer.modify({ id: entry.id }, resolved, { permissive });
+  if (system.length > 0) writer.modify({ id: entry.id }, system, { system: true });
+}
+
+interface ReadChanges {
+  readonly ordinary: readonly Modification[];
+  readonly passwords: readonly PasswordEdit[];
 }
 
 function readChanges(
   { directory }: LdapContext,
   changes: readonly Change[],
-): { readonly ordinary: readonly Modification[]; readonly password: PasswordChange | undefined } {
+  { userPassword }: Heuristics,
+): ReadChanges {
   const ordinary: Modification[] = [];
-  const secret: Change[] = [];
-  for (const change of changes) {
-    const { type, values } = change.modification;
+  const passwords: PasswordEdit[] = [];
+  for (const one of changes) {
+    const { type, values } = one.modification;
     const attribute = updatedAttribute(directory.schema, type);
-    if (passwordAttribute(attribute)) {
-      secret.push(change);
+    const password = passwordAttribute(attribute, userPassword);
+    if (password !== undefined) {
+      passwords.push({ attribute: password, change: one });
       continue;
     }
     const input = inputValues(directory.schema, attribute, values);
-    ordinary.push({ operation: change.operation, attribute, values: input });
+    ordinary.push({ operation: one.operation, attribute, values: input });
   }
-  return { ordinary, password: readPassword(secret) };
+  return { ordinary, passwords };
 }
 
-/** `replace` sets a password; `delete` of the old and `add` of the new one changes it. */
-function readPassword(changes: readonly Change[]): PasswordChange | undefined {
-  const [first, second, ...more] = changes;
-  if (first === undefined) return undefined;
-  const next = onlyValue(second ?? first);
-  if (more.length > 0 || next === undefined) throw passwordRefused(GEN_FAILURE);
-  if (second === undefined) {
-    if (first.operation !== 'replace') throw passwordRefused(GEN_FAILURE);
-    return { next: readUnicodePwd(next), old: undefined };
+/** Parts of a descriptor that are not written stay as they are. */
+function resolve(one: Modification, entry: Entry, flags: number): Modification {
+  if (one.attribute.toLowerCase() !== 'ntsecuritydescriptor') return one;
+  if (one.values.length === 0) {
+    throw new DirectoryError('unwillingToPerform', 'every entry has a descriptor');
   }
-  const old = onlyValue(first);
-  const isChange = first.operation === 'delete' && second.operation === 'add';
-  if (!isChange || old === undefined) throw passwordRefused(GEN_FAILURE);
-  return { next: readUnicodePwd(next), old: readUnicodePwd(old) };
-}
-
-function onlyValue({ modification }: Change): Uint8Array | undefined {
-  return modification.values.length === 1 ? modification.values[0] : undefined;
-}
-
-/** Keys of a new password, once the caller has proved that it may set it. */
-async function keysFor(
-  { directory, accounts, domain, settings }: LdapContext,
-  session: Session,
-  caller: Caller,
-  object: string,
-  { next, old }: PasswordChange,
-): Promise<{ readonly id: number; readonly keys: readonly AccountKey[] }> {
-  if (!session.confidential) throw passwordRefused(GEN_FAILURE);
-  directory.refresh();
-  const entry = directory.get(object);
-  const account = entry.sid === undefined ? undefined : accounts.bySid(entry.sid);
-  if (account === undefined) throw new DirectoryError('objectClassViolation', 'not an account');
-  if (old === undefined) {
-    demand(caller, entry, { kind: 'resetPassword' });
-  } else {
-    // AD gives User-Change-Password to everybody; here the account itself has it.
-    if (caller.sid !== entry.sid && !caller.administrator) throw accessDenied();
-    if (!(await isPassword(account, old))) {
-      const code = INVALID_PASSWORD.toString(16).padStart(8, '0');
-      throw new LdapError('constraintViolation', `${code}: AtrErr: the old password is not right`);
-    }
-  }
-  const salt = saltOf(domain, saltSubject(entry));
-  return { id: entry.id, keys: await passwordKeys(next, salt, settings.encryptionTypes) };
-}
-
-function demandWrite({ directory }: LdapContext, caller: Caller, entry: Entry, name: string): void {
-  const attribute = directory.schema.attribute(name);
-  if (attribute !== undefined) demand(caller, entry, { kind: 'write', attribute });
-}
-
-/** Values that depend on what is there: parts of descriptors, and the present time. */
-function resolve(
-  change: Modification,
-  entry: Entry | undefined,
-  flags: number,
-  now: string,
-): Modification {
-  const values = (map: (value: Value) => Value) => ({ ...change, values: change.values.map(map) });
-  switch (change.attribute.toLowerCase()) {
-    case 'ntsecuritydescriptor': {
-      const present = entry?.bytes(change.attribute);
-      return values((value) =>
-        typeof value === 'string' ? value : mergedDescriptor(present, value, flags),
-      );
-    }
-    case 'pwdlastset':
-      // -1 is "now", 0 "at the next logon" (MS-SAMR 3.1.1.8.8).
-      return values((value) => (value === '-1' ? now : value));
-    default:
-      return change;
-  }
+  const present = entry.bytes(one.attribute);
+  const merged = (value: Value): Value =>
+    typeof value === 'string' ? value : mergedDescriptor(present, value, flags);
+  return { ...one, values: one.values.map(merged) };
 }

@@ -27,3 +27,6 @@ export const PASSWORD_RESTRICTION = 0x52d;
 
 /** ERROR_INVALID_PASSWORD, as constraintViolation where the old password is not the present one. */
 export const INVALID_PASSWORD = 0x56;
+
+/** ERROR_ACCOUNT_LOCKED_OUT. */
+export const ACCOUNT_LOCKED = 0x775;

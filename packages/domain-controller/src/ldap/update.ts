@@ -1,53 +1,15 @@
-import { structuralClass } from '@doublehop/directory/checks';
-import { formatDn, parseDn } from '@doublehop/directory/dn';
-import type { Entry, Value } from '@doublehop/directory/entry';
-import { DirectoryError } from '@doublehop/directory/errors';
-import type { ClassType } from '@doublehop/directory/schema/schema';
+import { parseDn } from '@doublehop/directory/dn';
+import type { Entry } from '@doublehop/directory/entry';
 import type { DirectoryWriter } from '@doublehop/directory/writer';
 import { hasControl } from '@doublehop/ldap/controls';
 import type { Control } from '@doublehop/ldap/messages/common';
 import { CONTROLS } from '@doublehop/ldap/oids';
-import type { AddRequest, ModifyDnRequest } from '@doublehop/ldap/server/handler';
-import { encodeSid } from '@doublehop/security/sid';
-import { isMachineClass, passwordKeys, saltOf, storeKeys } from '../directory-keys.ts';
-import { mayDo, type Wish } from './access/access.ts';
-import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
-import { accessDenied, passwordRefused } from './failures.ts';
-import { GEN_FAILURE, readUnicodePwd } from './unicode-pwd.ts';
-import { inputValues, passwordAttribute, updatedAttribute } from './input.ts';
-
-/** Adds an entry (MS-ADTS 3.1.1.5.2), with its password if there is one. */
-export async function add(
-  context: LdapContext,
-  session: Session,
-  { entry: dn, attributes }: AddRequest,
-): Promise<void> {
-  const caller = requireCaller(session);
-  const { directory, domain, settings } = context;
-  const { input, password } = readAttributes(context, session, attributes);
-  const classes = textsOf(input.get('objectclass')?.values);
-  const type = structuralClass(directory.schema, classes);
-  const [rdn, ...above] = parseDn(dn);
-  if (rdn === undefined) throw new DirectoryError('namingViolation', 'the root is no entry');
-  const [samAccountName = rdn.value] = textsOf(input.get('samaccountname')?.values);
-  const machine = isMachineClass(classes);
-  const salt = saltOf(domain, { samAccountName, machine });
-  const keys =
-    password === undefined
-      ? undefined
-      : await passwordKeys(password, salt, settings.encryptionTypes);
-  const values = Object.fromEntries(Array.from(input.values(), (one) => [one.name, one.values]));
-  const parent = { dn: formatDn(above) };
-  await directory.write((writer) => {
-    const container = writer.find(parent);
-    // Without one, the writer says how far down the name leads.
-    if (container !== undefined) demand(caller, container, { kind: 'create', type });
-    if (!caller.administrator) refusePrivileged(input.values());
-    const { id } = writer.add(dn, values);
-    if (!caller.administrator && machine) noteCreator(writer, id, caller);
-    if (keys !== undefined) storeKeys(writer, { id }, keys);
-  });
-}
+import type { ModifyDnRequest } from '@doublehop/ldap/server/handler';
+import { mayDo } from './access/access.ts';
+import { type Subject, within } from './access/subject.ts';
+import { type LdapContext, requireCaller, type Session } from './context.ts';
+import { accessDenied } from './failures.ts';
+import { demand } from './write-access.ts';
 
 /** Removes an entry, with the tree control all below it (MS-ADTS 3.1.1.5.5). */
 export async function remove(
@@ -58,25 +20,20 @@ export async function remove(
 ): Promise<void> {
   const caller = requireCaller(session);
   const subtree = hasControl(controls, CONTROLS.treeDelete);
+  const deleted = hasControl(controls, CONTROLS.showDeleted);
   await directory.write((writer) => {
-    const entry = writer.find(dn);
-    if (entry !== undefined && !mayRemove(caller, entry, writer, subtree)) throw accessDenied();
-    writer.remove(dn, { subtree });
+    const subject = within(caller, writer);
+    const entry = writer.find(dn, { deleted });
+    if (entry !== undefined) {
+      // With DELETE_TREE nothing is asked of what is below (MS-ADTS 3.1.1.5.5.7.1).
+      if (subtree) demand(subject, entry, { kind: 'deleteTree' });
+      else demandDelete(subject, writer, entry);
+    }
+    writer.remove(dn, { subtree, deleted });
   });
-
-  function mayRemove(by: Caller, entry: Entry, writer: DirectoryWriter, tree: boolean): boolean {
-    if (by.administrator) return true;
-    if (tree) return false;
-    const type: ClassType | undefined = directory.schema.classType(entry.structuralClass);
-    const parent = writer.find({ id: entry.parentId });
-    const wish: Wish = { kind: 'deleteChild', type };
-    return (
-      mayDo(by, entry, { kind: 'delete' }) || (parent !== undefined && mayDo(by, parent, wish))
-    );
-  }
 }
 
-/** Renames or moves an entry (MS-ADTS 3.1.1.5.4); moves are the administrators'. */
+/** Renames or moves an entry (MS-ADTS 3.1.1.5.4.1). */
 export async function rename(
   { directory }: LdapContext,
   session: Session,
@@ -84,86 +41,45 @@ export async function rename(
 ): Promise<void> {
   const caller = requireCaller(session);
   await directory.write((writer) => {
+    const subject = within(caller, writer);
     const entry = writer.find(dn);
-    if (entry !== undefined && !caller.administrator) {
-      if (newSuperior !== undefined) throw accessDenied();
-      for (const name of ['name', parseDn(newRdn)[0]?.type ?? '']) {
-        const attribute = directory.schema.attribute(name);
-        if (attribute === undefined) throw accessDenied();
-        demand(caller, entry, { kind: 'write', attribute });
-      }
+    if (entry !== undefined) {
+      demandNames(subject, entry, newRdn);
+      if (newSuperior !== undefined) demandMove(subject, writer, entry, newSuperior);
     }
     const superior = newSuperior === undefined ? {} : { newSuperior };
     writer.rename(dn, { newRdn, deleteOldRdn, ...superior });
   });
 }
 
-/** Throws insufficientAccessRights where the caller may not. */
-export function demand(caller: Caller, entry: Entry, wish: Wish): void {
-  if (!mayDo(caller, entry, wish)) throw accessDenied();
+/** DELETE on the entry, or DELETE_CHILD on what is above it (MS-ADTS 3.1.1.5.5.4). */
+function demandDelete(subject: Subject, writer: DirectoryWriter, entry: Entry): void {
+  if (mayDo(subject, entry, { kind: 'delete' })) return;
+  const type = subject.decisions.schema.classType(entry.structuralClass);
+  const parent = writer.find({ id: entry.parentId });
+  const may = parent !== undefined && mayDo(subject, parent, { kind: 'deleteChild', type });
+  if (!may) throw accessDenied();
 }
 
-interface Given {
-  readonly name: string;
-  readonly values: readonly Value[];
-}
-
-/** The attributes of a new entry by lower-case name, and the password among them. */
-function readAttributes(
-  { directory }: LdapContext,
-  session: Session,
-  attributes: AddRequest['attributes'],
-): { readonly input: ReadonlyMap<string, Given>; readonly password: string | undefined } {
-  const input = new Map<string, Given>();
-  let password: string | undefined;
-  for (const { type, values } of attributes) {
-    const name = updatedAttribute(directory.schema, type);
-    if (passwordAttribute(name)) {
-      const [value] = values;
-      if (!session.confidential || value === undefined || values.length > 1) {
-        throw passwordRefused(GEN_FAILURE);
-      }
-      password = readUnicodePwd(value);
-      continue;
-    }
-    const key = name.toLowerCase();
-    if (input.has(key)) {
-      throw new DirectoryError('attributeOrValueExists', `${name} is given twice`);
-    }
-    input.set(key, { name, values: inputValues(directory.schema, name, values) });
-  }
-  return { input, password };
-}
-
-function textsOf(values: readonly Value[] = []): string[] {
-  return values.filter((value) => typeof value === 'string');
-}
-
-/**
- * Bits of userAccountControl that whoever may create an account may give it: disabled, no password
- * needed, a user or a computer, a password that does not expire.
- */
-const HARMLESS_CONTROL = 0x1_1222;
-
-const PRIVILEGED: ReadonlySet<string> = new Set([
-  'msds-allowedtodelegateto',
-  'primarygroupid',
-  'sidhistory',
-  'useraccountcontrol',
-]);
-
-function refusePrivileged(input: Iterable<Given>): void {
-  for (const { name, values } of input) {
-    if (!PRIVILEGED.has(name.toLowerCase())) continue;
-    const isControl = name.toLowerCase() === 'useraccountcontrol';
-    const harmless = values.every((value) => (Number(value) & ~HARMLESS_CONTROL) === 0);
-    if (!isControl || !harmless) throw accessDenied();
+/** WRITE_PROPERTY on `name`, and on the attribute that names the entry. */
+function demandNames(subject: Subject, entry: Entry, newRdn: string): void {
+  for (const name of ['name', parseDn(newRdn)[0]?.type ?? '']) {
+    const attribute = subject.decisions.schema.attribute(name);
+    if (attribute === undefined) throw accessDenied();
+    demand(subject, entry, { kind: 'write', attribute });
   }
 }
 
-/** mS-DS-CreatorSID (MS-ADTS 3.1.1.5.2.4): who made a computer without being an administrator. */
-function noteCreator(writer: DirectoryWriter, id: number, { sid }: Caller): void {
-  const values = [encodeSid(sid)];
-  const change = { operation: 'replace', attribute: 'mS-DS-CreatorSID', values } as const;
-  writer.modify({ id }, [change], { system: true });
+/** CREATE_CHILD at the new place, and the right to take it away from the old one. */
+function demandMove(
+  subject: Subject,
+  writer: DirectoryWriter,
+  entry: Entry,
+  newSuperior: string,
+): void {
+  const parent = writer.find(newSuperior);
+  const type = subject.decisions.schema.classType(entry.structuralClass);
+  if (parent === undefined || parent.id === entry.parentId || type === undefined) return;
+  demand(subject, parent, { kind: 'create', type });
+  demandDelete(subject, writer, entry);
 }

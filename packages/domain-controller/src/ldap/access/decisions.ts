@@ -25,9 +25,6 @@ export interface DecisionOptions {
   readonly token: Token;
 }
 
-/** An entry whose descriptor may have a number of its own: entries with equal ones share it. */
-type Described = Entry & { readonly descriptorId?: number };
-
 /** The rights on one entry, and which attributes were found to be readable by them. */
 interface Decided {
   readonly rights: ObjectRights;
@@ -109,7 +106,7 @@ export class Decisions {
     return false;
   }
 
-  #decide(entry: Described): Decided {
+  #decide(entry: Entry): Decided {
     const seen = this.#descriptorOf(entry);
     if (seen === undefined) return NOTHING;
     const self = seen.namesSelf ? this.#selfOf(entry) : undefined;
@@ -126,11 +123,12 @@ export class Decisions {
     return decided;
   }
 
-  #descriptorOf(entry: Described): Seen | undefined {
-    const number = entry.descriptorId ?? 0;
+  #descriptorOf(entry: Entry): Seen | undefined {
+    const number = entry.descriptorId;
     const known = number === 0 ? undefined : this.#seen.get(number);
     if (known !== undefined) return known;
-    const descriptor = readDescriptor(entry.bytes('nTSecurityDescriptor'));
+    const shared = number === 0 ? undefined : this.source.descriptor?.(number);
+    const descriptor = shared ?? readDescriptor(entry.bytes('nTSecurityDescriptor'));
     if (descriptor === undefined) return undefined;
     const seen = this.#look(descriptor);
     if (number === 0) return seen;
@@ -190,14 +188,20 @@ export function isDomainAdministrator({ sids }: Token, { sid }: DomainInfo): boo
 
 /** Octets that are no descriptor give nobody anything. */
 const NOTHING: Decided = {
-  rights: { has: () => false, hasExplicitly: () => false, objectTypes: new Set() },
+  rights: {
+    has: () => false,
+    hasExplicitly: () => false,
+    denies: () => true,
+    objectTypes: new Set(),
+  },
   readable: new Map(),
 };
 
 /** For entries of stores made before every entry had a descriptor. */
 const ABSENT =
   'O:BAD:(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)(A;;RPLCLORC;;;AU)' +
-  '(OA;;RPWP;3f78c3e5-f79a-46bd-a0b8-9d18116ddc79;;PS)';
+  '(OA;;RPWP;3f78c3e5-f79a-46bd-a0b8-9d18116ddc79;;PS)' +
+  '(OA;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;WD)';
 
 function readDescriptor(bytes: Uint8Array | undefined): SecurityDescriptor | undefined {
   if (bytes === undefined) return parseSddl(ABSENT);

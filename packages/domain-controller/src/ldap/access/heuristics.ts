@@ -1,7 +1,10 @@
 import type { Entry, EntryName } from '@doublehop/directory/entry';
+import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 
 /** Where entries are read from: a directory, or a writer in the middle of its unit. */
 export interface EntrySource {
+  /** A descriptor by its number, its generic bits mapped to rights of the directory. */
+  descriptor?(id: number): SecurityDescriptor | undefined;
   find(name: EntryName | string): Entry | undefined;
 }
 
@@ -15,9 +18,10 @@ export interface Heuristics {
   readonly userPassword: boolean;
   /** fSpecifyGUIDOnAdd: whoever has the right Add-GUID may choose an objectGUID. */
   readonly chooseGuid: boolean;
-  /** DoNotVerifyUPNAndOrSPNUniqueness, its three bits. */
-  readonly sameUpns: boolean;
-  readonly sameSpns: boolean;
+  /**
+   * Bit 2 of DoNotVerifyUPNAndOrSPNUniqueness: SPNs that stand for each other may be of several
+   * accounts. Its other bits are not heeded: a name means one account.
+   */
   readonly sameSpnAliases: boolean;
   /** AttributeAuthorizationOnLDAPAdd is 1 (CVE-2021-42291). */
   readonly checkAddedAttributes: boolean;
@@ -40,8 +44,6 @@ export function parseHeuristics(value: string): Heuristics {
     permissiveModify: at(5) !== '0',
     userPassword: at(9) !== '0' && at(9) !== '2',
     chooseGuid: at(11) !== '0',
-    sameUpns: (uniqueness & 1) !== 0,
-    sameSpns: (uniqueness & 2) !== 0,
     sameSpnAliases: (uniqueness & 4) !== 0,
     // A value that means nothing means the safer one (MS-ADTS 6.1.1.2.4.1.2).
     checkAddedAttributes: !'023'.includes(at(28)),

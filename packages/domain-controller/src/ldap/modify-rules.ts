@@ -1,0 +1,212 @@
+import { fileTimeOf } from '@doublehop/security/filetime';
+import type { Entry, Modification, Value } from '@doublehop/directory/entry';
+import { DirectoryError } from '@doublehop/directory/errors';
+import { LdapError } from '@doublehop/ldap/errors';
+import { ridOf } from '@doublehop/security/sid';
+import { checkedControl, isCriticalKind } from './access/account-control.ts';
+import { mayDo } from './access/access.ts';
+import { ControlRight } from './access/guids.ts';
+import { isHeuristics } from './access/heuristics.ts';
+import {
+  checkDescriptions,
+  checkDollar,
+  checkGroupType,
+  checkPrimaryGroup,
+  refuseHeuristics,
+  refuseOwned,
+  refuseRemoval,
+  samKind,
+  type SamKind,
+  valuesAfter,
+} from './access/sam-rules.ts';
+import { checkSpns } from './access/spn-rules.ts';
+import type { Subject } from './access/subject.ts';
+import type { LdapContext } from './context.ts';
+import { accessDenied } from './failures.ts';
+
+/** Changes that follow from those that a client makes. */
+export interface Consequences {
+  /** Made together with the client's own. */
+  readonly more: readonly Modification[];
+  /** Made by the system, of attributes that clients do not write. */
+  readonly system: readonly Modification[];
+}
+
+/** What the rules look at. */
+interface Changed {
+  readonly subject: Subject;
+  readonly entry: Entry;
+  readonly kind: SamKind;
+  readonly computer: boolean;
+  readonly changes: readonly Modification[];
+  /** Whether an attribute is among those changed, by its name in the schema. */
+  readonly touches: (name: string) => boolean;
+  /** The text values that an attribute is going to have. */
+  readonly after: (name: string) => readonly string[];
+  /** Whether the account has a password, or gets one. */
+  readonly hasPassword: boolean;
+}
+
+/**
+ * The rules for changes of accounts, groups and the few settings that have any (MS-ADTS
+ * 3.1.1.5.3.2; MS-SAMR 3.1.1.6, 3.1.1.8), once it is known that the subject may write the
+ * attributes. Returns what follows from the changes; throws what the directory answers.
+ */
+export function applyRules(
+  context: LdapContext,
+  subject: Subject,
+  entry: Entry,
+  changes: readonly Modification[],
+  setsPassword: boolean,
+): Consequences {
+  const changed = describe(context, subject, entry, changes, setsPassword);
+  for (const { attribute } of changes) refuseOwned(changed.kind, attribute);
+  const { touches, after } = changed;
+  if (touches('description')) checkDescriptions(changed.kind, after('description').length);
+  if (touches('dSHeuristics') && !after('dSHeuristics').every(isHeuristics)) refuseHeuristics();
+  if (touches('servicePrincipalName')) checkSpns(context, subject, entry, after);
+  if (touches('member')) refusePrimaryMembers(changed);
+  if (changed.kind === 'group') {
+    checkName(changed);
+    if (touches('groupType')) checkType(changed);
+  }
+  if (changed.kind !== 'user') return { more: [], system: [] };
+  const consequences = followControl(context, changed);
+  checkName(changed);
+  if (touches('primaryGroupID')) checkPrimary(changed);
+  if (touches('pwdLastSet')) checkPasswordTime(changed);
+  return withUnlock(changed, consequences);
+}
+
+function describe(
+  { accounts }: LdapContext,
+  subject: Subject,
+  entry: Entry,
+  changes: readonly Modification[],
+  setsPassword: boolean,
+): Changed {
+  const { schema } = subject.decisions;
+  const type = schema.classType(entry.structuralClass);
+  const names = new Set(changes.map((one) => schema.attribute(one.attribute)?.name ?? ''));
+  const account = entry.sid === undefined ? undefined : accounts.bySid(entry.sid);
+  return {
+    subject,
+    entry,
+    changes,
+    kind: type === undefined ? undefined : samKind(schema, type),
+    computer: type !== undefined && schema.isKindOf(type, 'computer'),
+    touches: (name) => names.has(name),
+    after: (name) => texts(valuesAfter(entry, changes, name)),
+    hasPassword: setsPassword || account?.keys !== undefined,
+  };
+}
+
+function texts(values: readonly Value[]): string[] {
+  return values.filter((value) => typeof value === 'string');
+}
+
+function checkName({ touches, after, subject, computer, entry }: Changed): void {
+  if (!touches('sAMAccountName')) return;
+  const [name] = after('sAMAccountName');
+  if (name === undefined) throw refuseRemoval('sAMAccountName');
+  const isKrbtgt = entry.sid !== undefined && ridOf(entry.sid) === KRBTGT;
+  if (isKrbtgt && name !== 'krbtgt') throw refuseRemoval('sAMAccountName');
+  checkDollar(subject, name, Number(after('userAccountControl')[0] ?? '0'), computer);
+}
+
+const KRBTGT = 502;
+
+function checkType({ after, entry }: Changed): void {
+  const [type] = after('groupType');
+  if (type === undefined) throw refuseRemoval('groupType');
+  checkGroupType(Number(entry.text('groupType') ?? '0') >>> 0, Number(type) >>> 0);
+}
+
+/** Nobody is added to the group that is the own primary one (MS-SAMR 3.1.1.8.2). */
+function refusePrimaryMembers({ changes, entry, subject }: Changed): void {
+  const { source } = subject.decisions;
+  if (entry.sid === undefined) return;
+  const rid = String(ridOf(entry.sid));
+  for (const { operation, attribute, values } of changes) {
+    if (operation === 'delete' || attribute.toLowerCase() !== 'member') continue;
+    for (const value of texts(values)) {
+      if (source.find(value)?.text('primaryGroupID') !== rid) continue;
+      const win32 = MEMBER_IN_GROUP;
+      throw new DirectoryError('entryAlreadyExists', 'a member by its primary group', { win32 });
+    }
+  }
+}
+
+/** ERROR_MEMBER_IN_GROUP. */
+const MEMBER_IN_GROUP = 0x562;
+
+function checkPrimary({ after }: Changed): void {
+  const [rid] = after('primaryGroupID');
+  if (rid === undefined) throw refuseRemoval('primaryGroupID');
+  checkPrimaryGroup(Number(after('userAccountControl')[0] ?? '0'), Number(rid));
+}
+
+/** pwdLastSet takes 0, and -1 by the right Unexpire-Password (MS-SAMR 3.1.1.8.8). */
+function checkPasswordTime({ after, subject }: Changed): void {
+  const [time] = after('pwdLastSet');
+  if (time === undefined) throw refuseRemoval('pwdLastSet');
+  if (time === '0') return;
+  if (time !== '-1') {
+    throw new LdapError('other', '00000057: SysErr: DSID-00000000 (pwdLastSet takes 0 and -1)');
+  }
+  const { source, domain } = subject.decisions;
+  const head = source.find(domain.dn);
+  const right = ControlRight.unexpirePassword;
+  if (head === undefined || !mayDo(subject, head, { kind: 'control', right })) throw accessDenied();
+}
+
+/** What a new userAccountControl brings with it (MS-SAMR 3.1.1.8.10). */
+function followControl({ settings, accounts }: LdapContext, changed: Changed): Consequences {
+  const { touches, after, entry, subject, computer, hasPassword } = changed;
+  if (!touches('userAccountControl')) return { more: [], system: [] };
+  const [given] = after('userAccountControl');
+  if (given === undefined) throw refuseRemoval('userAccountControl');
+  const old = Number(entry.text('userAccountControl') ?? '0');
+  const account = entry.sid === undefined ? undefined : accounts.bySid(entry.sid);
+  const policy = account === undefined ? undefined : settings.lockouts?.policyOf(account);
+  const { source, domain } = subject.decisions;
+  const next = checkedControl(subject, source.find(domain.dn), {
+    old,
+    given: Number(given),
+    computer,
+    hasPassword,
+    minLength: policy?.minLength ?? 0,
+  });
+  const critical = isCriticalKind(next);
+  return {
+    more: next === Number(given) ? [] : [replace('userAccountControl', String(next))],
+    system:
+      critical === undefined || (next & KINDS) === (old & KINDS)
+        ? []
+        : [replace('isCriticalSystemObject', critical ? 'TRUE' : 'FALSE')],
+  };
+}
+
+/** Bits that say what an account is: normal, workstation, controller, read-only controller. */
+const KINDS = 0x200 | 0x800 | 0x1000 | 0x2000 | 0x400_0000;
+
+/** lockoutTime 0 forgets the wrong passwords (MS-SAMR 3.1.1.8.3). */
+function withUnlock({ touches, after }: Changed, { more, system }: Consequences): Consequences {
+  if (!touches('lockoutTime')) return { more, system };
+  const [time] = after('lockoutTime');
+  if (time === undefined) throw refuseRemoval('lockoutTime');
+  return time === '0'
+    ? { more, system: [...system, replace('badPwdCount', '0')] }
+    : { more, system };
+}
+
+/** Values that depend on the moment: pwdLastSet -1 is now (MS-SAMR 3.1.1.8.8). */
+export function atPresent(change: Modification, milliseconds: number): Modification {
+  if (change.attribute.toLowerCase() !== 'pwdlastset') return change;
+  const now = fileTimeOf(milliseconds).toString();
+  return { ...change, values: change.values.map((value) => (value === '-1' ? now : value)) };
+}
+
+function replace(attribute: string, value: string): Modification {
+  return { operation: 'replace', attribute, values: [value] };
+}
