@@ -9,6 +9,7 @@ import { DirectoryError } from './errors.ts';
 import { GenerationCache } from './generation-cache.ts';
 import { keysKey } from './layout.ts';
 import { ACCOUNT_CACHE_SIZE } from './limits.ts';
+import { needed } from './known-attributes.ts';
 import { locate } from './names.ts';
 import { EntryFlag } from './record.ts';
 import type { AttributeType } from './schema/schema.ts';
@@ -89,6 +90,18 @@ export class Accounts {
     return this.#named(this.#sids, sid, (view) =>
       view.onlyWithValue(this.#directory.known.objectSid, encodeSid(sid)),
     );
+  }
+
+  /**
+   * By a value of altSecurityIdentities, `Kerberos:name@realm` (MS-KILE 3.3.5.6.1); `ambiguous`
+   * where several accounts have it. Not remembered: hardly anybody asks.
+   */
+  byAltSecurityIdentity(value: string): Account | 'ambiguous' | undefined {
+    const { view, schema } = this.#directory;
+    const ids = [...view.withValue(needed(schema, 'altSecurityIdentities'), value)];
+    const [id] = ids;
+    if (id === undefined) return undefined;
+    return ids.length > 1 ? 'ambiguous' : this.#kept(view, id);
   }
 
   byDn(dn: string): Account | undefined {

@@ -9,16 +9,19 @@ import type { PrincipalName } from '@doublehop/kerberos/names';
 import { decodeDer } from '@doublehop/wire/der';
 import { Refused } from '../errors.ts';
 import { accountState, requireFreshPassword, requireUsableClient } from './account-state.ts';
+import { clientClaims } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
 import { openAsRequest } from './fast/open.ts';
 import { asReply, isKrbtgt, isPasswordService, issueTicket, serverFlags } from './issue.ts';
-import { findClient, isOurRealm } from './names.ts';
+import { findClient, findClientElsewhere, isOurRealm } from './names.ts';
 import { isDelegatable } from './pac-contents.ts';
+import { policyLife, requireAllowedFrom, requireAllowedTo } from './policy/restrictions.ts';
 import { preAuthenticate, replyHints } from './preauth.ts';
 import type { KdcCall } from './request.ts';
 import { requireServer } from './required-server.ts';
 import type { KdcKey } from './sealed-ticket.ts';
+import { tokenOfPac } from './ticket-pac.ts';
 import { ticketTimes } from './times.ts';
 
 /** Answers an AS-REQ (RFC 4120 §3.1, MS-KILE 3.3.5.6): gather, decide, issue. */
@@ -28,6 +31,7 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const state = accountState(client, call.now, context.settings);
   requireUsableClient(state);
   refusePostdating(call.body.kdcOptions);
+  requireAllowedFrom(client, call, context);
   const { replyKey, type, padata } = preAuthenticate(
     client,
     clientKeys(client, call, context),
@@ -46,8 +50,10 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const reply = replyName(cname, client, call);
   const pac = [
     ...context.pacs.identity(client, reply.nameString.join('/'), now, 'by-authentication'),
+    ...clientClaims(client, call, context),
     ...context.pacs.ticketGranting(client, pacRequested(call)),
   ];
+  requireAllowedTo(server, client, () => tokenOfPac(pac), call, context);
   const flags = asFlags(client, type, call, context) | serverFlags(server);
   // A ticket-granting ticket always has one (MS-KILE 3.3.5.6.3).
   const wanted = isKrbtgt(server) || pacRequested(call) !== false;
@@ -73,11 +79,23 @@ function gather(call: KdcCall, context: KdcContext): AsParties {
   if (!isOurRealm(domain, body.realm)) throw new Refused('KDC_ERR_WRONG_REALM', 'wrong-realm');
   if (cname === undefined) throw new Refused('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'client-unnamed');
   if (sname === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unnamed');
-  const client = findClient(accounts, domain, cname);
+  const client = findClient(accounts, domain, cname) ?? withoutProof(call, context, cname);
   if (client === undefined) throw new Refused('KDC_ERR_C_PRINCIPAL_UNKNOWN', 'client-unknown');
   record.client = client;
   return { client, cname, ...requireServer(call, context) };
 }
+
+/** A client by another realm's name, who has not shown a key (MS-KILE 3.3.5.6.1, steps 4 and 6). */
+function withoutProof(
+  { req }: KdcCall,
+  { accounts, domain }: KdcContext,
+  cname: PrincipalName,
+): Account | undefined {
+  const proves = PROOFS.some((type) => findPadata(req.padata, type) !== undefined);
+  return proves ? undefined : findClientElsewhere(accounts, domain, cname);
+}
+
+const PROOFS = [PaType.ENC_TIMESTAMP, PaType.ENCRYPTED_CHALLENGE] as const;
 
 /** The client's keys of types that it names itself, in this KDC's order of preference. */
 function clientKeys(client: Account, { body }: KdcCall, { keys, settings }: KdcContext): KdcKey[] {
@@ -96,7 +114,14 @@ const RC4 = 23;
  */
 const PASSWORD_SERVICE_LIFE = { maxLife: 300, maxRenew: 0 };
 
-function lives(client: Account, { settings }: KdcContext) {
+function lives(client: Account, context: KdcContext) {
+  const { settings } = context;
+  const policy = policyLife(client, context);
+  if (policy !== undefined) {
+    // Of life and renewal both, and for Protected Users too: this is what Windows does.
+    const life = Math.min(policy, settings.maxTicketLife);
+    return { maxLife: life, maxRenew: life };
+  }
   const restricted = settings.protectedUsers && client.protectedUser;
   return {
     maxLife: restricted ? settings.protectedUserLife : settings.maxTicketLife,
@@ -109,8 +134,7 @@ function lives(client: Account, { settings }: KdcContext) {
  * 3.3.5.6.1), else as asked.
  */
 function replyName(cname: PrincipalName, client: Account, { body }: KdcCall): PrincipalName {
-  const canonicalize = (body.kdcOptions & KdcOption.CANONICALIZE) !== 0;
-  return canonicalize || cname.nameType === NameType.ENTERPRISE
+  return (body.kdcOptions & KdcOption.CANONICALIZE) !== 0
     ? { nameType: NameType.PRINCIPAL, nameString: [client.samAccountName] }
     : cname;
 }

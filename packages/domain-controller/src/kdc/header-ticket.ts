@@ -136,7 +136,7 @@ function openHeader(bytes: Uint8Array, context: KdcContext): HeaderTicket {
   if (opened === 'integrity') throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'header-integrity');
   const { part, key } = opened;
   if (part.crealm !== context.domain.realm) {
-    throw new Refused('KDC_ERR_POLICY', 'header-foreign-client');
+    throw new Refused('KDC_ERR_POLICY', 'header-foreign-client', { status: 'STATUS_NO_MATCH' });
   }
   const sessionKey = importKey(part.key);
   const pac = readTgtPac(part, key.key);
@@ -160,7 +160,7 @@ function openHeader(bytes: Uint8Array, context: KdcContext): HeaderTicket {
 function headerServer(ticket: Ticket, { accounts, domain }: KdcContext): Account {
   const ours = ticket.realm === domain.realm && isOurTgs(domain, ticket.sname);
   const server = ours ? findServer(accounts, domain, ticket.sname) : undefined;
-  if (server === undefined) throw new Refused('KRB_AP_ERR_NOT_US', 'header-not-a-tgt');
+  if (server === undefined) throw new Refused('KDC_ERR_POLICY', 'header-not-a-tgt');
   return server;
 }
 
@@ -180,7 +180,8 @@ function isCurrent({ server, sealedWith, ticket }: HeaderTicket, context: KdcCon
     );
 }
 
-function requireValidTimes(
+/** Refuses a TGT before its time and after it. `now` in milliseconds. */
+export function requireValidTimes(
   { flags, starttime, authtime, endtime }: EncTicketPart,
   now: number,
   { settings }: KdcContext,
@@ -190,8 +191,16 @@ function requireValidTimes(
   if (invalid || (starttime ?? authtime) > seconds + settings.clockSkew) {
     throw new Refused('KRB_AP_ERR_TKT_NYV', 'header-not-yet-valid');
   }
-  if (endtime <= seconds) throw new Refused('KRB_AP_ERR_TKT_EXPIRED', 'header-expired');
+  const shortLived = endtime - (starttime ?? authtime) <= PASSWORD_TICKET_LIFE;
+  if (endtime <= seconds || shortLived)
+    throw new Refused('KRB_AP_ERR_TKT_EXPIRED', 'header-expired');
 }
+
+/**
+ * Seconds of the ticket with which a password is changed. Windows knows such tickets, which are
+ * sealed as TGTs are, by their short life, and takes none of them as a TGT (CVE-2022-2031).
+ */
+const PASSWORD_TICKET_LIFE = 120;
 
 function requireMatch(
   authenticator: Authenticator,

@@ -39,6 +39,8 @@ export interface TicketOrder {
   readonly cname: PrincipalName;
   readonly sname: PrincipalName;
   readonly server: Account;
+  /** Seals the ticket in place of the server's key: user to user. */
+  readonly seal?: Key | undefined;
   /** TicketFlags; RENEWABLE follows the times. */
   readonly flags: number;
   readonly times: TicketTimes;
@@ -69,7 +71,7 @@ export interface ReplyProtection {
 export function issueTicket(order: TicketOrder, call: KdcCall, context: KdcContext): IssuedTicket {
   const { domain, keys, random } = context;
   const { server, times } = order;
-  const seal = keys.forTicket(server);
+  const seal = order.seal === undefined ? keys.forTicket(server) : { key: order.seal };
   const sessionKey = Key.random(keys.sessionType(call.body.etype, server), random);
   call.record.ticketEtype = seal.key.etype;
   call.record.sessionEtype = sessionKey.etype;

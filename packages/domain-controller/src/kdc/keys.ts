@@ -1,4 +1,5 @@
 import { Key } from '@doublehop/crypto/key';
+import { hasControl } from '@doublehop/delegation/account-control';
 import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
 import { PAC_SIGNATURE_USAGE } from '@doublehop/security/pac/signature';
 import type { Account, KeySet } from '@doublehop/directory/account';
@@ -25,7 +26,10 @@ const SUPPORTED_BITS: ReadonlyMap<number, number> = new Map([
   [23, 0x04],
 ]);
 /** AES session keys are fine although the account's own key is of another type (MS-KILE 2.2.7). */
-const AES256_SESSION_KEY = 0x20;
+const AES_SESSION_KEYS = 0x20;
+
+const RC4 = 23;
+const KRBTGT = 502;
 
 /** What a server's key does to a ticket and its PAC (MS-PAC 2.8): derived in one go. */
 const SEAL_USAGES = { encryption: [KeyUsage.TICKET], checksum: [PAC_SIGNATURE_USAGE] };
@@ -62,27 +66,28 @@ export class Keys {
 
   /**
    * The key that seals tickets to an account: the most preferred of those it has and says it
-   * supports (MS-KILE 3.3.5.1.2…3.3.5.7).
+   * supports, or else RC4 where that is on (MS-KILE 3.3.5.7).
    */
   forTicket(account: Account): KdcKey {
-    const found = this.current(account).find(({ key }) => supports(account, key.etype));
-    if (found !== undefined) {
-      found.key.prepare(SEAL_USAGES);
-      return found;
+    const current = declaresAny(account) ? this.current(account) : [];
+    const found =
+      current.find(({ key }) => declares(account, key.etype)) ??
+      current.find(({ key }) => key.etype === RC4);
+    if (found === undefined) {
+      const name = account.keys === undefined ? 'KDC_ERR_NULL_KEY' : 'KDC_ERR_ETYPE_NOSUPP';
+      throw new Refused(name, 'server-key');
     }
-    throw new Refused(
-      account.keys === undefined ? 'KDC_ERR_NULL_KEY' : 'KDC_ERR_ETYPE_NOSUPP',
-      'server-key',
-    );
+    found.key.prepare(SEAL_USAGES);
+    return found;
   }
 
   /**
-   * The type of a session key between a client that names `offered` and a server: the most
-   * preferred that both understand (RFC 4120 §3.1.3).
+   * The type of a session key between a client and a server: the first that the client names and
+   * the server understands (RFC 4120 §3.1.3, MS-KILE 3.3.5.7).
    */
   sessionType(offered: readonly number[], server: Account): number {
-    const found = this.#types.find(
-      (type) => offered.includes(type) && understands(server, type, this.current(server)),
+    const found = offered.find(
+      (type) => this.#types.includes(type) && understands(server, type, this.current(server)),
     );
     if (found === undefined) throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'session-key');
     return found;
@@ -90,10 +95,12 @@ export class Keys {
 
   /** The value of PA-SUPPORTED-ENCTYPES for a server (MS-KILE 2.2.8). */
   supportedTypes(account: Account): number {
-    if (account.supportedEncryptionTypes !== undefined) return account.supportedEncryptionTypes;
-    let bits = 0;
-    for (const { key } of this.current(account)) bits |= SUPPORTED_BITS.get(key.etype) ?? 0;
-    return bits;
+    const { supportedEncryptionTypes: bits } = account;
+    const isSet = bits !== undefined && bits !== 0;
+    if (isSet && !isController(account)) return bits;
+    let all = isSet ? bits : 0;
+    for (const { key } of this.current(account)) all |= SUPPORTED_BITS.get(key.etype) ?? 0;
+    return all;
   }
 
   #ring(account: Account): KeyRing {
@@ -113,13 +120,37 @@ export class Keys {
   }
 }
 
-function supports({ supportedEncryptionTypes: bits }: Account, type: number): boolean {
-  // 0 means "not set" as well (MS-ADA2 2.481).
-  return bits === undefined || bits === 0 || (bits & (SUPPORTED_BITS.get(type) ?? 0)) !== 0;
+/** Bits that name encryption types. */
+const TYPE_BITS = [...SUPPORTED_BITS.values()].reduce((all, bit) => all | bit, 0);
+
+/** Controllers and krbtgt understand whatever the KDC does, which they are (MS-KILE 2.2.7). */
+function isController({ rid, userAccountControl }: Account): boolean {
+  return rid === KRBTGT || hasControl(userAccountControl, 'SERVER_TRUST_ACCOUNT');
+}
+
+/** Whether an account says that it has keys of a type; 0 means "not set" (MS-ADA2 2.481). */
+function declares(account: Account, type: number): boolean {
+  const { supportedEncryptionTypes: bits } = account;
+  if (bits === undefined || bits === 0 || isController(account)) return true;
+  return (bits & (SUPPORTED_BITS.get(type) ?? 0)) !== 0;
+}
+
+/** Not so where only other bits are set: FAST, or AES session keys. */
+function declaresAny(account: Account): boolean {
+  const { supportedEncryptionTypes: bits } = account;
+  return bits === undefined || bits === 0 || isController(account) || (bits & TYPE_BITS) !== 0;
+}
+
+function onlyRc4(keys: readonly KdcKey[]): boolean {
+  return keys.length > 0 && keys.every(({ key }) => key.etype === RC4);
 }
 
 function understands(server: Account, type: number, keys: readonly KdcKey[]): boolean {
   const { supportedEncryptionTypes: bits } = server;
-  if (bits === undefined || bits === 0) return keys.some(({ key }) => key.etype === type);
-  return supports(server, type) || (type === 18 && (bits & AES256_SESSION_KEY) !== 0);
+  if (type === RC4 && onlyRc4(keys)) return true;
+  if (bits === undefined || bits === 0 || isController(server)) {
+    return keys.some(({ key }) => key.etype === type);
+  }
+  if ((bits & AES_SESSION_KEYS) !== 0 && (type === 18 || type === 17)) return true;
+  return declares(server, type);
 }

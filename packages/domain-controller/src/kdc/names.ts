@@ -1,7 +1,9 @@
+import { hasControl } from '@doublehop/delegation/account-control';
 import type { Account } from '@doublehop/directory/account';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
 import type { Sid } from '@doublehop/security/sid';
+import { Refused } from '../errors.ts';
 
 /** Where accounts are looked up: the directory's cached view. */
 export interface AccountSource {
@@ -10,6 +12,8 @@ export interface AccountSource {
   bySpn(spn: string): Account | undefined;
   byName(name: string): Account | undefined;
   bySid(sid: Sid): Account | undefined;
+  /** By a value of altSecurityIdentities; absent where there are none. */
+  byAltSecurityIdentity?(value: string): Account | 'ambiguous' | undefined;
 }
 
 /** The names of the domain that a KDC serves. */
@@ -37,8 +41,9 @@ export function isOurTgs(domain: KdcDomain, name: PrincipalName): boolean {
 
 /**
  * The account of a client (MS-KILE 3.3.5.6.1): a name of one component is a sAMAccountName, with
- * or without the `$` of a computer; an enterprise name is a UPN, or `name@realm` of this realm. A
- * name with several components is the account's if it is its UPN; an SPN does not log on.
+ * or without the `$` of a computer, or else a UPN without its suffix; an enterprise name is a UPN,
+ * or `name@realm` of this realm. A name with several components is the account's if it is its UPN;
+ * an SPN does not log on.
  */
 export function findClient(
   accounts: AccountSource,
@@ -49,11 +54,32 @@ export function findClient(
   if (text === '') return undefined;
   if (name.nameType === NameType.ENTERPRISE) return accounts.byName(text);
   const account = accounts.byName(text);
-  if (name.nameString.length === 1) return account;
+  if (name.nameString.length === 1) {
+    if (account !== undefined || text.includes('@')) return account;
+    return accounts.byName(`${text}@${domain.dnsName}`);
+  }
   const upn = account?.userPrincipalName?.toLowerCase();
   return upn === `${text}@${domain.dnsName}`.toLowerCase() || upn === text.toLowerCase()
     ? account
     : undefined;
+}
+
+/**
+ * The account of a client by the name that it has elsewhere: altSecurityIdentities
+ * `Kerberos:name@realm`. Only for a request that proves no key yet (MS-KILE 3.3.5.6.1, steps 4 and
+ * 6): whoever is found so learns which name to log on with.
+ */
+export function findClientElsewhere(
+  accounts: AccountSource,
+  domain: KdcDomain,
+  name: PrincipalName,
+): Account | undefined {
+  const text = name.nameString.join('/');
+  if (text === '' || accounts.byAltSecurityIdentity === undefined) return undefined;
+  const full = text.includes('@') ? text : `${text}@${domain.dnsName}`;
+  const found = accounts.byAltSecurityIdentity(`Kerberos:${full}`);
+  if (found === 'ambiguous') throw new Refused('KDC_ERR_PRINCIPAL_NOT_UNIQUE', 'client-ambiguous');
+  return found;
 }
 
 /**
@@ -70,12 +96,27 @@ export function findServer(
   }
   const text = name.nameString.join('/');
   if (text === '') return undefined;
-  if (name.nameString.length > 1) return accounts.bySpn(withoutRealm(domain, text));
-  return accounts.byName(text) ?? (text.includes('/') ? accounts.bySpn(text) : undefined);
+  if (name.nameString.length > 1) return bySpn(accounts, domain, text);
+  const own = accounts.byName(text);
+  return own ?? (text.includes('/') ? bySpn(accounts, domain, text) : undefined);
 }
 
-/** An SPN may carry its realm in a third component (MS-KILE 3.1.5.11): it does not distinguish. */
-function withoutRealm(domain: KdcDomain, spn: string): string {
-  const third = spn.indexOf('/', spn.indexOf('/') + 1);
-  return third >= 0 && isOurRealm(domain, spn.slice(third + 1)) ? spn.slice(0, third) : spn;
+/**
+ * An SPN may carry its realm behind an `@`, which does not distinguish, or in a third component:
+ * then it is a controller's (MS-KILE 3.1.5.11, MS-DRSR 2.2.4.2; `ldap/dc.corp.example/CORP`).
+ */
+function bySpn(accounts: AccountSource, domain: KdcDomain, spn: string): Account | undefined {
+  const at = spn.lastIndexOf('@');
+  const name = at > 0 && isOurRealm(domain, spn.slice(at + 1)) ? spn.slice(0, at) : spn;
+  const third = name.indexOf('/', name.indexOf('/') + 1);
+  if (third < 0 || !isOurRealm(domain, name.slice(third + 1))) return accounts.bySpn(name);
+  const account = accounts.bySpn(name) ?? accounts.bySpn(name.slice(0, third));
+  return account !== undefined && isController(account) ? account : undefined;
+}
+
+function isController({ userAccountControl }: Account): boolean {
+  return (
+    hasControl(userAccountControl, 'SERVER_TRUST_ACCOUNT') ||
+    hasControl(userAccountControl, 'PARTIAL_SECRETS_ACCOUNT')
+  );
 }

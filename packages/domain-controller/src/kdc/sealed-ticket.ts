@@ -17,7 +17,7 @@ export interface KdcKey {
 export function sealTicket(
   realm: string,
   sname: PrincipalName,
-  { kvno, key }: KdcKey,
+  { kvno, key }: { readonly kvno?: number; readonly key: Key },
   plain: Uint8Array,
   random: RandomSource,
 ): Uint8Array {

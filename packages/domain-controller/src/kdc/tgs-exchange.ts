@@ -1,3 +1,4 @@
+import type { Key } from '@doublehop/crypto/key';
 import { Trail } from '@doublehop/delegation/decision';
 import { hasControl } from '@doublehop/delegation/account-control';
 import { checkHeaderPac, type SharedCheckId } from '@doublehop/delegation/shared-checks';
@@ -10,13 +11,20 @@ import { Refused } from '../errors.ts';
 import { accountState, requireUsableClient } from './account-state.ts';
 import { besidePac } from './authorization-data.ts';
 import { clientAuthorizationData } from './client-authorization-data.ts';
+import { compounded } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
-import { type AuthenticatedRequest, authenticate, type HeaderTicket } from './header-ticket.ts';
+import {
+  type AuthenticatedRequest,
+  authenticate,
+  type HeaderTicket,
+  requireValidTimes,
+} from './header-ticket.ts';
 import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from './issue.ts';
 import { openTgsRequest } from './fast/open.ts';
 import { findClient } from './names.ts';
 import type { KdcCall } from './request.ts';
+import { requireAllowedTo } from './policy/restrictions.ts';
 import { requireServer } from './required-server.ts';
 import { answerS4U2Proxy } from './s4u2proxy.ts';
 import { answerS4U2Self } from './s4u2self.ts';
@@ -40,7 +48,7 @@ export function tgsExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   if ((call.body.kdcOptions & KdcOption.CNAME_IN_ADDL_TKT) !== 0) {
     return answerS4U2Proxy(request, client, call, context);
   }
-  return answerPlain(request, call, context);
+  return answerPlain(request, client, call, context);
 }
 
 /**
@@ -61,27 +69,30 @@ function requireClient(header: HeaderTicket, call: KdcCall, context: KdcContext)
 
 function answerPlain(
   request: AuthenticatedRequest,
+  client: Account,
   call: KdcCall,
   context: KdcContext,
 ): Uint8Array {
   const { header } = request;
   const { kdcOptions } = call.body;
-  if ((kdcOptions & UNSUPPORTED) !== 0) throw new Refused('KDC_ERR_BADOPTION', 'option');
   const renew = (kdcOptions & KdcOption.RENEW) !== 0;
   if (renew) call.record.kind = 'renew';
   const { server, sname } = requireServer(call, context);
   if (renew && server.id !== header.server.id)
     throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
+  const seal = userToUserKey(server, call, context);
+  requireAllowedTo(server, client, () => header.pac.token(), call, context);
   const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
   const order: TicketOrder = {
     cname: header.part.cname,
     sname,
     server,
+    seal,
     flags:
       (inheritedFlags(header, call) | movedFlags(header, kdcOptions) | serverFlags(server)) >>> 0,
     times,
     caddr: call.body.addresses ?? header.part.caddr,
-    pac: pacFor(header, server),
+    pac: pacFor(header, server, call, context),
     authorizationData: authorizationData(request, call),
   };
   const issued = issueTicket(order, call, context);
@@ -89,8 +100,27 @@ function answerPlain(
   return tgsReply(issued, protection, undefined, call, context);
 }
 
-/** User-to-user is another exchange; nothing is ever postdated, so nothing needs validation. */
-const UNSUPPORTED = KdcOption.VALIDATE | KdcOption.ENC_TKT_IN_SKEY;
+/**
+ * The key of a user-to-user ticket: the session key of a TGT that the server gave to the client
+ * (RFC 4120 §3.3.3, MS-KILE 3.3.5.7). The TGT must be as good as one that is used itself, and the
+ * server's: told by their SIDs, whatever names they go by. Undefined: it is no such ticket.
+ */
+function userToUserKey(server: Account, call: KdcCall, context: KdcContext): Key | undefined {
+  const { kdcOptions, additionalTickets = [], etype } = call.body;
+  if ((kdcOptions & KdcOption.ENC_TKT_IN_SKEY) === 0) return undefined;
+  const [bytes] = additionalTickets;
+  if (bytes === undefined) throw new Refused('KDC_ERR_BADOPTION', 'no-additional-ticket');
+  const tgt = context.headers.open(bytes, context);
+  requireValidTimes(tgt.part, call.now, context);
+  const owner = requireClient(tgt, call, context);
+  if (owner.sid !== server.sid) {
+    throw new Refused('KRB_AP_ERR_BADMATCH', 'additional-ticket-of-another');
+  }
+  if (!etype.includes(tgt.sessionKey.etype)) {
+    throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'additional-ticket-key');
+  }
+  return tgt.sessionKey;
+}
 
 /** What stands in the header ticket stays in force, and the client may add to it. */
 function authorizationData(
@@ -103,11 +133,16 @@ function authorizationData(
 }
 
 /** The header's PAC goes on as it is; without one where nobody wants it (MS-KILE 3.3.5.3). */
-function pacFor(header: HeaderTicket, server: Account): readonly PacBuffer[] | undefined {
+function pacFor(
+  header: HeaderTicket,
+  server: Account,
+  call: KdcCall,
+  context: KdcContext,
+): readonly PacBuffer[] | undefined {
   if (isKrbtgt(server)) return header.pac.buffers;
   const unwanted =
     !header.pac.wanted || hasControl(server.userAccountControl, 'NO_AUTH_DATA_REQUIRED');
-  return unwanted ? undefined : header.pac.buffers;
+  return unwanted ? undefined : compounded(header.pac, server, call, context);
 }
 
 /** FORWARDED and PROXY need a ticket that allows it (RFC 4120 §3.3.3). */

@@ -90,7 +90,7 @@ function openArmorTicket(apReq: Uint8Array, now: number, context: KdcContext) {
   try {
     return openApReq(apReq, KeyUsage.AP_REQ_AUTHENTICATOR, now, context);
   } catch (error) {
-    if (error instanceof Refused && error.errorName === 'KRB_AP_ERR_NOT_US') {
+    if (error instanceof Refused && error.reason === 'header-not-a-tgt') {
       throw new Refused('KDC_ERR_POLICY', 'armor-not-a-tgt');
     }
     throw error;
