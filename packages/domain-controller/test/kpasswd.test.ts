@@ -73,6 +73,12 @@ async function setAttribute(dn: string, attribute: string, ...values: string[]):
   await at.domain.dc.directory.modify(dn, [change]);
 }
 
+async function setDescriptor(dn: string, sddl: string): Promise<void> {
+  const values = [encodeDescriptor(parseSddl(sddl))];
+  const change = { operation: 'replace', attribute: 'nTSecurityDescriptor', values } as const;
+  await at.domain.dc.directory.modify(dn, [change]);
+}
+
 describe('RFC 3244: passwords', () => {
   beforeEach(async () => {
     at = await PasswordDomain.start();
@@ -149,10 +155,10 @@ describe('RFC 3244: passwords', () => {
 
   test('version 0xff80 without a target is the own password', async () => {
     const ticket = await at.ticket('alice');
-    const userData = encodeDer(ChangePasswdData, { newPasswd: utf8('N3w') });
+    const userData = encodeDer(ChangePasswdData, { newPasswd: utf8('N3w.word') });
     const spoil = rebuilt(ticket, { version: 0xff80, part: (part) => ({ ...part, userData }) });
     await at.change(ticket, '', { transport: at.transport(spoil) });
-    expect(await at.isPassword('alice', 'N3w')).toBe(true);
+    expect(await at.isPassword('alice', 'N3w.word')).toBe(true);
   });
 
   test.each(['bob', 'nobody', 'krbtgt', 'Administrator'])(
@@ -160,7 +166,7 @@ describe('RFC 3244: passwords', () => {
     async (target) => {
       const seen = await refusal(at.change(await at.ticket('alice'), 'x', { target }));
       expect(seen).toMatchObject({ result: KpasswdResult.ACCESSDENIED });
-      expect(seen.text).toContain('Access is denied.');
+      expect(seen.text).toContain('Not permitted to change password');
     },
   );
 
@@ -186,17 +192,71 @@ describe('RFC 3244: passwords', () => {
     'an administrator is told that there is no %s',
     async (target) => {
       const seen = await refusal(at.change(await at.ticket('Administrator'), 'x', { target }));
-      expect(seen.result).toBe(KpasswdResult.HARDERROR);
+      expect(seen.result).toBe(KpasswdResult.ACCESSDENIED);
+      expect(seen.text).toContain('No such user');
     },
   );
 
   test('the own password needs a ticket that was got by it', async () => {
     const ticket = await at.derived(await at.login('alice'));
-    for (const options of [{}, { target: 'alice' }]) {
-      const seen = await refusal(at.change(ticket, 'x', options));
-      expect(seen.result).toBe(KpasswdResult.INITIAL_FLAG_NEEDED);
-    }
+    const seen = await refusal(at.change(ticket, 'x'));
+    expect(seen.result).toBe(KpasswdResult.INITIAL_FLAG_NEEDED);
     expect(await at.isPassword('alice', passwordOf('alice'))).toBe(true);
+  });
+
+  test('whoever names the own account sets its password, which is another right', async () => {
+    const seen = await refusal(at.change(await at.ticket('alice'), 'x', { target: 'alice' }));
+    expect(seen.result).toBe(KpasswdResult.ACCESSDENIED);
+    const { sid } = at.domain.dc.accounts.byName('alice') ?? {};
+    await setDescriptor(ALICE, `D:(A;;CR;;;${sid})`);
+    const ticket = await at.derived(await at.login('alice'));
+    await at.change(ticket, 'N3w.password', { target: 'alice' });
+    expect(await at.isPassword('alice', 'N3w.password')).toBe(true);
+  });
+
+  test('a user who may not change the own password (MS-ADTS 5.1.3.2.1)', async () => {
+    await setDescriptor(ALICE, 'D:(OD;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;WD)');
+    const seen = await refusal(at.change(await at.ticket('alice'), 'N3w.password'));
+    expect(seen.result).toBe(KpasswdResult.ACCESSDENIED);
+  });
+
+  test.each([
+    ['short', 'too-short', 'Sh0rt!'],
+    ['of one kind of letters', 'not-complex', 'password'],
+    ['with the name of its owner', 'not-complex', 'My.alice.1'],
+  ])('a new password that is %s is answered with the policy', async (_how, reason, password) => {
+    await setAttribute(BASE, 'minPwdLength', '7');
+    const ticket = await at.ticket('alice');
+    let outcome: Uint8Array = new Uint8Array();
+    const seen = await refusal(
+      at.change(ticket, password, {
+        transport: async (realm, request) => {
+          const reply = await at.transport()(realm, request);
+          outcome = reply;
+          return reply;
+        },
+      }),
+    );
+    expect(seen.result).toBe(KpasswdResult.SOFTERROR);
+    expect(seen.text).toContain('at least 7 characters');
+    expect(outcome.length).toBeGreaterThan(30);
+    expect(at.events.at(-1)).toMatchObject({ Reason: reason, Status: '0x4' });
+    expect(await at.isPassword('alice', passwordOf('alice'))).toBe(true);
+  });
+
+  test('the present password is no new one', async () => {
+    await at.change(await at.ticket('alice'), 'N3w.password');
+    const ticket = await at.ticket('alice', 'N3w.password');
+    await refusal(at.change(ticket, 'N3w.password'));
+    expect(at.events.at(-1)).toMatchObject({ Reason: 'in-history' });
+  });
+
+  test('a password younger than minPwdAge is changed by administrators alone', async () => {
+    await setAttribute(BASE, 'minPwdAge', '-864000000000');
+    const seen = await refusal(at.change(await at.ticket('alice'), 'N3w.password'));
+    expect(seen.text).toContain('once a day');
+    await at.change(await at.ticket('Administrator'), 'S3t.password', { target: 'alice' });
+    expect(await at.isPassword('alice', 'S3t.password')).toBe(true);
   });
 
   test.each([
@@ -249,6 +309,8 @@ describe('RFC 3244: passwords', () => {
 describe('what a request must prove', () => {
   beforeAll(async () => {
     at = await PasswordDomain.start();
+    // The passwords of these accounts are set once more, and hold their names.
+    for (const rule of ['pwdProperties', 'pwdHistoryLength']) await setAttribute(BASE, rule, '0');
   });
   afterAll(async () => {
     expect(at.domain.defects).toEqual([]);

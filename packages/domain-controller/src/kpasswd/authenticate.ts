@@ -94,7 +94,11 @@ function identify(
     // A TGT under this name: it is initial too, and may be much older than the request
     // (CVE-2022-2031).
     const ofTgt = [PacType.requesterSid, PacType.attributes].some((type) => pac.buffer(type));
-    if (ofTgt) throw unbelieved('ticket-granting-ticket', ErrorCode.KRB_AP_ERR_NOT_US);
+    if (ofTgt) {
+      const text = 'A TGT may not be used as a ticket to kpasswd';
+      const { AUTHERROR } = KpasswdResult;
+      throw new PasswordRefused(AUTHERROR, 'ticket-granting-ticket', text, AUTHERROR);
+    }
     const named = pac.names(formatName(part.cname), part.authtime);
     const account = context.accounts.bySid(accountSid(pac.logonInfo()));
     if (!named || account === undefined) throw unbelieved('client', ErrorCode.KRB_AP_ERR_BADMATCH);

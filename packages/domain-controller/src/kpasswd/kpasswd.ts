@@ -75,7 +75,7 @@ class PasswordService implements Kpasswd {
     const now = clock();
     const record: PasswordRecord = {};
     let caller: PasswordCaller | undefined;
-    let outcome: KpasswdOutcome = { code: KpasswdResult.SUCCESS, text: '' };
+    let outcome: KpasswdOutcome = { code: KpasswdResult.SUCCESS, text: 'Password changed' };
     let refused: PasswordRefused | undefined;
     try {
       await this.#perform(request, now, record, (proved) => {
@@ -88,7 +88,7 @@ class PasswordService implements Kpasswd {
     audit(passwordEvent(record, outcome, refused?.reason, { peer, domain, now }));
     if (caller !== undefined) {
       const sender = await this.#senderTo(peer);
-      return sealedReply(outcome, caller, clock(), { sender, random });
+      return sealedReply(outcome, caller, { sender, random });
     }
     return errorReply(refused ?? DEFECT, domain.realm, now);
   }

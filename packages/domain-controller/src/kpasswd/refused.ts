@@ -1,4 +1,5 @@
 import { ErrorCode } from '@doublehop/kerberos/iana/error-codes';
+import type { AdPasswordPolicy } from '@doublehop/kerberos/kpasswd/ad-policy';
 import type { KpasswdOutcome, KpasswdResultCode } from '@doublehop/kerberos/kpasswd/result';
 
 /**
@@ -16,10 +17,11 @@ export class PasswordRefused extends Error {
     reason: string,
     text: string,
     errorCode: number = ErrorCode.KRB_ERR_GENERIC,
+    policy?: AdPasswordPolicy,
   ) {
     super(text);
     this.name = 'PasswordRefused';
-    this.outcome = { code, text };
+    this.outcome = { code, text, ...(policy === undefined ? {} : { policy }) };
     this.reason = reason;
     this.errorCode = errorCode;
   }

@@ -18,12 +18,11 @@ import type { PasswordRefused } from './refused.ts';
 
 /**
  * A result for who proved who it is: AP-REP in the session key, KRB-PRIV in the request's subkey
- * (RFC 3244 §2). `now` is in milliseconds; `sender` is where the client sees the reply come from.
+ * (RFC 3244 §2). `sender` is where the client sees the reply come from.
  */
 export function sealedReply(
   outcome: KpasswdOutcome,
   { sessionKey, subkey, authenticator }: PasswordCaller,
-  now: number,
   { sender, random }: { readonly sender: HostAddress; readonly random: RandomSource },
 ): Uint8Array {
   const { ctime, cusec } = authenticator;
@@ -38,9 +37,8 @@ export function sealedReply(
     },
   });
   const part = {
+    // Ordered by its number alone, as that of the request (RFC 3244 §2).
     userData: encodeOutcome(outcome),
-    timestamp: Math.floor(now / 1000),
-    usec: Math.floor(now % 1000) * 1000,
     seqNumber,
     sAddress: sender,
   };

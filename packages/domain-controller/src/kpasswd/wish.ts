@@ -36,7 +36,7 @@ export function readWish(
   const { newPasswd, targName, targRealm } = decodeDer(ChangePasswdData, part.userData);
   // Name and realm make sense together alone.
   if ((targName === undefined) !== (targRealm === undefined)) {
-    throw new PasswordRefused(KpasswdResult.MALFORMED, 'half-a-target', 'half of a target');
+    throw new PasswordRefused(KpasswdResult.MALFORMED, 'half-a-target', HALF);
   }
   const target =
     targName === undefined || targRealm === undefined
@@ -44,6 +44,8 @@ export function readWish(
       : { name: targName, realm: targRealm };
   return { password: readPassword(newPasswd), target };
 }
+
+const HALF = 'Realm and principal must be both present, or neither present';
 
 function open(body: Uint8Array, subkey: PasswordCaller['subkey']): EncKrbPrivPart {
   try {

@@ -28,6 +28,7 @@ export const DsFlag = {
   FULL_SECRET_DOMAIN_6: 0x1000,
   DS_8: 0x4000,
   DS_9: 0x8000,
+  DS_10: 0x1_0000,
 } as const;
 
 /** LmNtToken and Lm20Token at the end of every reply (MS-ADTS 6.3.1.7 to 6.3.1.9). */

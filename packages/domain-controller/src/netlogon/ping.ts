@@ -99,7 +99,8 @@ const FLAGS =
   DsFlag.WRITABLE |
   DsFlag.FULL_SECRET_DOMAIN_6 |
   DsFlag.DS_8 |
-  DsFlag.DS_9;
+  DsFlag.DS_9 |
+  DsFlag.DS_10;
 
 interface PingFacts {
   readonly guid: Guid;

@@ -147,13 +147,9 @@ const SUPPORTED =
 /** Without these there is no session (MS-NLMP 3.2.5.1.1). */
 const REQUIRED = NtlmFlag.UNICODE | NtlmFlag.EXTENDED_SESSIONSECURITY;
 
-function challengeFor(
-  asked: number,
-  { target, clock, random }: NtlmAcceptorOptions,
-): Challenge {
+function challengeFor(asked: number, { target, clock, random }: NtlmAcceptorOptions): Challenge {
   requireFlags(asked);
-  const flags =
-    ((asked & SUPPORTED) | NtlmFlag.TARGET_INFO | NtlmFlag.TARGET_TYPE_DOMAIN) >>> 0;
+  const flags = ((asked & SUPPORTED) | NtlmFlag.TARGET_INFO | NtlmFlag.TARGET_TYPE_DOMAIN) >>> 0;
   const octets = random(8);
   const timestamp = new Uint8Array(8);
   new DataView(timestamp.buffer).setBigUint64(0, fileTimeOf(clock()), true);

@@ -11,7 +11,7 @@ import { changePassword, getPasswordTicket } from '@doublehop/kerberos/kpasswd/c
 import { hostAddress } from '@doublehop/kerberos/kpasswd/private-message';
 import type { KpasswdTransport } from '@doublehop/kerberos/kpasswd/transport';
 import { parsePrincipal } from '@doublehop/kerberos/names';
-import { ADMIN_PASSWORD, passwordOf, type RunningDomain, startDomain } from './domain.ts';
+import { ADMIN_PASSWORD, BASE, passwordOf, type RunningDomain, startDomain } from './domain.ts';
 
 export const PEER: Peer = { address: '192.0.2.7', port: 50_000, transport: 'tcp' };
 
@@ -48,6 +48,10 @@ export class PasswordDomain {
   static async start(clock: () => number = Date.now): Promise<PasswordDomain> {
     const events: PasswordEvent[] = [];
     const domain = await startDomain({ clock, passwordAudit: (event) => events.push(event) });
+    // A new domain's passwords can be changed once a day.
+    await domain.dc.directory.modify(BASE, [
+      { operation: 'replace', attribute: 'minPwdAge', values: ['0'] },
+    ]);
     return new PasswordDomain(domain, events, clock);
   }
 

@@ -33,6 +33,18 @@ export function decodeAdPolicy(bytes: Uint8Array): AdPasswordPolicy | undefined 
   };
 }
 
+/** The policy as those octets. */
+export function encodeAdPolicy(policy: AdPasswordPolicy): Uint8Array {
+  const bytes = new Uint8Array(LENGTH);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(2, policy.minLength);
+  view.setUint32(6, policy.history);
+  view.setUint32(10, policy.properties);
+  view.setBigUint64(14, policy.maxAge);
+  view.setBigUint64(22, policy.minAge);
+  return bytes;
+}
+
 /** The same as sentences; undefined for octets that are no policy. */
 export function formatAdPolicy(bytes: Uint8Array): string | undefined {
   const policy = decodeAdPolicy(bytes);

@@ -1,6 +1,6 @@
 import { fromUtf8, utf8 } from '@doublehop/wire/bytes';
 import { KerberosError } from '../errors.ts';
-import { formatAdPolicy } from './ad-policy.ts';
+import { type AdPasswordPolicy, encodeAdPolicy, formatAdPolicy } from './ad-policy.ts';
 
 /** Result codes (RFC 3244 §2). */
 export const KpasswdResult = {
@@ -20,11 +20,13 @@ export interface KpasswdOutcome {
   readonly code: KpasswdResultCode;
   /** The server's words; empty where it has none. */
   readonly text: string;
+  /** Which policy a new password has to follow: sent in place of the text. */
+  readonly policy?: AdPasswordPolicy;
 }
 
-/** user-data of a reply, or e-data of its KRB-ERROR: the code in 16 bits, then the text. */
-export function encodeOutcome({ code, text }: KpasswdOutcome): Uint8Array {
-  const words = utf8(text);
+/** user-data of a reply, or e-data of its KRB-ERROR: the code in 16 bits, then the words. */
+export function encodeOutcome({ code, text, policy }: KpasswdOutcome): Uint8Array {
+  const words = policy === undefined ? utf8(text) : encodeAdPolicy(policy);
   const bytes = new Uint8Array(2 + words.length);
   new DataView(bytes.buffer).setUint16(0, code);
   bytes.set(words, 2);
