@@ -35,8 +35,10 @@ export const ADVICE: Readonly<Record<Reason, RefusalAdvice>> = {
     fix: ENABLE,
   },
   'target-authentication-policy': {
-    meaning: 'the authentication policy of the target does not admit the user through this middle',
-    fix: 'extend AllowedToAuthenticateTo of the policy, or move the target out of its silo',
+    meaning: 'the authentication policy of the target does not admit this middle',
+    fix:
+      'extend AllowedToAuthenticateTo of the policy, or move the target out of its silo; where ' +
+      'the policy asks about the device, let the middle armor its requests (FAST)',
   },
   'target-selective-authentication': {
     meaning: 'the trust is selective and the user lacks Allowed-To-Authenticate on the target',
@@ -221,7 +223,7 @@ export const ADVICE: Readonly<Record<Reason, RefusalAdvice>> = {
     fix:
       'grant the middle on the target; when it is listed through a group, let it get a new TGT; ' +
       'then klist purge -li 0x3e7 on the middle',
-    elsewhere: 'Windows was seen to send STATUS_UNSUCCESSFUL when a conditional ACE decided',
+    elsewhere: 'STATUS_UNSUCCESSFUL instead where a conditional ACE decided, as on Windows',
   },
   'rbcd-denied': {
     meaning: "the target's list denies this middle, directly or through a group",

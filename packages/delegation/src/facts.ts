@@ -1,6 +1,7 @@
 import type { Token } from '@doublehop/security/access-check';
 import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 import type { Sid } from '@doublehop/security/sid';
+import type { PolicyFacts } from './policy.ts';
 
 /**
  * Something that was looked at: true or false; or that nobody could look at (an explanation made
@@ -81,7 +82,10 @@ export interface HeaderFacts {
   readonly pacClientMatches: Finding;
   /** PAC_REQUESTER names the SID of the ticket's client (MS-PAC 2.15; MS-KILE 3.3.5.7). */
   readonly requester: 'matches' | 'assumed' | 'absent' | 'other';
-  /** Who the middle is by this ticket's PAC: see `rbcdToken`. */
+  /**
+   * Who the middle is by this ticket's PAC, and its device by that of the ticket that armored the
+   * request explicitly (MS-KILE 3.3.5.7.4): see `rbcdToken`.
+   */
   readonly token: Token;
   /** Number of the read-only domain controller that signed the ticket; 0 when none did. */
   readonly rodc: number;
@@ -141,6 +145,8 @@ export interface UserFacts {
 export interface TargetFacts {
   /** The SPN as sent, without realm: `cifs/serverc.contoso.com`. */
   readonly spn: string;
+  /** The account's SID, where it is known: what goes to itself passes its own policy. */
+  readonly sid?: Sid | undefined;
   /** sAMAccountName, for sentences: `SERVERC$`; the SPN when there is no account. */
   readonly name: string;
   /** `unknown`: no account has the SPN; `ambiguous`: more than one has. */
@@ -150,8 +156,11 @@ export interface TargetFacts {
   readonly state: AccountState;
   /** msDS-AllowedToActOnBehalfOfOtherIdentity. */
   readonly descriptor: SecurityDescriptor | 'absent' | 'unparsable';
-  /** AllowedToAuthenticateTo of its authentication policy (MS-KILE 3.3.5.7). */
-  readonly authenticationPolicy: PolicyFinding;
+  /**
+   * AllowedToAuthenticateTo of its authentication policy (MS-KILE 3.3.5.7): the policy, which is
+   * evaluated for the middle and its device, or what it was found to say.
+   */
+  readonly authenticationPolicy: PolicyFinding | PolicyFacts;
   /** Allowed-To-Authenticate, when the PAC has OTHER_ORGANIZATION (MS-KILE 3.3.5.7). */
   readonly selectiveAuthentication: PolicyFinding;
 }

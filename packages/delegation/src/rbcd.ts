@@ -28,3 +28,20 @@ export function rbcdToken(pacSids: Iterable<Sid>, further: Omit<Token, 'sids'> =
 export function checkGrant(descriptor: SecurityDescriptor, middle: Token): AccessResult {
   return accessCheck(descriptor, middle, CONTROL_ACCESS);
 }
+
+/**
+ * Whether a condition had a say in a refusal: for such Windows answers with another NTSTATUS
+ * (seen in Samba's tests, which are run against Windows).
+ */
+export function isConditionalRefusal(descriptor: SecurityDescriptor, middle: Token): boolean {
+  let conditional = false;
+  accessCheck(descriptor, middle, CONTROL_ACCESS, {
+    trace: (_index, ace, outcome) => {
+      const decided = outcome === 'denied' && ace.condition !== undefined;
+      if (decided || outcome === 'condition-false' || outcome === 'condition-unknown') {
+        conditional = true;
+      }
+    },
+  });
+  return conditional;
+}

@@ -3,7 +3,7 @@ import type { S4U2ProxyFacts } from './facts.ts';
 import { HEADER_RULES } from './header-text.ts';
 import { type RuleText, evidenceText } from './rule-text.ts';
 import type { S4U2ProxyCheckId } from './s4u2proxy.ts';
-import { pacFault, stateText, whyNotForwardable, whyNotGranted } from './why.ts';
+import { pacFault, stateText, whyNotAdmitted, whyNotForwardable, whyNotGranted } from './why.ts';
 
 type Facts = S4U2ProxyFacts;
 type Text = RuleText<Facts>;
@@ -259,10 +259,14 @@ function accountRules(): Record<AccountId, Text> {
     'authentication-policy': {
       rule: 'MS-KILE 3.3.5.7',
       subject: target,
-      pass: (facts) => `the authentication policy of ${facts.target.name} admits the user`,
-      skip: (facts) => `${facts.target.name} has no authentication policy`,
-      fail: (facts) =>
-        `the authentication policy of ${facts.target.name} does not admit ${facts.user.name}`,
+      pass: (facts) =>
+        `the authentication policy of ${facts.target.name} admits ${facts.middle.name}`,
+      skip: (facts, why) =>
+        why === 'self'
+          ? `${facts.target.name} may always get tickets to itself`
+          : `${facts.target.name} has no authentication policy`,
+      info: (facts, _, nameOf) => `${whyNotAdmitted(facts, nameOf)}; it is not enforced`,
+      fail: (facts, _, nameOf) => whyNotAdmitted(facts, nameOf),
     },
     'selective-authentication': {
       rule: 'MS-KILE 3.3.5.7',

@@ -1,7 +1,8 @@
 import { PAC_USER_NOT_DELEGATED, hasControl } from './account-control.ts';
 import { type Allowed, type Refused, Trail } from './decision.ts';
 import type { EvidenceFacts, S4U2ProxyFacts, TargetFacts } from './facts.ts';
-import { checkGrant } from './rbcd.ts';
+import { evaluatePolicy } from './policy.ts';
+import { checkGrant, isConditionalRefusal } from './rbcd.ts';
 import type { Refusal } from './refusals.ts';
 import {
   type SharedCheckId,
@@ -101,7 +102,7 @@ function decideMode(facts: S4U2ProxyFacts, trail: ProxyTrail): DelegationMode | 
     checkMiddleState(facts.middle.state, trail) &&
     checkUserState(facts.user, trail) &&
     checkTargetState(facts.target, trail) &&
-    checkPolicies(facts.target, trail);
+    checkPolicies(facts, trail);
   return granted ? mode : undefined;
 }
 
@@ -221,7 +222,9 @@ function checkRbcd(facts: S4U2ProxyFacts, listed: boolean, trail: ProxyTrail): b
   const { granted, reason, decidedBy } = checkGrant(descriptor, facts.header.token);
   if (granted) return trail.pass('rbcd-access', decidedBy ?? reason);
   const refusal = reason === 'denied-by-ace' ? 'rbcd-denied' : 'rbcd-not-listed';
-  return trail.fail('rbcd-access', refusal, decidedBy ?? reason);
+  const conditional = isConditionalRefusal(descriptor, facts.header.token);
+  const status = conditional ? 'STATUS_UNSUCCESSFUL' : undefined;
+  return trail.fail('rbcd-access', refusal, decidedBy ?? reason, status);
 }
 
 /**
@@ -249,14 +252,29 @@ function checkTargetState({ state }: TargetFacts, trail: ProxyTrail): boolean {
 }
 
 /** MS-KILE 3.3.5.7: authentication policies, and selective authentication across a trust. */
-function checkPolicies(target: TargetFacts, trail: ProxyTrail): boolean {
-  const { authenticationPolicy: policy, selectiveAuthentication: selective } = target;
-  if (policy === 'none') trail.skip('authentication-policy');
-  if (policy === 'allows') trail.pass('authentication-policy');
-  if (policy === 'refuses') {
-    return trail.fail('authentication-policy', 'target-authentication-policy');
-  }
+function checkPolicies(facts: S4U2ProxyFacts, trail: ProxyTrail): boolean {
+  if (!checkAuthenticationPolicy(facts, trail)) return false;
+  const { selectiveAuthentication: selective } = facts.target;
   if (selective === 'none') return trail.skip('selective-authentication');
   if (selective === 'allows') return trail.pass('selective-authentication');
   return trail.fail('selective-authentication', 'target-selective-authentication');
+}
+
+/**
+ * The target's policy is asked about the middle, not the user; whoever goes to itself needs no
+ * permission.
+ */
+function checkAuthenticationPolicy(facts: S4U2ProxyFacts, trail: ProxyTrail): boolean {
+  const { target, middle, header } = facts;
+  const { authenticationPolicy: policy } = target;
+  const id = 'authentication-policy';
+  if (policy === 'none') return trail.skip(id);
+  if (policy === 'allows') return trail.pass(id);
+  if (policy === 'refuses') return trail.fail(id, 'target-authentication-policy');
+  if (target.sid !== undefined && target.sid === middle.sid) return trail.skip(id, 'self');
+  const { finding, status } = evaluatePolicy(policy, header.token);
+  if (finding === 'refuses') {
+    return trail.fail(id, 'target-authentication-policy', policy.name, status);
+  }
+  return finding === 'audits' ? trail.info(id, 'audits') : trail.pass(id, policy.name);
 }

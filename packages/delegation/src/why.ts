@@ -5,6 +5,7 @@ import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 import type { Sid } from '@doublehop/security/sid';
 import { wellKnown } from '@doublehop/security/well-known-sids';
 import { hasControl } from './account-control.ts';
+import { unknownsOf } from './condition-words.ts';
 import type {
   AccountState,
   PacFact,
@@ -44,7 +45,7 @@ export function whyNotGranted(facts: S4U2ProxyFacts, nameOf: (sid: Sid) => strin
   const sentences = near.map(({ index, ace, outcome }) => {
     const lint = lints.find((one) => one.index === index && one.severity === 'ineffective');
     if (lint !== undefined) return lintSentence(lint, nameOf);
-    return `entry ${index + 1} (${nameOf(ace.sid)}) ${OUTCOMES[outcome]}`;
+    return `entry ${index + 1} (${nameOf(ace.sid)}) ${outcomeText(outcome, ace, facts)}`;
   });
   return `${plain} with a right that counts: ${sentences.join('; ')}`;
 }
@@ -67,6 +68,33 @@ const OUTCOMES: Readonly<Record<AceOutcome, string>> = {
   'condition-false': 'has a condition that is false',
   'condition-unknown': 'has a condition that cannot be decided',
 };
+
+function outcomeText(outcome: AceOutcome, ace: Ace, { header }: S4U2ProxyFacts): string {
+  const text = OUTCOMES[outcome];
+  if (outcome !== 'condition-false' && outcome !== 'condition-unknown') return text;
+  const unknown = unknownsOf(ace, header.token);
+  return unknown === '' ? text : `${text}, ${unknown}`;
+}
+
+/** Why the policy of a target does not admit the middle, as far as the facts can tell. */
+export function whyNotAdmitted(facts: S4U2ProxyFacts, nameOf: (sid: Sid) => string): string {
+  const { target, middle } = facts;
+  const { authenticationPolicy: policy } = target;
+  if (typeof policy === 'string') {
+    return `the authentication policy of ${target.name} does not admit ${middle.name}`;
+  }
+  const silo = policy.silo === undefined ? '' : ` of the silo ${policy.silo}`;
+  const plain = `the authentication policy ${policy.name}${silo} of ${target.name}`;
+  const { descriptor } = policy;
+  if (descriptor === 'unparsable') return `${plain} cannot be read, or has no owner`;
+  const sentence = `${plain} does not admit ${middle.name}`;
+  const near = nearMisses(descriptor, facts).map(
+    ({ index, ace, outcome }) =>
+      `entry ${index + 1} (${nameOf(ace.sid)}) ${outcomeText(outcome, ace, facts)}`,
+  );
+  if (near.length > 0) return `${sentence}: ${near.join('; ')}`;
+  return `${sentence}: no entry is about it`;
+}
 
 function nearMisses(descriptor: SecurityDescriptor, facts: S4U2ProxyFacts): readonly NearMiss[] {
   const { token } = facts.header;
