@@ -91,7 +91,7 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
   const encryptionTypes = given.kdc?.encryptionTypes ?? typesOf(accounts.byName('krbtgt'));
   const options = { ...given, kdc: { ...given.kdc, encryptionTypes, lockouts } };
   const tls = options.tls ?? certificateOf(options, domain);
-  const kdc = kdcOf(options, accounts, domain);
+  const kdc = kdcOf(options, directory, accounts, domain);
   const kpasswd = kpasswdOf(options, directory, accounts, domain);
   const parts = { directory, accounts, domain, secure: createSecureContext(tls) };
   const { ldap, cldap } = ldapOf(options, parts);
@@ -130,11 +130,13 @@ const RC4 = 23;
 
 function kdcOf(
   { kdc = {}, clock, random, controllerName, ...options }: DomainControllerOptions,
+  directory: Directory,
   accounts: Accounts,
   { realm, dnsName, netbiosName, sid }: DomainInfo,
 ): Kdc {
   return createKdc({
     domain: { realm, dnsName, netbiosName, sid, controller: controllerName },
+    directory,
     accounts,
     settings: { ...DEFAULT_KDC_SETTINGS, ...kdc },
     clock,

@@ -245,7 +245,7 @@ describe('the PAC of a TGT (MS-PAC, MS-KILE 3.3.5.6.4)', () => {
       userAccountControl: 0x10,
       logonTime: fileTimeOf(NOW),
     });
-    expect(info.extraSids.map(({ sid }) => sid)).toEqual(['S-1-18-1']);
+    expect(info.extraSids.map(({ sid }) => sid)).toEqual(['S-1-5-21-0-0-0-497', 'S-1-18-1']);
     const client = decodeClientInfo(of(PacType.clientInfo));
     expect(client).toEqual({ name: 'alice', authTime: fileTimeOf(NOW) });
     expect(decodeRequesterSid(of(PacType.requesterSid))).toBe(ALICE.sid);

@@ -63,7 +63,7 @@ describe('S4U2Self (MS-SFU 3.2.5.1)', () => {
     const logonInfo = pacBuffer(r.pac(part), PacType.logonInfo) ?? new Uint8Array();
     const { extraSids, effectiveName } = decodeLogonInfo(logonInfo);
     expect(effectiveName).toBe('alice');
-    expect(extraSids.map(({ sid }) => sid)).toEqual(['S-1-18-2']);
+    expect(extraSids.map(({ sid }) => sid)).toEqual(['S-1-5-21-0-0-0-497', 'S-1-18-2']);
     expect(r.events.at(-1)).toMatchObject({
       Exchange: 's4u2self',
       TargetUserName: 'SERVERB$',
@@ -162,7 +162,7 @@ describe('S4U2Proxy (MS-SFU 3.2.5.2)', () => {
     const ticket = await r.proxy(tgt, await r.self(tgt, 'alice'), TARGET_SPN);
     const pac = r.pac(r.open(ticket, TARGET));
     const { extraSids } = decodeLogonInfo(pacBuffer(pac, PacType.logonInfo) ?? new Uint8Array());
-    expect(extraSids.map(({ sid }) => sid)).toEqual(['S-1-18-2']);
+    expect(extraSids.map(({ sid }) => sid)).toEqual(['S-1-5-21-0-0-0-497', 'S-1-18-2']);
   });
 
   test('two middles: the list grows', async () => {

@@ -3,7 +3,9 @@ import type { Account } from '@doublehop/directory/account';
 import { decodeDescriptor } from '@doublehop/security/descriptor';
 import { SecurityError } from '@doublehop/security/errors';
 import { accountState } from './account-state.ts';
+import type { KdcContext } from './context.ts';
 import { isKrbtgt } from './issue.ts';
+import { targetPolicy } from './policy/restrictions.ts';
 import type { KdcSettings } from './settings.ts';
 
 /** What the rules ask of the middle's account. */
@@ -43,24 +45,27 @@ export function targetFacts(
   target: Account | undefined,
   spn: string,
   now: number,
-  settings: KdcSettings,
+  context: KdcContext,
 ): TargetFacts {
-  const policies = { authenticationPolicy: 'none', selectiveAuthentication: 'none' } as const;
   if (target === undefined) {
     const absent = { isKrbtgt: false, userAccountControl: 0, descriptor: 'absent' } as const;
-    return { spn, name: spn, place: 'unknown', state: 'usable', ...absent, ...policies };
+    return { spn, name: spn, place: 'unknown', state: 'usable', ...absent, ...NO_POLICIES };
   }
   return {
     spn,
+    sid: target.sid,
     name: target.samAccountName,
     place: 'local',
     isKrbtgt: isKrbtgt(target),
     userAccountControl: target.userAccountControl,
-    state: accountState(target, now, settings),
+    state: accountState(target, now, context.settings),
     descriptor: descriptorOf(target),
-    ...policies,
+    ...NO_POLICIES,
+    authenticationPolicy: targetPolicy(target, context) ?? 'none',
   };
 }
+
+const NO_POLICIES = { authenticationPolicy: 'none', selectiveAuthentication: 'none' } as const;
 
 /** msDS-AllowedToActOnBehalfOfOtherIdentity, decoded. */
 function descriptorOf({ allowedToActOnBehalf }: Account): TargetFacts['descriptor'] {

@@ -1,5 +1,6 @@
 import { CryptoError } from '@doublehop/crypto/errors';
 import type { RandomSource } from '@doublehop/crypto/random';
+import type { Directory } from '@doublehop/directory/directory';
 import { type KdcReq, KdcRequest } from '@doublehop/kerberos/messages/kdc';
 import { SecurityError } from '@doublehop/security/errors';
 import { decodeDer } from '@doublehop/wire/der';
@@ -7,6 +8,7 @@ import { WireError } from '@doublehop/wire/errors';
 import { Refused } from '../errors.ts';
 import { asExchange } from './as-exchange.ts';
 import { type AuditSink, auditEvent } from './audit.ts';
+import { Claims } from './claims/claims.ts';
 import type { KdcContext } from './context.ts';
 import { errorReply, tooBigReply } from './error-reply.ts';
 import { armoredError } from './fast/refusal.ts';
@@ -15,6 +17,7 @@ import { HeaderTickets } from './header-ticket.ts';
 import { Keys } from './keys.ts';
 import type { AccountSource, KdcDomain } from './names.ts';
 import { PacContents } from './pac-contents.ts';
+import { Policies } from './policy/policies.ts';
 import type { KdcCall, Peer } from './request.ts';
 import { Retransmits } from './retransmits.ts';
 import type { KdcSettings } from './settings.ts';
@@ -24,6 +27,8 @@ import { tgsExchange } from './tgs-exchange.ts';
 export interface KdcOptions {
   readonly domain: KdcDomain;
   readonly accounts: AccountSource;
+  /** Where claim types and authentication policies are; absent: there are none. */
+  readonly directory?: Directory;
   readonly settings: KdcSettings;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -41,16 +46,21 @@ export interface Kdc {
 
 /** Makes a KDC (RFC 4120 §3, MS-KILE 3.3, MS-SFU 3.2). */
 export function createKdc(options: KdcOptions): Kdc {
-  const { domain, accounts, settings, random, clock } = options;
+  const { domain, accounts, settings, random, clock, directory } = options;
+  const policies = directory === undefined ? undefined : new Policies(directory);
+  const claims =
+    directory === undefined || policies === undefined ? undefined : new Claims(directory, policies);
   const context: KdcContext = {
     domain,
     accounts,
     settings,
     random,
     keys: new Keys(settings.encryptionTypes),
-    pacs: new PacContents(domain),
+    pacs: new PacContents(domain, settings),
     headers: new HeaderTickets(),
     evidence: new EvidenceTickets(),
+    claims,
+    policies,
   };
   const retransmits = new Retransmits();
   return {

@@ -14,9 +14,11 @@ import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { encodeRequesterSid } from '@doublehop/security/pac/requester-sid';
 import { encodeUpnDnsInfo } from '@doublehop/security/pac/upn-dns-info';
 import type { Sid } from '@doublehop/security/sid';
+import { wellKnown } from '@doublehop/security/well-known-sids';
 import { plain } from '@doublehop/wire/bytes';
 import { samUserAccountControl } from './sam-account-control.ts';
 import type { KdcDomain } from './names.ts';
+import type { KdcSettings } from './settings.ts';
 
 /** How the identity in a PAC was asserted (MS-SFU 3.2.5.1.2, MS-KILE 3.3.5.3). */
 export type Asserted = 'by-authentication' | 'by-service';
@@ -39,10 +41,13 @@ interface AccountBuffers {
  */
 export class PacContents {
   readonly #domain: KdcDomain;
+  /** Tells that claims of this KDC are in the PAC, or that there are none (MS-DTYP 2.4.2.4). */
+  readonly #claimsValid: readonly Sid[];
   readonly #known = new WeakMap<Account, AccountBuffers>();
 
-  constructor(domain: KdcDomain) {
+  constructor(domain: KdcDomain, { claims }: Pick<KdcSettings, 'claims'>) {
     this.#domain = domain;
+    this.#claimsValid = claims === 'off' ? [] : [wellKnown.claimsValid];
   }
 
   /** Buffers that say who an account is; `authtime` in seconds (MS-PAC 2.5, 2.7, 2.10). */
@@ -107,7 +112,7 @@ export class PacContents {
       lastSuccessfulLogon: 0n,
       lastFailedLogon: 0n,
       failedLogonCount: 0,
-      extraSids: [ASSERTED_SIDS[how], ...account.extraSids].map((extra) => ({
+      extraSids: [...this.#claimsValid, ASSERTED_SIDS[how], ...account.extraSids].map((extra) => ({
         sid: extra,
         attributes: USUAL_GROUP_ATTRIBUTES,
       })),

@@ -45,6 +45,8 @@ export interface CallRecord {
   /** Which permission let a hop pass. */
   mode?: string;
   transited?: readonly string[];
+  /** What an authentication policy would refuse, were it enforced. */
+  policyAudited?: string;
   /** What was inside the armor of the request, once it was opened. */
   inside?: KdcCall;
 }

@@ -1,4 +1,4 @@
-import type { EvidenceFacts, S4U2ProxyFacts } from '@doublehop/delegation/facts';
+import type { EvidenceFacts, HeaderFacts, S4U2ProxyFacts } from '@doublehop/delegation/facts';
 import { decideS4U2Proxy } from '@doublehop/delegation/s4u2proxy';
 import type { Account } from '@doublehop/directory/account';
 import { PacOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
@@ -19,13 +19,15 @@ import { accountSid } from '@doublehop/security/pac/token';
 import { decodeDer } from '@doublehop/wire/der';
 import { Key } from '@doublehop/crypto/key';
 import { clientAuthorizationData } from './client-authorization-data.ts';
+import { compounded } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { conflictingOptions, delegatedFlags, derivedTimes, refusedBy } from './derived.ts';
 import { middleFacts, targetFacts, userFacts } from './delegation-facts.ts';
 import type { Evidence } from './evidence.ts';
-import type { AuthenticatedRequest } from './header-ticket.ts';
+import type { AuthenticatedRequest, HeaderTicket } from './header-ticket.ts';
 import { issueTicket, serverFlags, tgsReply } from './issue.ts';
 import { findServer } from './names.ts';
+import { withDevice } from './policy/restrictions.ts';
 import type { KdcCall } from './request.ts';
 import type { TicketPac } from './ticket-pac.ts';
 
@@ -53,13 +55,19 @@ export function answerS4U2Proxy(
     formatPrincipal({ name: ticket.sname, realm: ticket.realm }),
   );
   call.record.transited = delegation.transitedServices;
+  const audited = decision.checks.some(
+    ({ id, evidence: found }) => id === 'authentication-policy' && found === 'audits',
+  );
+  if (audited) call.record.policyAudited = 'target-authentication-policy';
   const order = {
     cname: part.cname,
     sname,
     server: target,
     flags: delegatedFlags(header, call, decision.forwardable) | serverFlags(target),
     times: derivedTimes(header, call, context, part),
-    pac: decision.pac ? delegatedPac(pac, delegation) : undefined,
+    pac: decision.pac
+      ? delegatedPac(compounded(pac, target, call, context), delegation)
+      : undefined,
     // Without a subkey it is the evidence ticket's session key that encrypts (MS-SFU 3.1.5.2.1).
     authorizationData: clientAuthorizationData(call, request.subkey, () => evidenceKey(part)),
   };
@@ -98,9 +106,10 @@ function proxyFacts(
   middle: Account,
   { sname, target, evidence, user, userName }: Parties,
   call: KdcCall,
-  { settings, domain }: KdcContext,
+  context: KdcContext,
 ): S4U2ProxyFacts {
   const { now, body } = call;
+  const { settings, domain } = context;
   return {
     settings,
     request: {
@@ -108,12 +117,19 @@ function proxyFacts(
       conflictingOptions: conflictingOptions(body.kdcOptions, EXCLUDED),
       rbcdBit: asksForRbcd(call),
     },
-    header: header.facts(),
+    header: headerFacts(header, call),
     middle: middleFacts(middle, now, settings),
     evidence: evidenceFacts(evidence, now, settings.clockSkew),
     user: userFacts(user, userName, evidence.part?.crealm === domain.realm, now, settings),
-    target: targetFacts(target, formatName(sname), now, settings),
+    target: targetFacts(target, formatName(sname), now, context),
   };
+}
+
+/** The middle's device counts where its TGT armors the request (MS-KILE 3.3.5.7.4). */
+function headerFacts(header: HeaderTicket, call: KdcCall): HeaderFacts {
+  const facts = header.facts();
+  if (call.armor?.ticket === undefined || facts.pac !== 'valid') return facts;
+  return { ...facts, token: withDevice(facts.token, call) };
 }
 
 const EXCLUDED = ['RENEW', 'VALIDATE', 'FORWARDED', 'PROXY', 'ENC_TKT_IN_SKEY'] as const;
@@ -175,9 +191,9 @@ function delegationInfo(pac: TicketPac): DelegationInfo | undefined {
 }
 
 /** The user's PAC with the way it came (MS-SFU 3.2.5.2.4, MS-PAC 2.9). */
-function delegatedPac(pac: TicketPac, info: DelegationInfo): PacBuffer[] {
+function delegatedPac(pac: readonly PacBuffer[], info: DelegationInfo): PacBuffer[] {
   return [
-    ...pac.buffers.filter(({ type }) => type !== PacType.delegationInfo),
+    ...pac.filter(({ type }) => type !== PacType.delegationInfo),
     { type: PacType.delegationInfo, data: encodeDelegationInfo(info) },
   ];
 }

@@ -29,6 +29,11 @@ export interface KdcSettings extends DelegationSettings {
    */
   readonly requestChecksum: 'required' | 'lenient';
   /**
+   * Claims, compound identity and the SIDs that tell of them (MS-KILE 3.3.1: the policy "KDC
+   * support for claims, compound authentication and Kerberos armoring").
+   */
+  readonly claims: 'supported' | 'off';
+  /**
    * FAST (RFC 6113 §5.4), "KDC support for claims, compound authentication and Kerberos armoring"
    * of the domain policy: `off` answers as if it did not know it, `required` refuses AS-REQs of
    * users that come without (MS-KILE 3.3.5.6, values 0, 2 and 3).
@@ -48,5 +53,6 @@ export const DEFAULT_KDC_SETTINGS: KdcSettings = {
   encryptionTypes: defaultEncryptionTypes,
   maxDatagramReply: 4096,
   requestChecksum: 'required',
+  claims: 'supported',
   fast: 'supported',
 };

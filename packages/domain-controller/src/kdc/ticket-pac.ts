@@ -101,9 +101,17 @@ export class TicketPac {
 
   /** Who the client is to an access check. */
   token(): Token {
-    this.#token ??= tokenOf(this.logonInfo());
+    this.#token ??= tokenOf(this.logonInfo(), this.buffer(PacType.clientClaims));
     return this.#token;
   }
+}
+
+/** Who the client of a PAC that is just being made is to an access check. */
+export function tokenOfPac(buffers: readonly PacBuffer[]): Token {
+  const data = (wanted: number): Uint8Array | undefined =>
+    buffers.find(({ type }) => type === wanted)?.data;
+  const info = decodeLogonInfo(data(PacType.logonInfo) ?? new Uint8Array());
+  return tokenOf(info, data(PacType.clientClaims));
 }
 
 /** The PAC of a TGT: its server signature counts (MS-KILE 3.3.5.7). */
