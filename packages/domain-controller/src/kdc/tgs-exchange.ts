@@ -12,6 +12,7 @@ import { accountState, requireUsableClient } from './account-state.ts';
 import { besidePac } from './authorization-data.ts';
 import { clientAuthorizationData } from './client-authorization-data.ts';
 import { compounded } from './claims/issued.ts';
+import { compounded } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
 import {
@@ -24,6 +25,7 @@ import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from '
 import { openTgsRequest } from './fast/open.ts';
 import { findClient } from './names.ts';
 import type { KdcCall } from './request.ts';
+import { requireAllowedTo } from './policy/restrictions.ts';
 import { requireAllowedTo } from './policy/restrictions.ts';
 import { requireServer } from './required-server.ts';
 import { answerS4U2Proxy } from './s4u2proxy.ts';
@@ -70,6 +72,7 @@ function requireClient(header: HeaderTicket, call: KdcCall, context: KdcContext)
 function answerPlain(
   request: AuthenticatedRequest,
   client: Account,
+  client: Account,
   call: KdcCall,
   context: KdcContext,
 ): Uint8Array {
@@ -81,6 +84,7 @@ function answerPlain(
   if (renew && server.id !== header.server.id)
     throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
   const seal = userToUserKey(server, call, context);
+  requireAllowedTo(server, client, () => header.pac.token(), call, context);
   requireAllowedTo(server, client, () => header.pac.token(), call, context);
   const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
   const order: TicketOrder = {
