@@ -10,7 +10,6 @@ import { decodeDer } from '@doublehop/wire/der';
 import { Refused } from '../errors.ts';
 import { accountState, requireFreshPassword, requireUsableClient } from './account-state.ts';
 import { clientClaims } from './claims/issued.ts';
-import { clientClaims } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
 import { openAsRequest } from './fast/open.ts';
@@ -18,12 +17,10 @@ import { asReply, isKrbtgt, isPasswordService, issueTicket, serverFlags } from '
 import { findClient, findClientElsewhere, isOurRealm } from './names.ts';
 import { isDelegatable } from './pac-contents.ts';
 import { policyLife, requireAllowedFrom, requireAllowedTo } from './policy/restrictions.ts';
-import { policyLife, requireAllowedFrom, requireAllowedTo } from './policy/restrictions.ts';
 import { preAuthenticate, replyHints } from './preauth.ts';
 import type { KdcCall } from './request.ts';
 import { requireServer } from './required-server.ts';
 import type { KdcKey } from './sealed-ticket.ts';
-import { tokenOfPac } from './ticket-pac.ts';
 import { tokenOfPac } from './ticket-pac.ts';
 import { ticketTimes } from './times.ts';
 
@@ -34,7 +31,6 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const state = accountState(client, call.now, context.settings);
   requireUsableClient(state);
   refusePostdating(call.body.kdcOptions);
-  requireAllowedFrom(client, call, context);
   requireAllowedFrom(client, call, context);
   const { replyKey, type, padata } = preAuthenticate(
     client,
@@ -55,10 +51,8 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const pac = [
     ...context.pacs.identity(client, reply.nameString.join('/'), now, 'by-authentication'),
     ...clientClaims(client, call, context),
-    ...clientClaims(client, call, context),
     ...context.pacs.ticketGranting(client, pacRequested(call)),
   ];
-  requireAllowedTo(server, client, () => tokenOfPac(pac), call, context);
   requireAllowedTo(server, client, () => tokenOfPac(pac), call, context);
   const flags = asFlags(client, type, call, context) | serverFlags(server);
   // A ticket-granting ticket always has one (MS-KILE 3.3.5.6.3).

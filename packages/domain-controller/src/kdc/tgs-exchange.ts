@@ -12,7 +12,6 @@ import { accountState, requireUsableClient } from './account-state.ts';
 import { besidePac } from './authorization-data.ts';
 import { clientAuthorizationData } from './client-authorization-data.ts';
 import { compounded } from './claims/issued.ts';
-import { compounded } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
 import {
@@ -25,7 +24,6 @@ import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from '
 import { openTgsRequest } from './fast/open.ts';
 import { findClient } from './names.ts';
 import type { KdcCall } from './request.ts';
-import { requireAllowedTo } from './policy/restrictions.ts';
 import { requireAllowedTo } from './policy/restrictions.ts';
 import { requireServer } from './required-server.ts';
 import { answerS4U2Proxy } from './s4u2proxy.ts';
@@ -72,7 +70,6 @@ function requireClient(header: HeaderTicket, call: KdcCall, context: KdcContext)
 function answerPlain(
   request: AuthenticatedRequest,
   client: Account,
-  client: Account,
   call: KdcCall,
   context: KdcContext,
 ): Uint8Array {
@@ -84,7 +81,6 @@ function answerPlain(
   if (renew && server.id !== header.server.id)
     throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
   const seal = userToUserKey(server, call, context);
-  requireAllowedTo(server, client, () => header.pac.token(), call, context);
   requireAllowedTo(server, client, () => header.pac.token(), call, context);
   const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
   const order: TicketOrder = {
