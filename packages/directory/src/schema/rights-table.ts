@@ -157,7 +157,7 @@ User-Force-Change-Password 00299570-246d-11d0-a768-00aa006e0529 right Reset Pass
   on computer user inetOrgPerson msDS-ManagedServiceAccount
 User-Logon 5f202010-79a5-11d0-9020-00c04fc2d4cf set Logon Information
   on inetOrgPerson user
-Validated-DNS-Host-Name 72e39547-7b18-11d1-adef-00c04fd8d5cd set Validated write to DNS host name
+Validated-DNS-Host-Name 72e39547-7b18-11d1-adef-00c04fd8d5cd write Validated write to DNS host name
   on computer msDS-ManagedServiceAccount msDS-GroupManagedServiceAccount
 Validated-MS-DS-Additional-DNS-Host-Name 80863791-dbe9-4eb8-837e-7f0ab55d9ac7 write Validated write to MS DS Additional DNS Host Name
   on computer
