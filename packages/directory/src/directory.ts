@@ -5,6 +5,7 @@ import type { KeySet } from './account.ts';
 import { changesAfter, type Change, ChangeFlag } from './changes.ts';
 import { lastNumber } from './counters.ts';
 import { DescriptorCache } from './descriptor-table.ts';
+import { DescriptorMemo } from './descriptor-writer.ts';
 import { readDomain, type DomainInfo } from './domain.ts';
 import { EntryView } from './entry-view.ts';
 import type {
@@ -15,7 +16,7 @@ import type {
   Modification,
   Renaming,
 } from './entry.ts';
-import { DirectoryError } from './errors.ts';
+import { DirectoryError, StoreError } from './errors.ts';
 import { compileFilter, type FilterContext } from './evaluate.ts';
 import { knownAttributes, type KnownAttributes } from './known-attributes.ts';
 import { locate, noSuchObject } from './names.ts';
@@ -75,6 +76,8 @@ export class Directory {
   readonly #known: KnownAttributes;
   readonly #names = new NameCache();
   readonly #descriptors = new DescriptorCache();
+  readonly #memo = new DescriptorMemo();
+  #settling: Promise<void> | undefined;
   readonly #view: View;
   readonly #listeners: ChangeListener[] = [];
   #revision: number;
@@ -153,6 +156,15 @@ export class Directory {
 
   /** Entries lazily, in no promised order; throws noSuchObject for the base. */
   search(request: SearchRequest): Iterable<Entry> {
+    // Sound: without `pause` nothing but entries is yielded.
+    return this.searchSteps(request) as Iterable<Entry>;
+  }
+
+  /**
+   * The same in steps: after every `pause` entries that were looked at, undefined, so that a search
+   * that finds little does not keep others waiting.
+   */
+  searchSteps(request: SearchRequest, pause?: number): Iterable<Entry | undefined> {
     this.#follow();
     const { eyes } = request;
     const isRoot = request.base === '' && request.contexts === true;
@@ -160,7 +172,7 @@ export class Directory {
     if (base === undefined && !isRoot) throw noSuchObject(this.#view, request.base);
     const isVisible = eyes === undefined ? undefined : (entry: Entry) => eyes.isVisible(entry);
     const context = this.#filterContext(eyes);
-    return search(context, this.#known, { ...request, base, isVisible });
+    return search(context, this.#known, { ...request, base, isVisible, pause });
   }
 
   /** Whether the entry has the value (RFC 4511 §4.10); throws noSuchAttribute. */
@@ -182,7 +194,35 @@ export class Directory {
 
   /** Several writes as one; `work` may run more than once and must only write through `writer`. */
   async write<T>(work: (writer: DirectoryWriter) => T): Promise<T> {
-    return this.#store.write((tx) => work(this.#writer(tx)));
+    let isBehind = false;
+    const result = await this.#store.write((tx) => {
+      const writer = this.#writer(tx);
+      const made = work(writer);
+      ({ isBehind } = writer);
+      return made;
+    });
+    // Who waits for the write need not wait for what follows from it.
+    if (isBehind) this.settle().catch(ignoreClosedStore);
+    return result;
+  }
+
+  /**
+   * Finishes what changes of descriptors left to be done below large containers, in units of work
+   * of bounded size: also what a process that ended had left. Resolves when all is done.
+   */
+  settle(): Promise<void> {
+    this.#settling ??= this.#propagate().finally(() => {
+      this.#settling = undefined;
+    });
+    return this.#settling;
+  }
+
+  async #propagate(): Promise<void> {
+    for (;;) {
+      // Each unit of work goes on where the one before it has come to.
+      // oxlint-disable-next-line no-await-in-loop
+      if (await this.#store.write((tx) => this.#writer(tx).propagate())) return;
+    }
   }
 
   add(dn: string, attributes: AttributeInput): Promise<Entry> {
@@ -217,6 +257,7 @@ export class Directory {
       schema: this.schema,
       known: this.#known,
       descriptors: this.#descriptors,
+      memo: this.#memo,
       clock: this.#clock,
       random: this.#random,
     });
@@ -256,4 +297,9 @@ export class Directory {
   #tell(changes: readonly Change[] | 'unknown'): void {
     for (const listener of this.#listeners) listener(changes);
   }
+}
+
+/** The queue is in the store: whoever opens it next goes on. */
+function ignoreClosedStore(error: unknown): void {
+  if (!(error instanceof StoreError)) throw error;
 }

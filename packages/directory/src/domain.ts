@@ -1,5 +1,6 @@
 import type { Guid } from '@doublehop/security/guid';
 import type { Sid } from '@doublehop/security/sid';
+import { StoreError } from './errors.ts';
 import { metaKey } from './layout.ts';
 import type { Reader, Transaction } from './store/store.ts';
 
@@ -29,15 +30,24 @@ export interface DomainInfo {
 
 const KEY = metaKey('domain');
 
-/** The domain in a store; undefined when it is empty. */
+/** Raised when stores come to hold what earlier versions would misread; 2: with descriptors. */
+const STORE_FORMAT = 2;
+
+type Written = DomainInfo & { readonly format?: number };
+
+/** The domain in a store; undefined when it is empty. Throws `format` for another version's. */
 export function readDomain(reader: Reader): DomainInfo | undefined {
   const bytes = reader.get(KEY);
   if (bytes === undefined) return undefined;
   // Only `writeDomain` writes this record.
-  return JSON.parse(new TextDecoder().decode(bytes)) as DomainInfo;
+  const { format, ...domain } = JSON.parse(new TextDecoder().decode(bytes)) as Written;
+  if (format === STORE_FORMAT) return domain;
+  const text = `the domain in this store was made by another version (format ${format ?? 1})`;
+  throw new StoreError('format', `${text}: make it again in an empty folder`);
 }
 
 /** Notes the domain of a store. */
 export function writeDomain(tx: Transaction, domain: DomainInfo): void {
-  tx.put(KEY, new TextEncoder().encode(JSON.stringify(domain)));
+  const written: Written = { ...domain, format: STORE_FORMAT };
+  tx.put(KEY, new TextEncoder().encode(JSON.stringify(written)));
 }

@@ -17,6 +17,7 @@ import type { Key, Range, Record } from './store/store.ts';
  *     u usn id                    the change log
  *     d number                    a security descriptor, each distinct one once
  *     h digest                    a descriptor's SHA-256 → its number
+ *     p id                        an entry to whose children its descriptor is to be handed on
  *     n number                    how many entries have that descriptor
  */
 const KIND = {
@@ -31,6 +32,7 @@ const KIND = {
   descriptor: 'd',
   descriptorHash: 'h',
   descriptorCount: 'n',
+  propagation: 'p',
 };
 
 /** Bytes of an entry's number in keys. */
@@ -65,6 +67,19 @@ export function descriptorCountKey(id: number): Key {
 /** `digest` is a string of bytes. */
 export function descriptorHashKey(digest: string): Key {
   return KIND.descriptorHash + digest;
+}
+
+export function propagationKey(id: number): Key {
+  return KIND.propagation + encodeId(id);
+}
+
+/** Entries whose children's descriptors are not in step yet. */
+export function allPropagations(): Range {
+  return prefixed(KIND.propagation);
+}
+
+export function idOfPropagation(key: Key): number {
+  return decodeId(key, 1);
 }
 
 /** Every descriptor, in no order that means anything. */

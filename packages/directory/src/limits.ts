@@ -43,3 +43,6 @@ export const DESCRIPTOR_CACHE_SIZE = 4096;
 
 /** Bytes of a descriptor that is kept decoded; larger ones are decoded whenever they are needed. */
 export const DESCRIPTOR_CACHE_BYTES = 16_384;
+
+/** Entries whose descriptors are brought in step with those above in one unit of work. */
+export const PROPAGATION_BATCH = 512;

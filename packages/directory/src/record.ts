@@ -286,3 +286,14 @@ export function withFlag(record: Uint8Array, flag: number): Uint8Array {
   copy[1] = (copy[1] ?? 0) | flag;
   return copy;
 }
+
+/** An entry's record with another number in the place of one of its references. */
+export function withReference(entry: StoredEntry, code: number, value: number): Uint8Array {
+  const places = new Int32Array(1);
+  entry.locate(new Map([[code, 0]]), places);
+  const [at = -1] = places;
+  if (at < 0) throw new TypeError(`entry ${entry.id} has no reference to replace`);
+  const copy = Buffer.from(entry.record);
+  copy.writeUIntBE(value, at + ATTRIBUTE_HEADER + 4, ID_BYTES);
+  return copy;
+}

@@ -1,7 +1,7 @@
 import type { RandomSource } from '@doublehop/crypto/random';
 import { encodeDescriptor, type SecurityDescriptor } from '@doublehop/security/descriptor';
 import { parseSddl } from '@doublehop/security/sddl';
-import { encodeSid, type Sid, withRid } from '@doublehop/security/sid';
+import { encodeSid, withRid } from '@doublehop/security/sid';
 import type { KeySet } from './account.ts';
 import { ChangeFlag, logChange } from './changes.ts';
 import {
@@ -14,7 +14,8 @@ import {
 } from './checks.ts';
 import { lastNumber, nextNumber } from './counters.ts';
 import { deriveAccountType, fillDefaults, isPrincipal } from './defaults.ts';
-import { type DescriptorCache, internDescriptor, releaseDescriptor } from './descriptor-table.ts';
+import { type DescriptorCache, releaseDescriptor } from './descriptor-table.ts';
+import { type Creator, type DescriptorMemo, DescriptorWriter } from './descriptor-writer.ts';
 import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
 import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
 import { setNumber, setValue, type Draft } from './draft.ts';
@@ -33,6 +34,7 @@ import { reindex } from './indexing.ts';
 import { decodeKeys, encodeKeys } from './keys-record.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
 import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
+import { PROPAGATION_BATCH } from './limits.ts';
 import { LinkTable, setFlag } from './links.ts';
 import { locate, missing, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
@@ -71,6 +73,7 @@ export interface WriterOptions {
   readonly schema: Schema;
   readonly known: KnownAttributes;
   readonly descriptors: DescriptorCache;
+  readonly memo: DescriptorMemo;
   readonly clock: Clock;
   readonly random: RandomSource;
 }
@@ -87,9 +90,19 @@ export interface AddOptions {
    * Who makes the entry: the owner and group of its descriptor unless that names others. Absent:
    * the domain's Domain Admins.
    */
-  readonly creator?: { readonly owner: Sid; readonly group: Sid };
+  readonly creator?: Creator;
   /** The keys of a new account, as `setKeys` would set them. */
   readonly keys?: KeySet;
+}
+
+/** How an entry is changed. */
+export interface ModifyOptions {
+  /** May set what only the system sets. */
+  readonly system?: boolean;
+  /** Values that are there already, or not there, are passed over (MS-ADTS 3.1.1.3.4.1.8). */
+  readonly permissive?: boolean;
+  /** Owner and group of a new descriptor that names none; absent: the domain's Domain Admins. */
+  readonly creator?: Creator;
 }
 
 /** How an entry is removed. */
@@ -125,6 +138,7 @@ export class DirectoryWriter {
   readonly #random: RandomSource;
   readonly #view: View;
   readonly #links: LinkTable;
+  readonly #descriptors: DescriptorWriter;
   #domain: DomainInfo | undefined;
   #time = { at: Number.NaN, text: '' };
 
@@ -136,6 +150,14 @@ export class DirectoryWriter {
     this.#random = options.random;
     this.#view = new View(options.tx, options.schema, new NameCache(), options.descriptors);
     this.#links = new LinkTable(options.tx, options.known);
+    this.#descriptors = new DescriptorWriter({
+      tx: options.tx,
+      view: this.#view,
+      known: options.known,
+      random: options.random,
+      memo: options.memo,
+      domain: () => this.#domainInfo(),
+    });
   }
 
   /** The entries as they are now, for rules that look things up by value. */
@@ -175,10 +197,12 @@ export class DirectoryWriter {
       flags,
       rdn: atRoot ? contextRdn(parsed) : rdn,
       type,
-      attributes: new Map(),
+      // First in the record: access checks look at it in every entry.
+      attributes: new Map([[this.#known.descriptor.code, []]]),
     };
     const changes = this.#take(draft, given, options.system === true, dn);
     this.#setIdentity(draft, rdn.value, auxiliary);
+    this.#descriptors.complete(draft, options.creator);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
     if (options.keys !== undefined) this.#putKeys(draft, [options.keys], fileTime(this.#clock()));
     deriveAccountType(this.#schema, this.#known, draft);
@@ -198,7 +222,7 @@ export class DirectoryWriter {
   modify(
     name: EntryName | string,
     modifications: readonly Modification[],
-    options: { readonly system?: boolean; readonly permissive?: boolean } = {},
+    options: ModifyOptions = {},
   ): Entry {
     const before = this.#stored(name);
     const draft = this.#draft(before);
@@ -220,6 +244,7 @@ export class DirectoryWriter {
       );
     });
     this.#refuseNewClass(draft, original);
+    const isNewDescriptor = this.#inherit(draft, original, options.creator);
     deriveAccountType(this.#schema, this.#known, draft);
     const group = followPrimaryGroup(this.#view, this.#known, draft, original);
     const auxiliary = this.#auxiliaries(textValues(this.#classesOf(draft)));
@@ -230,6 +255,7 @@ export class DirectoryWriter {
     this.#save(draft, original, usn);
     this.#applyLinks(draft.id, changes, usn);
     if (group !== undefined) this.#swapPrimaryGroup(draft.id, group.left, group.joined, usn);
+    if (isNewDescriptor) this.#handDown(draft);
     return this.#show(draft.id);
   }
 
@@ -271,12 +297,15 @@ export class DirectoryWriter {
     this.#tx.put(key, idToBytes(draft.id));
     setFlag(this.#tx, parentId, EntryFlag.parent);
     const [rdn] = parsed;
-    const original = indexedAttributes(this.#known, entry.flags, draft.attributes);
+    const original = new Map(indexedAttributes(this.#known, entry.flags, draft.attributes));
+    const { code } = this.#known.descriptor;
+    original.set(code, draft.attributes.get(code) ?? []);
     draft.parentId = parentId;
     draft.rdn = rdn ?? draft.rdn;
     unmark(this.#schema, draft);
     this.#setName(draft, draft.rdn.value);
     this.#setCategory(draft);
+    this.#descriptors.inherit(draft);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
     deriveAccountType(this.#schema, this.#known, draft);
     checkUnique(this.#view, this.#known, draft, original);
@@ -401,10 +430,13 @@ export class DirectoryWriter {
     this.#tx.put(newKey, idToBytes(draft.id));
     setFlag(this.#tx, draft.parentId, EntryFlag.parent);
     this.#setName(draft, draft.rdn.value);
+    const isMoved = draft.parentId !== entry.parentId;
+    if (isMoved) this.#descriptors.inherit(draft);
     this.#stamp(draft, usn, false);
     const isParent = (entry.flags & EntryFlag.parent) !== 0;
     this.#save(draft, original, usn, ChangeFlag.renamed | (isParent ? ChangeFlag.below : 0));
     this.#view.names.clear();
+    if (isMoved) this.#handDown(draft);
     return this.#show(draft.id);
   }
 
@@ -586,23 +618,55 @@ export class DirectoryWriter {
 
   #save(draft: Draft, before: StoredAttributes, usn: number, flags = 0): void {
     const { id, attributes } = draft;
-    this.#keepDescriptor(draft, before);
+    this.#releaseDescriptor(draft, before);
     const indexed = indexedAttributes(this.#known, draft.flags, attributes);
     const names = reindex(this.#tx, this.#schema, this.#known, id, before, indexed);
     this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
     logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) });
   }
 
-  /** A descriptor stands in an entry's record as its number. */
-  #keepDescriptor({ attributes }: Draft, before: StoredAttributes): void {
+  /** Who replaces the number of a descriptor has counted the new one; the old one goes here. */
+  #releaseDescriptor({ attributes }: Draft, before: StoredAttributes): void {
     const { code } = this.#known.descriptor;
-    const [now] = attributes.get(code) ?? [];
-    const [then] = before.get(code) ?? [];
-    if (now === then) return;
-    if (now instanceof Uint8Array) {
-      attributes.set(code, [internDescriptor(this.#tx, this.#random, now)]);
+    const then = before.get(code);
+    if (then === undefined || then === attributes.get(code)) return;
+    const [old] = then;
+    if (typeof old === 'number') releaseDescriptor(this.#tx, old);
+  }
+
+  /** After a change: a new descriptor, or a new place, has its effects on the entry and below. */
+  #inherit(draft: Draft, original: StoredAttributes, creator: Creator | undefined): boolean {
+    const { code } = this.#known.descriptor;
+    const before = original.get(code);
+    const now = draft.attributes.get(code);
+    if (before !== undefined && now === undefined) {
+      throw new DirectoryError('unwillingToPerform', 'every entry has a descriptor');
     }
-    if (typeof then === 'number') releaseDescriptor(this.#tx, then);
+    if (now?.[0] instanceof Uint8Array) this.#descriptors.complete(draft, creator);
+    else if (this.#inheritsAnew(draft, original)) this.#descriptors.inherit(draft);
+    return draft.attributes.get(code)?.[0] !== before?.[0];
+  }
+
+  #inheritsAnew(draft: Draft, original: StoredAttributes): boolean {
+    const { code } = this.#known.objectClass;
+    return draft.attributes.get(code) !== original.get(code);
+  }
+
+  /** Descriptors below an entry follow its own: some at once, the rest in units of work to come. */
+  #handDown({ id, flags }: Draft): void {
+    if ((flags & EntryFlag.parent) === 0) return;
+    this.#descriptors.queue(id);
+    this.#descriptors.propagate(PROPAGATION_BATCH);
+  }
+
+  /** Whether descriptors are left that `propagate` is to bring in step. */
+  get isBehind(): boolean {
+    return this.#descriptors.isQueued;
+  }
+
+  /** Brings more descriptors in step with those above them; returns whether all are. */
+  propagate(): boolean {
+    return this.#descriptors.propagate(PROPAGATION_BATCH);
   }
 
   #applyLinks(owner: number, changes: readonly LinkChange[], usn: number): void {
