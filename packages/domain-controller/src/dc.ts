@@ -17,6 +17,7 @@ import type { RequestHandler } from './kdc/net/handler.ts';
 import { DEFAULT_KDC_SETTINGS, type KdcSettings } from './kdc/settings.ts';
 import type { PasswordAuditSink } from './kpasswd/audit.ts';
 import { createKpasswd, type Kpasswd } from './kpasswd/kpasswd.ts';
+import { ldapAudit, type LdapAuditSink } from './ldap/audit.ts';
 import { directoryHandler, rootDseOf } from './ldap/handler.ts';
 import { SaslBinds } from './ldap/sasl-binds.ts';
 import { DEFAULT_LDAP_SETTINGS, type LdapSettings } from './ldap/settings.ts';
@@ -49,6 +50,8 @@ export interface DomainControllerOptions {
   readonly audit?: AuditSink;
   /** One event a change of a password by Kerberos. */
   readonly passwordAudit?: PasswordAuditSink;
+  /** One event a bind or operation of LDAP. */
+  readonly ldapAudit?: LdapAuditSink;
   readonly ldapLog?: LdapServerLog;
   /** Told of defects: exceptions that no request should be able to cause. */
   readonly onDefect?: (error: unknown) => void;
@@ -193,6 +196,7 @@ function ldapOf(
     clock,
     onDefect,
   });
+  const audit = options.ldapAudit && ldapAudit(options.ldapAudit, clock);
   const ldap = createLdapServer({
     handler: directoryHandler(context, binds),
     mechanisms: binds.mechanisms,
@@ -206,6 +210,7 @@ function ldapOf(
     },
     log(event) {
       if (event.kind === 'error') onDefect(event.error);
+      audit?.(event);
       ldapLog?.(event);
     },
   });

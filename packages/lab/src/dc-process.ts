@@ -55,6 +55,7 @@ async function openController(
       random: system.random,
       audit: audit.write,
       passwordAudit: audit.write,
+      ldapAudit: audit.write,
       onDefect: (error) => system.log(`defect: ${stackOf(error)}`),
     };
     const { controller, endpoints } = await listen(options, state, system);

@@ -12,6 +12,7 @@ import {
   type DomainController,
   type Endpoints,
 } from '@doublehop/domain-controller/dc';
+import { WELL_KNOWN_PORTS } from '@doublehop/domain-controller/listeners';
 import { formatProfile } from '@doublehop/kerberos/config/format-profile';
 import { makeFolder } from '@doublehop/lab/folder/files';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -28,10 +29,13 @@ interface DcOptions {
   readonly name: string;
   readonly dir?: string;
   readonly address: string;
-  readonly kdcPort: number;
-  readonly kpasswdPort: number;
-  readonly ldapPort: number;
-  readonly ldapsPort: number;
+  readonly kdcPort?: number;
+  readonly kpasswdPort?: number;
+  readonly ldapPort?: number;
+  readonly ldapsPort?: number;
+  readonly gcPort?: number;
+  readonly gcsPort?: number;
+  readonly privilegedPorts?: true;
   readonly passwordFile?: string;
   readonly legacyRc4?: true;
   readonly audit?: true;
@@ -40,8 +44,8 @@ interface DcOptions {
 
 /** `doublehop dc`: one domain controller in the foreground, until it is told to stop. */
 export function command(context: Context): Command {
-  const port = (flags: string, what: string, usual: number): Option =>
-    new Option(flags, what).argParser(parsePort).default(usual);
+  const port = (flags: string, what: string): Option =>
+    new Option(flags, what).argParser(parsePort);
   return new Command('dc')
     .description(
       'Run a domain controller (KDC and LDAP) in the foreground until Ctrl-C. The first run ' +
@@ -56,13 +60,16 @@ export function command(context: Context): Command {
         .argParser(parseAddress)
         .default('127.0.0.1'),
     )
-    .addOption(port('--kdc-port <n>', 'UDP and TCP; 0: a free one', 88))
-    .addOption(port('--kpasswd-port <n>', 'UDP and TCP; 0: a free one', 464))
-    .addOption(port('--ldap-port <n>', '0: a free one', 389))
-    .addOption(port('--ldaps-port <n>', '0: a free one', 636))
+    .addOption(port('--kdc-port <n>', 'UDP and TCP; 0: a free one'))
+    .addOption(port('--kpasswd-port <n>', 'UDP and TCP; 0: a free one'))
+    .addOption(port('--ldap-port <n>', 'TCP, and UDP for pings; 0: a free one'))
+    .addOption(port('--ldaps-port <n>', '0: a free one'))
+    .addOption(port('--gc-port <n>', 'global catalog; 0: a free one'))
+    .addOption(port('--gcs-port <n>', 'global catalog with TLS; 0: a free one'))
+    .option('--privileged-ports', 'the usual ports: 88, 464, 389, 636, 3268, 3269')
     .option('--password-file <file>', 'the new Administrator\'s password; "-": standard input')
     .option('--legacy-rc4', 'a new domain: keep and use RC4 keys too, which are weak')
-    .option('--audit', 'print one JSON line for each request to KDC and kpasswd')
+    .option('--audit', 'print one JSON line for each request to KDC, kpasswd and LDAP')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', EXAMPLES)
     .addCommand(exportKeysCommand(context))
@@ -73,7 +80,8 @@ export function command(context: Context): Command {
 }
 
 const EXAMPLES = `
-Ports below 1024 need the right to use them; others do not.
+Ports that are not named are the usual ones where none is named at all, or with
+--privileged-ports; else free ones. Those below 1024 need the right to use them.
 FOLDER/krb5.conf is written for clients, and FOLDER/ca.pem, which clients of
 LDAPS have to trust.
 
@@ -163,18 +171,29 @@ function controllerOf(
   options: DcOptions,
   store: Store,
 ): DomainController {
-  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = options;
+  const { address } = options;
   const print = (event: object): void => out(`${JSON.stringify(event)}\n`);
   return createDomainController({
     store,
     controllerName: options.name.toUpperCase(),
-    listen: { address, kdcPort, kpasswdPort, ldapPort, ldapsPort },
+    listen: { address, ...portsOf(options) },
     clock,
     random,
-    ...(options.audit === true ? { audit: print, passwordAudit: print } : {}),
+    ...(options.audit === true ? { audit: print, passwordAudit: print, ldapAudit: print } : {}),
     onDefect: (error) =>
       err(`defect: ${error instanceof Error ? (error.stack ?? '') : 'unknown'}\n`),
   });
+}
+
+type Ports = Omit<Endpoints, 'address'>;
+
+/** Clients look for well-known ports: either all are these, or those that are not named are free. */
+function portsOf(options: DcOptions): Partial<Ports> {
+  const { kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort } = options;
+  const given = { kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort };
+  const named = Object.entries(given).filter(([, port]) => port !== undefined);
+  const usual = options.privilegedPorts === true || named.length === 0;
+  return { ...(usual ? WELL_KNOWN_PORTS : {}), ...Object.fromEntries(named) };
 }
 
 async function writeClientFiles(
@@ -210,7 +229,7 @@ interface Running {
 function announce(context: Context, { json, name }: DcOptions, running: Running): void {
   const { dir, controller, endpoints } = running;
   const { domain } = controller;
-  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = endpoints;
+  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort } = endpoints;
   const host = address === '127.0.0.1' ? 'localhost' : address;
   if (json === true) {
     const { dnsName, realm } = domain;
@@ -220,7 +239,8 @@ function announce(context: Context, { json, name }: DcOptions, running: Running)
   context.out(
     [
       `${name} of ${domain.dnsName} is ready on ${address}: KDC ${kdcPort}, ` +
-        `kpasswd ${kpasswdPort}, LDAP ${ldapPort}, LDAPS ${ldapsPort}`,
+        `kpasswd ${kpasswdPort}, LDAP ${ldapPort}, LDAPS ${ldapsPort}, ` +
+        `global catalog ${gcPort} and ${gcsPort}`,
       'Use it from another shell:',
       `  export KRB5_CONFIG=${join(dir, 'krb5.conf')}`,
       `  export DOUBLEHOP_LDAP=ldap://${host}:${ldapPort}`,

@@ -1,6 +1,7 @@
 import { appendFile, rename, stat } from 'node:fs/promises';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
 import type { PasswordEvent } from '@doublehop/domain-controller/kpasswd/audit';
+import type { LdapEvent } from '@doublehop/domain-controller/ldap/audit';
 import { errno, messageOf } from '../errors.ts';
 import { MAX_LOG } from '../limits.ts';
 
@@ -18,7 +19,7 @@ export class AuditLog {
     this.#onFailure = onFailure;
   }
 
-  readonly write = (event: AuditEvent | PasswordEvent): void => {
+  readonly write = (event: AuditEvent | PasswordEvent | LdapEvent): void => {
     this.#pending.push(`${JSON.stringify(event)}\n`);
     this.#writing ??= this.#drain();
   };
