@@ -3,6 +3,13 @@ import { findKrbError, kerberosErrorOf } from '@doublehop/kerberos/client/krb-er
 import { ApRep, ApReq, Authenticator } from '@doublehop/kerberos/messages/ap';
 import { AuthorizationData, MethodData } from '@doublehop/kerberos/messages/common';
 import { AnyEncRepPart, AsRep, KdcRequest, TgsRep } from '@doublehop/kerberos/messages/kdc';
+import {
+  KrbFastArmoredReq,
+  KrbFastReq,
+  KrbFastResponse,
+  PaFxFastReply,
+  PaFxFastRequest,
+} from '@doublehop/kerberos/messages/fast';
 import { EncKrbCredPart, KrbCred } from '@doublehop/kerberos/messages/krb-cred';
 import { KerbErrorData, KrbError } from '@doublehop/kerberos/messages/krb-error';
 import {
@@ -41,6 +48,11 @@ const TYPES: Readonly<Record<string, Type<unknown>>> = {
   'pa-for-user': PaForUser,
   'pa-s4u-x509-user': PaS4uX509User,
   'pa-pac-options': PaPacOptions,
+  'pa-fx-fast-request': PaFxFastRequest,
+  'krb-fast-armored-req': KrbFastArmoredReq,
+  'krb-fast-req': KrbFastReq,
+  'pa-fx-fast-reply': PaFxFastReply,
+  'krb-fast-response': KrbFastResponse,
 };
 
 /** Kerberos messages: what is taken encodes again, and decodes to the same. */

@@ -4,6 +4,7 @@ import { getInitialTicket } from '@doublehop/kerberos/client/initial-ticket';
 import { s4u2proxy } from '@doublehop/kerberos/client/s4u2proxy';
 import { s4u2self } from '@doublehop/kerberos/client/s4u2self';
 import { getServiceTicket, renewTicket } from '@doublehop/kerberos/client/service-ticket';
+import type { Credentials } from '@doublehop/kerberos/credentials';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { account, krbtgt } from '../../../packages/domain-controller/test/support/accounts.ts';
 import { Realm } from '../../../packages/domain-controller/test/support/realm.ts';
@@ -15,6 +16,8 @@ export interface RecordedStory {
   readonly replies: readonly Uint8Array[];
   /** DER of the tickets that were issued. */
   readonly tickets: readonly Uint8Array[];
+  /** The TGT of a computer. */
+  readonly tgt: Credentials;
 }
 
 const MIDDLE = account('computer', 'SERVERB$', 1104, { servicePrincipalNames: ['HTTP/serverb'] });
@@ -49,6 +52,11 @@ export async function recordStory(): Promise<RecordedStory> {
   const target = realm.name('HTTP/serverc');
   const hop = await s4u2proxy(client, { tgt, evidence: evidence.credentials, target });
   const renewed = await renewTicket(client, alice);
+  // The same in armor (RFC 6113 §5.4).
+  const secret = { kind: 'password', password: 'Passw0rd.alice' } as const;
+  await getInitialTicket(client, { client: realm.name('alice'), secret, armor: tgt });
+  await s4u2proxy(client, { tgt, evidence: evidence.credentials, target, armor: 'own' });
+  await getServiceTicket(client, alice, realm.name('HTTP/serverb'), { armor: tgt });
   const tickets = [alice, evidence.credentials, tgt, self, hop, renewed].map((one) => one.ticket);
-  return { realm, requests, replies, tickets };
+  return { realm, requests, replies, tickets, tgt };
 }
