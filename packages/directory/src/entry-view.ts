@@ -3,7 +3,7 @@ import { decodeSid, type Sid } from '@doublehop/security/sid';
 import { construct } from './constructed.ts';
 import type { Entry, Value } from './entry.ts';
 import type { KnownAttributes } from './known-attributes.ts';
-import { forwardLinks, partsOfLinkKey } from './layout.ts';
+import { backLinks, forwardLinks, partsOfLinkKey } from './layout.ts';
 import { EntryFlag, type StoredEntry, type StoredValue } from './record.ts';
 import type { AttributeType } from './schema/schema.ts';
 import type { Key, Range } from './store/store.ts';
@@ -94,28 +94,36 @@ export class EntryView implements Entry {
     return names;
   }
 
-  /** Link attributes with a value; back links are not among what `*` returns but memberOf is. */
+  /** Link attributes with a value, of both sides. */
   #linkAttributes(): string[] {
+    const { flags } = this.stored;
     const names: string[] = [];
-    const { reader, schema } = this.#view;
-    const hasLinks = (this.stored.flags & EntryFlag.forwardLinks) !== 0;
-    let rest: Range | undefined = hasLinks ? forwardLinks(this.id) : undefined;
-    while (rest !== undefined) {
-      const [first] = reader.range({ ...rest, limit: 1 });
-      if (first === undefined) break;
-      const { link } = partsOfLinkKey(first.key);
-      const type = schema.attributeByLink(link);
-      if (type !== undefined) names.push(type.name);
-      // One look an attribute, however many values it has.
-      const next: Key | undefined = forwardLinks(this.id, link).end;
-      rest = next === undefined ? undefined : { ...rest, start: next };
+    if ((flags & EntryFlag.forwardLinks) !== 0) {
+      for (const link of this.#linksIn((one) => forwardLinks(this.id, one))) {
+        const type = this.#view.schema.attributeByLink(link);
+        if (type !== undefined) names.push(type.name);
+      }
     }
-    const memberLink = this.#known.member.linkId ?? 0;
-    for (const _ of this.#view.linksTo(this.stored, memberLink)) {
-      names.push('memberOf');
-      break;
+    if ((flags & EntryFlag.backLinks) !== 0) {
+      for (const link of this.#linksIn((one) => backLinks(this.id, one))) {
+        const type = this.#view.schema.attributeByLink(link + 1);
+        if (type !== undefined && !type.constructed) names.push(type.name);
+      }
     }
     return names;
+  }
+
+  /** The linkIDs in a stretch of the link table: one look each, however many links it has. */
+  *#linksIn(rangeOf: (link?: number) => Range): Iterable<number> {
+    let rest: Range | undefined = rangeOf();
+    while (rest !== undefined) {
+      const [first] = this.#view.reader.range({ ...rest, limit: 1 });
+      if (first === undefined) return;
+      const { link } = partsOfLinkKey(first.key);
+      yield link;
+      const next: Key | undefined = rangeOf(link).end;
+      rest = next === undefined ? undefined : { ...rest, start: next };
+    }
   }
 
   #descriptor(): readonly Value[] {

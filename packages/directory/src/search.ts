@@ -35,6 +35,8 @@ export interface Search {
   readonly deleted?: boolean | undefined;
   /** Naming contexts below the base belong to the search. */
   readonly contexts?: boolean | undefined;
+  /** Entries looked at between two moments for others; absent: there are none. */
+  readonly pause?: number | undefined;
   /** Entries that the client may know of (MS-ADTS 5.1.3.3.6); absent: all. */
   readonly isVisible?: ((entry: EntryView) => boolean) | undefined;
 }
@@ -49,16 +51,26 @@ interface Field {
   readonly contexts: boolean;
 }
 
-/** The entries that pass, lazily: an index leads to them, else the tree below the base. */
+/**
+ * The entries that pass, lazily: an index leads to them, else the tree below the base. After every
+ * `request.pause` entries that were looked at, undefined: a moment for others.
+ */
 export function* search(
   context: FilterContext,
   known: KnownAttributes,
   request: Search,
-): Generator<EntryView> {
+): Generator<EntryView | undefined> {
   const predicate = compileFilter(context, request.filter);
   let left = request.limit ?? Number.POSITIVE_INFINITY;
   if (left <= 0) return;
+  const { pause = Number.POSITIVE_INFINITY } = request;
+  let looked = 0;
   for (const entry of candidates(context.view, predicate, request)) {
+    looked += 1;
+    if (looked >= pause) {
+      looked = 0;
+      yield undefined;
+    }
     const shown = new EntryView(context.view, known, entry);
     if (predicate.test(shown) !== true) continue;
     if (request.isVisible?.(shown) === false) continue;

@@ -301,6 +301,16 @@ describe('RFC 4511 §4.5.1.2 scopes', () => {
     }
   });
 
+  it('stops for a moment after so many entries', () => {
+    const nobody = { base: OU, scope: 'subtree', filter: equals('cn', 'nobody') } as const;
+    const unindexed = { ...nobody, filter: equals('description', 'nothing') };
+    expect([...directory.searchSteps(unindexed, 4)]).toEqual([undefined, undefined]);
+    expect([...directory.searchSteps(nobody, 1)]).toEqual([]);
+    const all = [...directory.searchSteps({ ...nobody, filter: everything }, 4)];
+    expect(all.filter((one) => one === undefined)).toHaveLength(2);
+    expect(all).toHaveLength(found(everything).size + 2);
+  });
+
   it('yields lazily and no more than the limit', () => {
     const limited = directory.search({ base: OU, scope: 'subtree', filter: everything, limit: 3 });
     expect([...limited]).toHaveLength(3);

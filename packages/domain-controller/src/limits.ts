@@ -37,6 +37,9 @@ export const PAGED_SEARCH_LIFE = 600_000;
 /** Tombstones that go in one unit of work when their lifetime is over. */
 export const GARBAGE_BATCH = 1000;
 
+/** Entries that a search looks at before other clients get their turn. */
+export const SEARCH_PAUSE = 2048;
+
 /** Entries that one search sorts: MaxTempTableSize (MS-ADTS 3.1.1.3.4.6). */
 export const MAX_SORTED_ENTRIES = 10_000;
 

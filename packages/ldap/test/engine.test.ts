@@ -73,6 +73,15 @@ describe('RFC 4511 §4.5 search', () => {
     expect(handler.released).toBe(1);
   });
 
+  test('so it does one that finds nothing, and others are answered meanwhile', async () => {
+    const { client } = await start({ limits: { searchTimeout: 50 } });
+    const connection = await client();
+    const fruitless = failure(collect(connection.search({ base: 'fruitless' })));
+    const { items } = await collect(connection.search({ base: '', scope: 'base' }));
+    expect(items).toHaveLength(1);
+    expect((await fruitless).code).toBe('timeLimitExceeded');
+  });
+
   test('noSuchObject comes with matchedDN and text', async () => {
     const client = await (await start()).client();
     const error = await failure(collect(client.search({ base: 'dc=nowhere' })));

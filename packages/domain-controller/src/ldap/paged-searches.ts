@@ -6,7 +6,7 @@ import { impossible } from './search/wish.ts';
 
 /** A search that waits for its client to ask for the next page. */
 export interface PagedSearch {
-  readonly entries: Iterator<Entry>;
+  readonly entries: Iterator<Entry | undefined>;
   /** Told that time has passed since the last page. */
   readonly eyes: { renew(): void };
   /** Equal for requests that may go on with it. */

@@ -24,7 +24,7 @@ import { SubjectEyes } from './search/eyes.ts';
 import type { ListViews } from './search/list-views.ts';
 import { type Field, fieldOf, type Finding } from './search/field.ts';
 import { showList } from './search/show-list.ts';
-import { numberOfCode, orderOf, sortedPlaces } from './search/sort.ts';
+import { numberOfCode, orderOf, PAUSE, sortedPlaces } from './search/sort.ts';
 import { impossible, type SearchWish, wishOf } from './search/wish.ts';
 import { selectionOf } from './select.ts';
 
@@ -60,7 +60,7 @@ export function* search(
   const responses: Control[] = [];
   const { paging } = wish;
   if (paging === undefined) {
-    const finding = translated(() => begin(field, responses));
+    const finding = yield* begin(field, responses);
     return yield* whole(field, finding, responses);
   }
   if (paging.cookie.length > 0) {
@@ -69,7 +69,7 @@ export function* search(
     if (wish.sort !== undefined) responses.push(sortResponse.encode({ resultCode: 0 }));
     return yield* page({ ...field, eyes }, { entries, references: [] }, responses, state.paged);
   }
-  const { entries, references } = translated(() => begin(field, responses));
+  const { entries, references } = yield* begin(field, responses);
   const found = { entries: entries[Symbol.iterator](), references };
   return yield* page(field, found, responses, state.paged);
 }
@@ -104,8 +104,8 @@ function beginField(
 }
 
 /** Finds where to look, and sorts what is there where that is asked for. */
-function begin(field: Field, responses: Control[]): Finding {
-  const finding = fieldOf(field);
+function* begin(field: Field, responses: Control[]): Generator<ServerItem, Finding> {
+  const finding = translated(() => fieldOf(field));
   const { directory, eyes, wish } = field;
   if (finding.scopeCode !== undefined) {
     const resultCode = numberOfCode(finding.scopeCode);
@@ -118,7 +118,7 @@ function begin(field: Field, responses: Control[]): Finding {
     responses.push(sortResponse.encode({ resultCode: numberOfCode(order) }));
     return finding;
   }
-  const places = sortedPlaces(finding.entries, order, eyes);
+  const places = yield* guarded(sortedPlaces(finding.entries, order, eyes));
   responses.push(sortResponse.encode({ resultCode: 0 }));
   return { ...finding, entries: entriesOf(field, places) };
 }
@@ -141,7 +141,7 @@ function* whole(field: Field, finding: Finding, controls: readonly Control[]): S
   const entries = finding.entries[Symbol.iterator]();
   try {
     const ended = yield* send(field, entries, MAX_PAGE_SIZE);
-    if (!ended && advance(entries).done !== true) {
+    if (!ended && (yield* hasMore(entries))) {
       return { code: 'sizeLimitExceeded', message: '00002023: MaxPageSize', controls };
     }
     yield* finding.references;
@@ -154,7 +154,10 @@ function* whole(field: Field, finding: Finding, controls: readonly Control[]): S
 /** One page; the references come with the first. */
 function* page(
   field: Omit<Field, 'eyes'> & Pick<PagedSearch, 'eyes'>,
-  finding: { readonly entries: Iterator<Entry>; readonly references: readonly ServerReference[] },
+  finding: {
+    readonly entries: Iterator<Entry | undefined>;
+    readonly references: readonly ServerReference[];
+  },
   responses: readonly Control[],
   paged: PagedSearches,
 ): Search {
@@ -181,19 +184,42 @@ function* page(
 /** Yields at most `limit` entries; returns whether there are no more. */
 function* send(
   { select, names }: Pick<Field, 'names' | 'select'>,
-  entries: Iterator<Entry>,
+  entries: Iterator<Entry | undefined>,
   limit: number,
 ): Generator<ServerItem, boolean> {
-  for (let count = 0; count < limit; count += 1) {
+  for (let count = 0; count < limit; ) {
     const step = advance(entries);
     if (step.done === true) return true;
+    if (step.value === undefined) {
+      yield PAUSE;
+      continue;
+    }
+    count += 1;
     yield { kind: 'entry', dn: names.nameOf(step.value), attributes: select(step.value) };
   }
   return false;
 }
 
-function advance(entries: Iterator<Entry>): IteratorResult<Entry> {
+function* hasMore(entries: Iterator<Entry | undefined>): Generator<ServerItem, boolean> {
+  for (;;) {
+    const step = advance(entries);
+    if (step.done === true) return false;
+    if (step.value !== undefined) return true;
+    yield PAUSE;
+  }
+}
+
+function advance(entries: Iterator<Entry | undefined>): IteratorResult<Entry | undefined> {
   return translated(() => entries.next());
+}
+
+/** The same steps, with errors of the directory as clients are told them. */
+function* guarded<T>(work: Generator<ServerItem, T>): Generator<ServerItem, T> {
+  for (;;) {
+    const step = translated(() => work.next());
+    if (step.done === true) return step.value;
+    yield step.value;
+  }
 }
 
 function translated<T>(work: () => T): T {

@@ -61,8 +61,13 @@ export interface ServerReference {
   readonly uris: readonly string[];
 }
 
+/** Nothing to be sent: a search that has found nothing for a while lets others have their turn. */
+export interface ServerPause {
+  readonly kind: 'pause';
+}
+
 /** What a search of a handler yields (RFC 4511 §4.5.2). */
-export type ServerItem = ServerEntry | ServerReference;
+export type ServerItem = ServerEntry | ServerReference | ServerPause;
 
 /**
  * What a search yields, and its result as the return value: a generator. It is advanced no faster

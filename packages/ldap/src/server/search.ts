@@ -2,7 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SEARCH_TURN } from '../limits.ts';
 import { encodeEntry, encodeMessage } from '../messages/message.ts';
 import type { SearchRequest } from '../messages/search.ts';
-import type { LdapResult, SearchResults, ServerItem } from './handler.ts';
+import type {
+  LdapResult,
+  SearchResults,
+  ServerEntry,
+  ServerItem,
+  ServerReference,
+} from './handler.ts';
 import type { OperationInProgress } from './operation.ts';
 import { SUCCESS } from './results.ts';
 
@@ -56,7 +62,8 @@ export async function runSearch(
         if (entries >= limit) return { result: { code: 'sizeLimitExceeded' }, entries };
         entries += 1;
       }
-      output.send(encodeItem(operation.messageId, step.value));
+      if (step.value.kind === 'pause') turn = SEARCH_TURN;
+      else output.send(encodeItem(operation.messageId, step.value));
       turn += 1;
       if (output.congested || turn >= SEARCH_TURN) {
         turn = 0;
@@ -86,7 +93,7 @@ function stopped(entries: number): SearchOutcome {
   return { result: { code: 'timeLimitExceeded' }, entries };
 }
 
-function encodeItem(messageId: number, item: ServerItem): Uint8Array {
+function encodeItem(messageId: number, item: ServerEntry | ServerReference): Uint8Array {
   if (item.kind === 'entry') return encodeEntry(messageId, item, item.controls);
   return encodeMessage({ messageId, operation: { kind: 'searchReference', value: item.uris } });
 }

@@ -75,6 +75,8 @@ export class ToyHandler implements LdapHandler<string> {
       yield { kind: 'reference', uris: ['ldap://elsewhere/'] };
       return { code: 'referral', referrals: ['ldap://there/', 'ldap://or-there/'] };
     }
+    // A search that finds nothing, ever, and lets others have their turn.
+    while (base === 'fruitless') yield { kind: 'pause' };
     if (base !== '' && !this.entries.has(base) && base !== 'endless') {
       throw new LdapError('noSuchObject', 'not here', { matchedDn: 'dc=example' });
     }

@@ -6,6 +6,7 @@ import { DirectoryError } from '@doublehop/directory/errors';
 import { LdapError } from '@doublehop/ldap/errors';
 import type { ResultCode } from '@doublehop/ldap/result-codes';
 import type { SearchRequest, ServerReference } from '@doublehop/ldap/server/handler';
+import { SEARCH_PAUSE } from '../../limits.ts';
 import type { Caller } from '../context.ts';
 import type { Selection } from '../select.ts';
 import type { NameWriter } from './extended-names.ts';
@@ -29,7 +30,8 @@ export interface Field {
 
 /** What a search finds, lazily. */
 export interface Finding {
-  readonly entries: Iterable<Entry>;
+  /** With moments for others between them. */
+  readonly entries: Iterable<Entry | undefined>;
   readonly references: readonly ServerReference[];
   /** How the search of what an attribute names went, where that was asked for. */
   readonly scopeCode?: ResultCode;
@@ -46,7 +48,8 @@ export function fieldOf(field: Field): Finding {
   if (wish.scopeAttribute !== undefined) return scoped(field, base, wish.scopeAttribute);
   const name = base === undefined ? '' : { id: base.id };
   const { deleted, contexts } = wish;
-  const entries = directory.search({ base: name, scope, filter, eyes, deleted, contexts });
+  const asked = { base: name, scope, filter, eyes, deleted, contexts };
+  const entries = directory.searchSteps(asked, SEARCH_PAUSE);
   const references =
     wish.references && base !== undefined ? referencesOf(directory, domain, base, scope) : [];
   return { entries, references };

@@ -23,7 +23,7 @@ export function* showList(
   if (sort === undefined) {
     return asked.critical ? failed('sortControlMissing', 'sortControlMissing', 0) : undefined;
   }
-  const found = viewOf(field, asked.list, lists);
+  const found = yield* viewOf(field, asked.list, lists);
   if (found === undefined) {
     if (asked.critical) throw impossible(CONTROLS.virtualListView);
     return undefined;
@@ -44,11 +44,11 @@ function failed(code: ResultCode, reason: ResultCode, contentCount: number): Lda
 }
 
 /** The list that a context ID names, if it is of the same search; else a new one. */
-function viewOf(
+function* viewOf(
   field: Field,
   { contextId }: ListViewRequest,
   lists: ListViews,
-): { readonly view: ListView; readonly contextId: Uint8Array } | undefined {
+): Generator<ServerItem, { view: ListView; contextId: Uint8Array } | undefined> {
   const { caller, key, directory, eyes, wish } = field;
   if (contextId !== undefined && contextId.length > 0) {
     const view = lists.find(contextId, caller);
@@ -58,7 +58,7 @@ function viewOf(
   const order = orderOf(directory.schema, wish.sort?.keys ?? []);
   if (typeof order === 'string') return undefined;
   try {
-    const all = sortedPlaces(fieldOf(field).entries, order, eyes);
+    const all = yield* sortedPlaces(fieldOf(field).entries, order, eyes);
     const places = all.filter((place) => place.key !== undefined);
     const view: ListView = { places, order, request: key, owner: caller };
     return { view, contextId: lists.keep(view) };

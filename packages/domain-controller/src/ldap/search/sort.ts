@@ -5,7 +5,11 @@ import { matchKey, type Syntax, toText } from '@doublehop/directory/schema/synta
 import type { SortKey } from '@doublehop/ldap/controls';
 import { LdapError } from '@doublehop/ldap/errors';
 import { RESULT_CODES, type ResultCode } from '@doublehop/ldap/result-codes';
+import type { ServerPause } from '@doublehop/ldap/server/handler';
 import { MAX_SORTED_ENTRIES } from '../../limits.ts';
+
+/** A moment for other clients. */
+export const PAUSE: ServerPause = { kind: 'pause' };
 
 /** One entry of a sorted list; without a key, the entry has no value to sort by. */
 export interface Place {
@@ -84,9 +88,17 @@ export function keyOf({ attribute, compare }: Order, value: Value): string {
  * Those without a value come last (RFC 2891 §2). Throws adminLimitExceeded where there are more
  * than `MAX_SORTED_ENTRIES` (MaxTempTableSize, MS-ADTS 3.1.1.3.4.6).
  */
-export function sortedPlaces(entries: Iterable<Entry>, order: Order, eyes: Eyes): Place[] {
+export function* sortedPlaces(
+  entries: Iterable<Entry | undefined>,
+  order: Order,
+  eyes: Eyes,
+): Generator<ServerPause, Place[]> {
   const places: Place[] = [];
   for (const entry of entries) {
+    if (entry === undefined) {
+      yield PAUSE;
+      continue;
+    }
     if (places.length >= MAX_SORTED_ENTRIES) throw tooMany();
     places.push({ id: entry.id, key: sortKey(entry, order, eyes) });
   }
