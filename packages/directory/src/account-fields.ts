@@ -27,6 +27,7 @@ const SLOTS = {
   servicePrincipalName: 17,
   dNSHostName: 18,
   sIDHistory: 19,
+  userWorkstations: 20,
 } as const;
 const FIRST_KEPT = SLOTS.objectSid;
 

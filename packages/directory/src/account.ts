@@ -49,6 +49,8 @@ export interface Account {
   readonly badPwdCount: number;
   /** 21 bytes, a bit an hour of the week in UTC (MS-ADA1 2.376); absent = always. */
   readonly logonHours: Uint8Array | undefined;
+  /** NetBIOS names, with commas between, of the machines to log on from; absent = all. */
+  readonly userWorkstations?: string | undefined;
   /** msDS-AllowedToDelegateTo: the services of classic constrained delegation (A2D2). */
   readonly allowedToDelegateTo: readonly string[];
   /** msDS-AllowedToActOnBehalfOfOtherIdentity: a security descriptor as it stands, undecoded. */

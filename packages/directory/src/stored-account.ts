@@ -117,6 +117,10 @@ export class StoredAccount implements Account {
     return this.#bytes('logonHours');
   }
 
+  get userWorkstations(): string | undefined {
+    return this.#text('userWorkstations');
+  }
+
   get allowedToDelegateTo(): readonly string[] {
     return this.#values('msDS-AllowedToDelegateTo').filter((value) => typeof value === 'string');
   }

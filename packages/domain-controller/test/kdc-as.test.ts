@@ -263,3 +263,38 @@ describe('the PAC of a TGT (MS-PAC, MS-KILE 3.3.5.6.4)', () => {
     expect(info.fullName).toBe('Alice in Chains');
   });
 });
+
+describe('restrictions of logons (MS-KILE 3.3.5.6)', () => {
+  const from = (...names: string[]) => ({
+    addresses: names.map((name) => ({
+      addrType: 20,
+      address: Uint8Array.from(Buffer.from(name.padEnd(16, ' '), 'latin1')),
+    })),
+  });
+
+  test('a smart card that is required is not a password', async () => {
+    const r = realm({ userAccountControl: 0x4_0200 });
+    expect(await refusal(r.login('alice'))).toMatchObject({
+      error: 'KDC_ERR_POLICY',
+      status: 'STATUS_SMARTCARD_LOGON_REQUIRED',
+    });
+    const wrong = await refusal(r.login('alice', { password: 'wrong' }));
+    expect(wrong.error).toBe('KDC_ERR_PREAUTH_FAILED');
+  });
+
+  test('only from the machines that are named', async () => {
+    const r = realm({ userWorkstations: 'WS1, ws2' });
+    await expect(r.login('alice', from('WS2'))).resolves.toBeDefined();
+    for (const options of [{}, from('WS3'), from('WS1', 'WS3')]) {
+      expect(await refusal(r.login('alice', options))).toMatchObject({
+        error: 'KDC_ERR_POLICY',
+        status: 'STATUS_INVALID_WORKSTATION',
+      });
+    }
+  });
+
+  test('an account with DES alone has no key', async () => {
+    const r = realm({ userAccountControl: 0x20_0200 });
+    expect((await refusal(r.login('alice'))).error).toBe('KDC_ERR_ETYPE_NOSUPP');
+  });
+});

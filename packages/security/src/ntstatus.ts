@@ -36,6 +36,10 @@ export const ntStatusTable = {
     value: 0xc000_009a,
     meaning: 'there are not enough resources to do this',
   },
+  STATUS_SMARTCARD_LOGON_REQUIRED: {
+    value: 0xc000_02fa,
+    meaning: 'the account may log on with a smart card only',
+  },
   STATUS_NOT_SUPPORTED: { value: 0xc000_00bb, meaning: 'the request is not supported' },
   STATUS_INTERNAL_ERROR: { value: 0xc000_00e5, meaning: 'an internal error occurred' },
   STATUS_TIME_DIFFERENCE_AT_DC: {

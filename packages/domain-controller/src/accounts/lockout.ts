@@ -109,6 +109,11 @@ export class Lockouts {
     this.#schedule(account.id, ends);
   }
 
+  /** Whether something is noted that the directory does not show yet. */
+  get isPending(): boolean {
+    return this.#dirty.size > 0;
+  }
+
   /** Writes what is noted; durable when it resolves. Those who read it from entries wait for it. */
   async settle(): Promise<void> {
     if (this.#dirty.size > 0) this.#write();

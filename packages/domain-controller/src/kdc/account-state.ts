@@ -1,6 +1,7 @@
 import { hasControl } from '@doublehop/delegation/account-control';
 import type { AccountState } from '@doublehop/delegation/facts';
 import type { Account } from '@doublehop/directory/account';
+import type { HostAddresses } from '@doublehop/kerberos/messages/common';
 import { millisecondsOf, NEVER } from '@doublehop/security/filetime';
 import { Refused } from '../errors.ts';
 import type { KdcSettings } from './settings.ts';
@@ -47,6 +48,35 @@ export function requireFreshPassword(state: AccountState): void {
   if (state === 'password-must-change') {
     throw new Refused('KDC_ERR_KEY_EXPIRED', state, { status: 'STATUS_PASSWORD_MUST_CHANGE' });
   }
+}
+
+/**
+ * Refuses a logon that the account's restrictions forbid, once its password proved right: with a
+ * password where a smart card is required, or from another machine than userWorkstations names
+ * (MS-KILE 3.3.5.6). A client tells its machine by an address of type NetBIOS (RFC 4120 §7.5.3);
+ * one that does not may be on any.
+ */
+export function requirePermittedLogon(
+  { userAccountControl, userWorkstations }: Account,
+  addresses: HostAddresses = [],
+): void {
+  if (hasControl(userAccountControl, 'SMARTCARD_REQUIRED')) {
+    const status = 'STATUS_SMARTCARD_LOGON_REQUIRED';
+    throw new Refused('KDC_ERR_POLICY', 'smart-card-required', { status });
+  }
+  if (userWorkstations === undefined) return;
+  const allowed = userWorkstations.split(',').map((name) => name.trim().toUpperCase());
+  const from = addresses.filter(({ addrType }) => addrType === NETBIOS).map(netbiosName);
+  if (from.length > 0 && from.every((name) => allowed.includes(name))) return;
+  const status = 'STATUS_INVALID_WORKSTATION';
+  throw new Refused('KDC_ERR_POLICY', 'client-workstation', { status });
+}
+
+/** Address type of NetBIOS names: 15 octets, filled with blanks, and a type (RFC 1001 §14). */
+const NETBIOS = 20;
+
+function netbiosName({ address }: HostAddresses[number]): string {
+  return Buffer.from(address.subarray(0, 15)).toString('latin1').trimEnd().toUpperCase();
 }
 
 type RevokedStatus =

@@ -8,7 +8,12 @@ import { KerbPaPacRequest } from '@doublehop/kerberos/messages/padata';
 import type { PrincipalName } from '@doublehop/kerberos/names';
 import { decodeDer } from '@doublehop/wire/der';
 import { Refused } from '../errors.ts';
-import { accountState, requireFreshPassword, requireUsableClient } from './account-state.ts';
+import {
+  accountState,
+  requireFreshPassword,
+  requirePermittedLogon,
+  requireUsableClient,
+} from './account-state.ts';
 import { clientClaims } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
@@ -43,6 +48,7 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   // A password that has expired is good for its own change, which wants an initial ticket (RFC 3244
   // §2), and for nothing else.
   if (!forPassword) requireFreshPassword(state);
+  requirePermittedLogon(client, call.body.addresses);
   if (type !== 0) context.settings.lockouts?.noteSuccess(client, { interactive: true });
   const now = Math.floor(call.now / 1000);
   const life = forPassword ? PASSWORD_SERVICE_LIFE : lives(client, context);

@@ -106,7 +106,11 @@ export class Keys {
   #ring(account: Account): KeyRing {
     let ring = this.#rings.get(account);
     if (ring === undefined) {
-      ring = { current: account.keys === undefined ? [] : this.#import(account.keys) };
+      // An account that is told to use DES alone has no key that anybody takes (RFC 6649).
+      const usable = hasControl(account.userAccountControl, 'USE_DES_KEY_ONLY')
+        ? undefined
+        : account.keys;
+      ring = { current: usable === undefined ? [] : this.#import(usable) };
       this.#rings.set(account, ring);
     }
     return ring;

@@ -17,6 +17,7 @@ import { modifyRootDse } from './root-dse-modify.ts';
 import { search, type SearchState } from './search.ts';
 import { computation } from './search/computed.ts';
 import { ListViews } from './search/list-views.ts';
+import { settled } from './settled.ts';
 import { SimpleBinds } from './simple-bind.ts';
 import { splitDescription } from './context.ts';
 import { reanimate, reanimationOf, refuseDeleted } from './tombstones.ts';
@@ -44,7 +45,8 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
       identity === undefined ? '' : `u:${context.domain.netbiosName}\\${identity.samAccountName}`,
     rootDse: ({ localAddress, identity }, request) =>
       rootDseOf(context, request, binds, localAddress, identity),
-    search: (session, request, from) => search(searched, session, request, from, stateOf(session)),
+    search: (session, request, from) =>
+      settled(context, () => search(searched, session, request, from, stateOf(session))),
     add: (session, request) => translated(add(context, session, request)),
     modify: (session, request, { controls }) =>
       translated(modified(context, session, request, controls)),
