@@ -132,7 +132,9 @@ export const ENTERPRISE_PUBLIC_SDDL =
 
 /** The same where enterprise administrators may delete what is below. */
 export const ENTERPRISE_CHILDREN_SDDL =
-  'D:AI(A;;RPLCLORC;;;AU)(A;;RPWPCRCCDCLCLORCWOWDSW;;;EA)' + '(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;SY)';
+  'D:AI(A;;RPLCLORC;;;AU)' +
+  '(A;;RPWPCRCCDCLCLORCWOWDSW;;;EA)' +
+  '(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;SY)';
 
 /** CN=Infrastructure. */
 export const INFRASTRUCTURE_SDDL =
@@ -174,7 +176,9 @@ export const SYSTEM_SDDL =
 
 /** CN=LostAndFound: what is below may be deleted. */
 export const LOST_SDDL =
-  'D:AI(A;;RPLCLORC;;;AU)(A;;RPWPCRCCDCLCLORCWOWDSW;;;DA)' + '(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;SY)';
+  'D:AI(A;;RPLCLORC;;;AU)' +
+  '(A;;RPWPCRCCDCLCLORCWOWDSW;;;DA)' +
+  '(A;;RPWPCRCCDCLCLORCWOWDSDDTSW;;;SY)';
 
 /** What protected accounts and groups have: CN=AdminSDHolder (MS-ADTS 6.1.1.5.1). */
 export const ADMIN_SD_HOLDER_SDDL =

@@ -54,13 +54,14 @@ export function wellKnownValues(
 /** The containers of the domain and CN=System (MS-ADTS 6.1.1.4, 6.1.1.5). */
 export function addDomainTree(writer: DirectoryWriter, info: DomainInfo): void {
   addPlanned(writer, info, info.dn, [
-    ...containers(info),
+    ...CONTAINERS,
+    controllersUnit(info),
     ...SYSTEM.map(inSystem),
     ...policies(info).map(inSystem),
   ]);
 }
 
-/** An expired password of an account of CN=Builtin: 42 days and some, as Windows has it. */
+/** What CN=Builtin has of a domain's password policy, which nothing asks for. */
 const BUILTIN_POLICY = {
   forceLogoff: '-9223372036854775808',
   lockoutDuration: '-18000000000',
@@ -78,106 +79,99 @@ const BUILTIN_POLICY = {
   uASCompat: '1',
 };
 
-function containers(info: DomainInfo): Planned[] {
-  const link = `[LDAP://CN=${CONTROLLERS_POLICY},CN=Policies,CN=System,${info.dn};0]`;
-  const plain = (name: string, sddl: string, description: string): Planned => ({
-    rdn: `CN=${name}`,
+/** The controllers' container has a group policy of its own. */
+function controllersUnit(info: DomainInfo): Planned {
+  const gPLink = `[LDAP://CN=${CONTROLLERS_POLICY},CN=Policies,CN=System,${info.dn};0]`;
+  return {
+    rdn: 'OU=Domain Controllers',
+    objectClass: 'organizationalUnit',
+    systemFlags: fixed,
+    critical: true,
+    shown: true,
+    sddl: CONTROLLERS_SDDL,
+    more: { description: 'Default container for domain controllers', gPLink },
+  };
+}
+
+const CONTAINERS: readonly Planned[] = [
+  shownContainer('Users', USERS_SDDL, 'Default container for upgraded user accounts'),
+  shownContainer('Computers', COMPUTERS_SDDL, 'Default container for upgraded computer accounts'),
+  {
+    rdn: 'CN=System',
+    objectClass: 'container',
+    systemFlags: fixed,
+    critical: true,
+    sddl: SYSTEM_SDDL,
+    more: { description: 'Builtin system settings' },
+  },
+  {
+    rdn: 'CN=LostAndFound',
+    objectClass: 'lostAndFound',
+    systemFlags: fixed,
+    critical: true,
+    sddl: LOST_SDDL,
+    more: { description: 'Default container for orphaned objects' },
+  },
+  {
+    rdn: 'CN=Infrastructure',
+    objectClass: 'infrastructureUpdate',
+    systemFlags: fixed,
+    critical: true,
+    sddl: INFRASTRUCTURE_SDDL,
+  },
+  {
+    rdn: 'CN=ForeignSecurityPrincipals',
     objectClass: 'container',
     systemFlags: fixed,
     critical: true,
     shown: true,
-    sddl,
-    more: { description },
-  });
-  return [
-    plain('Users', USERS_SDDL, 'Default container for upgraded user accounts'),
-    plain('Computers', COMPUTERS_SDDL, 'Default container for upgraded computer accounts'),
-    {
-      rdn: 'OU=Domain Controllers',
-      objectClass: 'organizationalUnit',
-      systemFlags: fixed,
-      critical: true,
-      shown: true,
-      sddl: CONTROLLERS_SDDL,
-      more: { description: 'Default container for domain controllers', gPLink: link },
+    more: { description: 'Default container for security identifiers of other domains' },
+  },
+  {
+    rdn: 'CN=Program Data',
+    objectClass: 'container',
+    more: { description: 'Default location for storage of application data' },
+  },
+  {
+    rdn: 'CN=Microsoft,CN=Program Data',
+    objectClass: 'container',
+    more: { description: 'Default location for storage of Microsoft application data' },
+  },
+  {
+    rdn: 'CN=NTDS Quotas',
+    objectClass: 'msDS-QuotaContainer',
+    systemFlags: kept,
+    critical: true,
+    more: {
+      description: 'Quota specifications container',
+      'msDS-TombstoneQuotaFactor': '100',
     },
-    {
-      rdn: 'CN=System',
-      objectClass: 'container',
-      systemFlags: fixed,
-      critical: true,
-      sddl: SYSTEM_SDDL,
-      more: { description: 'Builtin system settings' },
-    },
-    {
-      rdn: 'CN=LostAndFound',
-      objectClass: 'lostAndFound',
-      systemFlags: fixed,
-      critical: true,
-      sddl: LOST_SDDL,
-      more: { description: 'Default container for orphaned objects' },
-    },
-    {
-      rdn: 'CN=Infrastructure',
-      objectClass: 'infrastructureUpdate',
-      systemFlags: fixed,
-      critical: true,
-      sddl: INFRASTRUCTURE_SDDL,
-    },
-    {
-      rdn: 'CN=ForeignSecurityPrincipals',
-      objectClass: 'container',
-      systemFlags: fixed,
-      critical: true,
-      shown: true,
-      more: { description: 'Default container for security identifiers of other domains' },
-    },
-    {
-      rdn: 'CN=Program Data',
-      objectClass: 'container',
-      more: { description: 'Default location for storage of application data' },
-    },
-    {
-      rdn: 'CN=Microsoft,CN=Program Data',
-      objectClass: 'container',
-      more: { description: 'Default location for storage of Microsoft application data' },
-    },
-    {
-      rdn: 'CN=NTDS Quotas',
-      objectClass: 'msDS-QuotaContainer',
-      systemFlags: kept,
-      critical: true,
-      more: {
-        description: 'Quota specifications container',
-        'msDS-TombstoneQuotaFactor': '100',
-      },
-    },
-    {
-      rdn: 'CN=Managed Service Accounts',
-      objectClass: 'container',
-      shown: true,
-      sddl: MANAGED_SDDL,
-      more: { description: 'Default container for managed service accounts' },
-    },
-    {
-      rdn: 'CN=Keys',
-      objectClass: 'container',
-      systemFlags: fixed,
-      critical: true,
-      more: { description: 'Default container for key credential objects' },
-    },
-    { rdn: 'CN=TPM Devices', objectClass: 'msTPM-InformationObjectsContainer' },
-    {
-      rdn: 'CN=Builtin',
-      objectClass: 'builtinDomain',
-      systemFlags: fixed,
-      critical: true,
-      shown: true,
-      sddl: BUILTIN_SDDL,
-      more: { objectSid: encodeSid(parseSid('S-1-5-32')), ...BUILTIN_POLICY },
-    },
-  ];
-}
+  },
+  {
+    rdn: 'CN=Managed Service Accounts',
+    objectClass: 'container',
+    shown: true,
+    sddl: MANAGED_SDDL,
+    more: { description: 'Default container for managed service accounts' },
+  },
+  {
+    rdn: 'CN=Keys',
+    objectClass: 'container',
+    systemFlags: fixed,
+    critical: true,
+    more: { description: 'Default container for key credential objects' },
+  },
+  { rdn: 'CN=TPM Devices', objectClass: 'msTPM-InformationObjectsContainer' },
+  {
+    rdn: 'CN=Builtin',
+    objectClass: 'builtinDomain',
+    systemFlags: fixed,
+    critical: true,
+    shown: true,
+    sddl: BUILTIN_SDDL,
+    more: { objectSid: encodeSid(parseSid('S-1-5-32')), ...BUILTIN_POLICY },
+  },
+];
 
 /** rIDAvailablePool: the lowest RID in the low half, the number of RIDs in the high one. */
 const AVAILABLE_POOL = String((BigInt(LAST_RID) << 32n) + BigInt(FIRST_POOL.high + 1));
@@ -287,6 +281,18 @@ function policies({ dnsName }: DomainInfo): Planned[] {
     ...policy(DOMAIN_POLICY, 'Default Domain Policy'),
     ...policy(CONTROLLERS_POLICY, 'Default Domain Controllers Policy'),
   ];
+}
+
+function shownContainer(name: string, sddl: string, description: string): Planned {
+  return {
+    rdn: `CN=${name}`,
+    objectClass: 'container',
+    systemFlags: fixed,
+    critical: true,
+    shown: true,
+    sddl,
+    more: { description },
+  };
 }
 
 function critical(rdn: string, objectClass: string): Planned {
