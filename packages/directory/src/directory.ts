@@ -258,6 +258,7 @@ export class Directory {
       known: this.#known,
       descriptors: this.#descriptors,
       memo: this.#memo,
+      domain: this.#domain,
       clock: this.#clock,
       random: this.#random,
     });

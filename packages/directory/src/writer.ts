@@ -74,6 +74,8 @@ export interface WriterOptions {
   readonly known: KnownAttributes;
   readonly descriptors: DescriptorCache;
   readonly memo: DescriptorMemo;
+  /** The domain, when it is known already; else it is read when it is needed. */
+  readonly domain: DomainInfo | undefined;
   readonly clock: Clock;
   readonly random: RandomSource;
 }
@@ -148,6 +150,7 @@ export class DirectoryWriter {
     this.#known = options.known;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#domain = options.domain;
     this.#view = new View(options.tx, options.schema, new NameCache(), options.descriptors);
     this.#links = new LinkTable(options.tx, options.known);
     this.#descriptors = new DescriptorWriter({
