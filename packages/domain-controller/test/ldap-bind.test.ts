@@ -20,6 +20,10 @@ let domain: RunningDomain;
 
 beforeAll(async () => {
   domain = await startDomain();
+  await domain.dc.directory.modify(ALICE, [
+    { operation: 'replace', attribute: 'displayName', values: ['Alice of Contoso'] },
+    { operation: 'replace', attribute: 'servicePrincipalName', values: ['http/alice'] },
+  ]);
 });
 afterAll(async () => {
   await domain.close();
@@ -70,12 +74,20 @@ describe('MS-ADTS 5.1.1.1.1 simple bind', () => {
     ['DOMAIN\\name', 'CONTOSO\\alice'],
     ['the DNS name of the domain before the name', 'contoso.com\\alice'],
     ['a sAMAccountName', 'alice'],
+    ['a UPN made of the sAMAccountName', 'alice@CONTOSO.COM'],
+    ['a canonical name', 'contoso.com/Users/Alice'],
+    ['one with a line feed', 'contoso.com/Users\nAlice'],
+    ['a display name', 'Alice of Contoso'],
+    ['an SPN', 'http/alice'],
   ])('takes %s', async (_form, name) => {
     await expect(bind(name, passwordOf('alice'))).resolves.toBe('u:CONTOSO\\alice');
   });
 
   it('takes a SID and a GUID', async () => {
     const { sid, guid } = domain.dc.directory.get(ALICE);
+    for (const name of [sid ?? '', `{${guid}}`]) {
+      await expect(bind(name, passwordOf('alice'))).resolves.toBe('u:CONTOSO\\alice');
+    }
     const password = passwordOf('alice');
     await expect(bind(`<SID=${sid ?? ''}>`, password)).resolves.toBe('u:CONTOSO\\alice');
     await expect(bind(`<GUID=${guid}>`, password)).resolves.toBe('u:CONTOSO\\alice');
@@ -118,6 +130,30 @@ describe('MS-ADTS 5.1.1.1.1 simple bind', () => {
       await expect(bind('alice', passwordOf('alice'))).rejects.toMatchObject(failure(data));
       await expect(bind('alice', 'wrong')).rejects.toMatchObject(failure('52e'));
     });
+  });
+
+  it('locks an account that is guessed at, and forgets guesses after a right password', async () => {
+    const change = { operation: 'replace', attribute: 'lockoutThreshold' } as const;
+    await domain.dc.directory.modify(BASE, [{ ...change, values: ['3'] }]);
+    for (const data of ['52e', '52e']) {
+      await expect(bind('bob', 'wrong')).rejects.toMatchObject(failure(data));
+    }
+    await expect(bind('bob', passwordOf('bob'))).resolves.toBe('u:CONTOSO\\bob');
+    for (const data of ['52e', '52e', '52e', '775']) {
+      await expect(bind('bob', 'wrong')).rejects.toMatchObject(failure(data));
+    }
+    await expect(bind('bob', passwordOf('bob'))).rejects.toMatchObject(failure('775'));
+    await domain.dc.directory.modify(BASE, [{ ...change, values: ['0'] }]);
+  });
+
+  it('a display name that two have means nobody', async () => {
+    const change = { operation: 'replace', attribute: 'displayName' } as const;
+    const dn = `CN=Bob,CN=Users,${BASE}`;
+    await domain.dc.directory.modify(dn, [{ ...change, values: ['Alice of Contoso'] }]);
+    await expect(bind('Alice of Contoso', passwordOf('alice'))).rejects.toMatchObject(
+      failure('525'),
+    );
+    await domain.dc.directory.modify(dn, [{ ...change, values: [] }]);
   });
 
   it('tells everybody that an account is locked', async () => {

@@ -1,3 +1,5 @@
+import { KerberosError } from '@doublehop/kerberos/errors';
+import { LdapError } from '@doublehop/ldap/errors';
 import {
   establishedContext,
   kerberosServerMechanisms,
@@ -6,6 +8,7 @@ import {
 import type { SaslOutcome, SaslServerFactory } from '@doublehop/ldap/sasl/mechanism';
 import { NtlmContext } from '../ntlm/context.ts';
 import type { Caller, LdapContext } from './context.ts';
+import { bindFailure, SecurityStatus } from './failures.ts';
 import { KerberosBinds } from './kerberos-bind.ts';
 import { callerOf } from './logon.ts';
 import { ntlmAcceptor } from './ntlm-bind.ts';
@@ -30,8 +33,9 @@ export class SaslBinds {
       settings.ntlm === 'off'
         ? undefined
         : (server: Parameters<typeof ntlmAcceptor>[2]) => ntlmAcceptor(context, settings, server);
-    this.mechanisms = kerberosServerMechanisms((server) => kerberos.acceptor(server), ntlm);
-    this.sicily = ntlm && rawServerMechanism('NTLM', ntlm);
+    const mechanisms = kerberosServerMechanisms((server) => kerberos.acceptor(server), ntlm);
+    this.mechanisms = mechanisms.map(telling);
+    this.sicily = ntlm && telling(rawServerMechanism('NTLM', ntlm));
   }
 
   /** The client of a finished exchange. Throws invalidCredentials. */
@@ -42,4 +46,33 @@ export class SaslBinds {
     }
     return this.#kerberos.callerOf(outcome);
   }
+}
+
+/** A mechanism whose failures are told as Windows tells them; the log knows the cause. */
+function telling({ name, create }: SaslServerFactory): SaslServerFactory {
+  return {
+    name,
+    create(server) {
+      const mechanism = create(server);
+      return {
+        async step(response) {
+          try {
+            return await mechanism.step(response);
+          } catch (cause) {
+            if (!(cause instanceof KerberosError)) throw cause;
+            const { code, message } = failureOf(cause);
+            throw new LdapError(code, message, { cause });
+          }
+        },
+      };
+    },
+  };
+}
+
+/** ERROR_INVALID_PARAMETER: a token that says nothing, or not what it should. */
+const INVALID_PARAMETER = 0x57;
+
+function failureOf({ detail: { gssStatus } }: KerberosError): LdapError {
+  if (gssStatus !== 'GSS_S_BAD_BINDINGS') return bindFailure(INVALID_PARAMETER);
+  return bindFailure(SecurityStatus.badBindings, SecurityStatus.badBindings);
 }
