@@ -14,6 +14,8 @@ import type { View } from './view.ts';
  */
 const WRITABLE: ReadonlySet<string> = new Set([
   'msDS-AllowedToActOnBehalfOfOtherIdentity',
+  'msDS-ClaimIsSingleValued',
+  'msDS-ClaimValueType',
   'msDS-ManagedPasswordInterval',
   'objectClass',
 ]);
