@@ -86,6 +86,11 @@ describe('tickets', () => {
     const keytab = join(lab, 'keytabs', 'serverb.keytab');
     const byKeytab = await run(process.execPath, [program, 'kinit', '-t', keytab], own);
     expect(byKeytab.stderr).toContain('SERVERB$@CONTOSO.COM: a ticket until');
+    // Its ticket armors somebody else's password.
+    const armored = { env: { ...env, KRB5CCNAME: join(dir, 'cc-c') }, input: `${PASSWORD}\n` };
+    const args = [program, 'kinit', '-T', join(dir, 'cc-b'), 'Administrator'];
+    const inArmor = await run(process.execPath, args, armored);
+    expect(inArmor.stderr).toContain('Administrator@CONTOSO.COM: a ticket until');
     const wrong = await kinit('alice', 'wrong');
     expect(wrong).toMatchObject({ status: 1, stdout: '' });
     expect(wrong.stderr).toMatch(/^doublehop kinit: [^\n]*wrong password[^\n]*\n$/u);

@@ -86,8 +86,8 @@ async function kinit(
     report(context, options, { cache, owner, endtime: times.endtime });
     return;
   }
-  const account = await accountOf(context, configuration, cache, { name, options });
   const armor = await armorOf(context, configuration, options);
+  const account = await accountOf(context, configuration, cache, { name, options });
   const ticket = await login(client, account, { ...options, armor });
   const { client: owner, times } = ticket;
   report(context, options, { cache, owner, endtime: times.endtime });

@@ -330,7 +330,7 @@ function withProof(state: AsState, { armor }: AsSent, error: KrbError): AsState 
     throw new KerberosError(
       'krb-error',
       `the KDC wants ${subject} to pre-authenticate by other means than an encrypted timestamp ` +
-        `(it offers padata types ${types})`,
+        `(it offers padata types ${types})${offers(PaType.FX_FAST) ? FAST_ADVICE : ''}`,
       { subject, errorCode: error.errorCode },
     );
   }
@@ -344,6 +344,8 @@ function withProof(state: AsState, { armor }: AsSent, error: KrbError): AsState 
     cookie: padata.find(({ padataType }) => padataType === PaType.FX_COOKIE),
   };
 }
+
+const FAST_ADVICE = '; in the armor of another ticket (FAST) there may be more';
 
 /** RFC 6806 §4: the realm to ask next is in crealm; no realm is asked twice. */
 function inRealm(state: AsState, { crealm }: KrbError): AsState {
