@@ -169,7 +169,8 @@ function dnOf(name: 'alice' | 'SERVERB' | 'SERVERC'): string {
 /** As Windows clients do: PA-PAC-OPTIONS with the claims bit in AS-REQs that come without. */
 function askingForClaims(request: Uint8Array): Uint8Array {
   const { kind, value } = decodeDer(KdcRequest, request);
-  if (kind !== 'as') return request;
+  const armored = value.padata?.some(({ padataType }) => padataType === PaType.FX_FAST);
+  if (kind !== 'as' || armored === true) return request;
   const options = encodeDer(PaPacOptions, { flags: PacOption.CLAIMS });
   const padata = [
     // Which would tell the client that the request was changed.
