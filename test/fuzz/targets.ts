@@ -4,6 +4,7 @@ import { gssTargets } from './targets/gss.ts';
 import { kdcTargets } from './targets/kdc.ts';
 import { kpasswdTargets } from './targets/kpasswd.ts';
 import { ldapTargets } from './targets/ldap.ts';
+import { wireServiceTargets } from './targets/wire-services.ts';
 import { securityTargets } from './targets/security.ts';
 
 /** One parser or server that takes octets of strangers. */
@@ -29,5 +30,6 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...gssTargets(),
     ...securityTargets(),
     ...ldapTargets(),
+    ...wireServiceTargets(),
   ];
 }
