@@ -159,6 +159,7 @@ export class Schema {
   #byLink: ReadonlyMap<number, AttributeType> | undefined;
   #byGuid: ReadonlyMap<Guid, AttributeType | ClassType> | undefined;
   #descriptors: ReadonlyMap<string, string> | undefined;
+  #all: ReadonlySet<ClassType> | undefined;
 
   constructor() {
     for (const text of lines(ATTRIBUTE_TABLE)) {
@@ -178,7 +179,7 @@ export class Schema {
   }
 
   attribute(nameOrOid: string): AttributeType | undefined {
-    const row = this.#attributes.get(nameOrOid) ?? this.#attributes.get(nameOrOid.toLowerCase());
+    const row = lookUp(this.#attributes, nameOrOid);
     return row === undefined ? undefined : (row.type ??= parseAttribute(row.text));
   }
 
@@ -205,7 +206,7 @@ export class Schema {
   }
 
   classType(nameOrOid: string): ClassType | undefined {
-    const row = this.#classes.get(nameOrOid) ?? this.#classes.get(nameOrOid.toLowerCase());
+    const row = lookUp(this.#classes, nameOrOid);
     return row === undefined ? undefined : this.#classOf(row);
   }
 
@@ -214,7 +215,7 @@ export class Schema {
   }
 
   classes(): ReadonlySet<ClassType> {
-    return new Set(Array.from(this.#classes.values(), (row) => this.#classOf(row)));
+    return (this.#all ??= new Set(Array.from(this.#classes.values(), (row) => this.#classOf(row))));
   }
 
   /** The class and its superclasses, `top` last. */
@@ -292,6 +293,15 @@ export class Schema {
     this.#descriptors ??= parseDescriptors(DESCRIPTOR_TABLE);
     return (row.type ??= parseClass(row.text, this.#descriptors));
   }
+}
+
+/** A row by name of any case or OID. A name as the schema writes it is found at once ever after. */
+function lookUp<T>(rows: Map<string, Row<T>>, nameOrOid: string): Row<T> | undefined {
+  const known = rows.get(nameOrOid);
+  if (known !== undefined) return known;
+  const row = rows.get(nameOrOid.toLowerCase());
+  if (row?.text.startsWith(`${nameOrOid} `) === true) rows.set(nameOrOid, row);
+  return row;
 }
 
 /** The first two words of a line of either table. */
