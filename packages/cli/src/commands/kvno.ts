@@ -3,7 +3,7 @@ import { etypeNumber } from '@doublehop/kerberos/config/etype-names';
 import type { Credentials } from '@doublehop/kerberos/credentials';
 import { KerberosError } from '@doublehop/kerberos/errors';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
-import { formatPrincipal, type Principal } from '@doublehop/kerberos/names';
+import { formatPrincipal, type Principal, ticketGrantingService } from '@doublehop/kerberos/names';
 import { Command } from 'commander';
 import { type Context, EXIT } from '../context.ts';
 import { oneLine, UsageError } from '../errors.ts';
@@ -23,6 +23,7 @@ interface KvnoOptions extends CredentialOptions {
   readonly forUser?: string;
   readonly proxy?: true;
   readonly compat?: true;
+  readonly u2u?: string;
   readonly outCache?: string;
   readonly json?: true;
 }
@@ -39,6 +40,7 @@ export function command(context: Context): Command {
     .option('-e, --etype <name>', 'ask for this encryption type alone')
     .option('-U, --for-user <name>', 'for this user, by protocol transition')
     .option('-P, --proxy', 'with --for-user: to the service, by delegation')
+    .option('--u2u <cache>', 'user to user: for whoever has the TGT in this cache')
     .option('--compat', 'send PA-FOR-USER too, for Heimdal and Samba')
     .option('--out-cache <name>', 'write the tickets into this cache')
     .option('--json', 'print as JSON');
@@ -72,14 +74,19 @@ async function run(
     throw new UsageError('--proxy needs --for-user: on behalf of whom?');
   }
   const etypes = options.etype === undefined ? undefined : [etypeOf(options.etype)];
+  if (options.u2u !== undefined && options.forUser !== undefined) {
+    throw new UsageError('--u2u and --for-user: one of them');
+  }
   const { client, configuration } = await identityOf(context, options);
+  const theirTgt =
+    options.u2u === undefined ? undefined : await tgtOf(context, configuration, options.u2u);
   const targets = services.map((text) => ({ text, server: servicePrincipal(text, configuration) }));
   await client.getTgt();
   const outcomes: Outcome[] = [];
   for (const { text, server } of targets) {
     outcomes.push(
       await attempt(text, async () => {
-        const request = { server, etypes, options, configuration };
+        const request = { server, etypes, options, configuration, theirTgt };
         return await getTicket(client, request);
       }),
     );
@@ -94,10 +101,26 @@ interface TicketRequest {
   readonly etypes: readonly number[] | undefined;
   readonly options: KvnoOptions;
   readonly configuration: KerberosConfiguration;
+  /** The server's TGT, for user to user. */
+  readonly theirTgt: Uint8Array | undefined;
+}
+
+/** The TGT of a cache, which its owner has to give for user-to-user tickets. */
+async function tgtOf(
+  context: Context,
+  configuration: KerberosConfiguration,
+  name: string,
+): Promise<Uint8Array> {
+  const cache = openCache(context, configuration, name);
+  const client = await cache.principal();
+  const found = await cache.find({ client, server: ticketGrantingService(client.realm) });
+  if (found === undefined) throw new UsageError(`--u2u: ${name} has no ticket-granting ticket`);
+  return found.ticket;
 }
 
 async function getTicket(client: KerberosClient, request: TicketRequest): Promise<Credentials> {
-  const { server, etypes, options, configuration } = request;
+  const { server, etypes, options, configuration, theirTgt } = request;
+  if (theirTgt !== undefined) return await client.userToUser(server, theirTgt, { etypes });
   if (options.forUser === undefined) return await client.getServiceTicket(server, { etypes });
   const user = impersonated(options.forUser, configuration);
   const { compat } = options;

@@ -17,6 +17,7 @@ import {
   type ExchangeEvent,
   type KdcTransport,
 } from './context.ts';
+import { type DelegationPolicy, mayDelegate } from './delegation.ts';
 import { getInitialTicket } from './initial-ticket.ts';
 import { type Clock, KdcClock } from './kdc-clock.ts';
 import { type Evidence, s4u2proxy, type S4u2ProxyRequest } from './s4u2proxy.ts';
@@ -28,6 +29,7 @@ import {
   renewTicket,
   type ServiceTicketOptions,
 } from './service-ticket.ts';
+import { getUserToUserTicket } from './user-to-user.ts';
 
 /** What a client is made of. */
 export interface ClientOptions {
@@ -172,6 +174,30 @@ export class KerberosClient {
   /** A TGT to give to a server that may act as this principal (RFC 4120 §2.6). Not kept. */
   async forward(addresses?: HostAddresses): Promise<Credentials> {
     return forwardTgt(this.context, await this.getTgt(), addresses);
+  }
+
+  /**
+   * The TGT to hand to a service by unconstrained delegation, if it is to have one: a new forwarded
+   * one each time (RFC 4120 §2.6). `service` is the ticket for it.
+   */
+  async delegate(
+    service: Credentials,
+    policy: DelegationPolicy = 'ok-as-delegate',
+  ): Promise<Credentials | undefined> {
+    const tgt = await this.getTgt();
+    return mayDelegate(service, tgt, policy) ? await forwardTgt(this.context, tgt) : undefined;
+  }
+
+  /**
+   * A ticket for a principal that is no service, by the TGT that it gave to us (RFC 4120 §3.7).
+   * Neither looked up nor kept.
+   */
+  async userToUser(
+    server: Principal,
+    theirTgt: Uint8Array,
+    options: Pick<ServiceTicketOptions, 'etypes'> = {},
+  ): Promise<Credentials> {
+    return getUserToUserTicket(this.context, await this.getTgt(), server, theirTgt, options);
   }
 
   /** Forgets the tickets of S4U. */

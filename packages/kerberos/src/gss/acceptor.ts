@@ -47,6 +47,8 @@ export interface AcceptorOptions {
   readonly clockSkew?: number;
   /** Encryption types that are accepted; those of AES where absent. */
   readonly etypes?: readonly number[];
+  /** The session key of a TGT of this service's, for user-to-user tickets; absent: none is taken. */
+  readonly userToUserKey?: Key | undefined;
   /** Absent: the initiator's bindings are not looked at. */
   readonly channelBindings?: ChannelBindings | undefined;
   /** `ignore-if-absent` where absent. */
@@ -212,6 +214,7 @@ function policyOf(options: AcceptorOptions): ApRequestPolicy {
     replayCache: options.replayCache,
     etypes: options.etypes ?? defaultEncryptionTypes,
     clockSkew: options.clockSkew ?? DEFAULT_SKEW,
+    userToUserKey: options.userToUserKey,
   };
 }
 

@@ -21,6 +21,8 @@ export interface ApRequestPolicy {
   readonly etypes: readonly number[];
   /** Seconds by which the initiator's clock may differ. */
   readonly clockSkew: number;
+  /** The session key of the service's own TGT, which it gave to initiators: user to user. */
+  readonly userToUserKey?: Key | undefined;
 }
 
 /** An AP-REQ that proved right. */
@@ -46,11 +48,8 @@ export function verifyApRequest(
   policy: ApRequestPolicy,
   now: number,
 ): VerifiedRequest {
-  if ((request.apOptions & ApOption.USE_SESSION_KEY) !== 0) {
-    throw refused(ErrorCode.KRB_AP_ERR_NOKEY, 'user-to-user authentication is not supported');
-  }
   const server = { name: ticket.sname, realm: ticket.realm };
-  const ticketPart = openTicket(ticket, server, policy);
+  const ticketPart = openTicket(ticket, server, policyFor(request, policy));
   const client = { name: ticketPart.cname, realm: ticketPart.crealm };
   checkTimes(ticketPart, now, policy.clockSkew);
   const sessionKey = permittedKey('the session key', ticketPart.key, policy);
@@ -69,6 +68,18 @@ export function verifyApRequest(
   checkReplay(request, authenticator, policy, now);
   const subkey = authenticator.subkey && permittedKey('the subkey', authenticator.subkey, policy);
   return { server, client, ticketPart, authenticator, sessionKey, subkey };
+}
+
+/** The keys that may have sealed the ticket: the one of user to user is no other's substitute. */
+function policyFor({ apOptions }: ApReq, policy: ApRequestPolicy): ApRequestPolicy {
+  if ((apOptions & ApOption.USE_SESSION_KEY) === 0) return policy;
+  const { userToUserKey } = policy;
+  if (userToUserKey === undefined) {
+    throw refused(ErrorCode.KRB_AP_ERR_NOKEY, 'user-to-user authentication is not supported');
+  }
+  const keys: ServiceKeys = (_server, etype) =>
+    etype === userToUserKey.etype ? userToUserKey : undefined;
+  return { ...policy, keys };
 }
 
 function openTicket(

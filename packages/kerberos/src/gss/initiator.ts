@@ -114,7 +114,9 @@ class Krb5Initiator implements Negotiation {
     return encodeDer(ApReq, {
       pvno: PVNO,
       msgType: MessageType.AP_REQ,
-      apOptions: (this.#flags & GssFlag.MUTUAL) === 0 ? 0 : ApOption.MUTUAL_REQUIRED,
+      apOptions:
+        ((this.#flags & GssFlag.MUTUAL) === 0 ? 0 : ApOption.MUTUAL_REQUIRED) |
+        (credentials.isSkey ? ApOption.USE_SESSION_KEY : 0),
       ticket: credentials.ticket,
       authenticator: { etype: sessionKey.etype, cipher },
     });
