@@ -78,6 +78,7 @@ export class Directory {
   readonly #descriptors = new DescriptorCache();
   readonly #memo = new DescriptorMemo();
   #settling: Promise<void> | undefined;
+  #hasWritten = false;
   readonly #view: View;
   readonly #listeners: ChangeListener[] = [];
   #revision: number;
@@ -194,11 +195,13 @@ export class Directory {
 
   /** Several writes as one; `work` may run more than once and must only write through `writer`. */
   async write<T>(work: (writer: DirectoryWriter) => T): Promise<T> {
-    let isBehind = false;
+    // A process before this one may have ended in the middle of it.
+    let isBehind = !this.#hasWritten;
+    this.#hasWritten = true;
     const result = await this.#store.write((tx) => {
       const writer = this.#writer(tx);
       const made = work(writer);
-      ({ isBehind } = writer);
+      isBehind ||= writer.isBehind;
       return made;
     });
     // Who waits for the write need not wait for what follows from it.
