@@ -1,3 +1,4 @@
+import { readDomain } from './domain.ts';
 import { DirectoryError } from './errors.ts';
 import type { Draft } from './draft.ts';
 import type { Value } from './entry.ts';
@@ -48,7 +49,8 @@ export function structuralClass(schema: Schema, names: readonly string[]): Class
   const types = names.map((name) => {
     const type = schema.classType(name);
     if (type !== undefined) return type;
-    throw new DirectoryError('objectClassViolation', `${name} is not a class of the schema`);
+    // MS-ADTS 3.1.1.5.2.2 has this, not objectClassViolation.
+    throw refused('noSuchAttribute', { name }, 'is no class', Win32.invalidParameter);
   });
   const structural = types.filter((type) => type.category === 'structural');
   const [first, ...others] = structural;
@@ -123,6 +125,7 @@ export function checkUnique(
       throw refused('constraintViolation', type, `${value} is another account's`, win32);
     }
   }
+  checkImplied(view, known, draft, before);
 }
 
 function checkAccountName(
@@ -135,11 +138,46 @@ function checkAccountName(
   const values = draft.attributes.get(type.code);
   const [name] = values ?? [];
   if (values === before?.get(type.code) || typeof name !== 'string') return;
-  if (name === '' || BAD_NAME.test(name) || fold(name).trim() === '') {
+  if (name === '' || BAD_NAME.test(name) || fold(name).trim() === '' || name.endsWith('.')) {
     throw refused('constraintViolation', type, 'is no name for an account');
   }
   if (isTaken(view, type, name, draft.id)) {
     throw refused('entryAlreadyExists', type, `${name} is taken`, Win32.userExists);
+  }
+}
+
+/**
+ * A user logs on by `name@domain` too, without a UPN of that form: so nobody else has it as the
+ * UPN, nor a UPN whose first part is somebody else's name (MS-KILE 3.3.5.6.1; CVE-2021-42282).
+ */
+function checkImplied(
+  view: View,
+  known: KnownAttributes,
+  draft: Draft,
+  before: StoredAttributes | undefined,
+): void {
+  const changed = (type: AttributeType): string | undefined => {
+    const values = draft.attributes.get(type.code);
+    const [value] = values ?? [];
+    return values !== before?.get(type.code) && typeof value === 'string' ? value : undefined;
+  };
+  const name = changed(known.samAccountName);
+  const upn = changed(known.userPrincipalName);
+  if (name === undefined && upn === undefined) return;
+  const dnsName = readDomain(view.reader)?.dnsName;
+  if (dnsName === undefined) return;
+  const implied = `${name ?? ''}@${dnsName}`;
+  if (name !== undefined && isTaken(view, known.userPrincipalName, implied, draft.id)) {
+    const what = `${implied} is another account's`;
+    throw refused('constraintViolation', known.userPrincipalName, what, Win32.upnNotUnique);
+  }
+  const at = upn?.lastIndexOf('@') ?? -1;
+  const isHere = at < 0 || fold(upn?.slice(at + 1) ?? '') === fold(dnsName);
+  if (upn === undefined || !isHere) return;
+  const account = at < 0 ? upn : upn.slice(0, at);
+  if (isTaken(view, known.samAccountName, account, draft.id)) {
+    const what = `${account} is another account's`;
+    throw refused('entryAlreadyExists', known.samAccountName, what, Win32.userExists);
   }
 }
 

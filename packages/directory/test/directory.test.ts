@@ -73,7 +73,7 @@ describe('MS-ADTS 3.1.1.5.2 add', () => {
     ['an existing name', 'entryAlreadyExists', ALICE.toUpperCase(), user],
     ['a parent that is not there', 'noSuchObject', `CN=x,OU=None,${DOMAIN_DN}`, user],
     ['no class', 'objectClassViolation', `CN=x,${USERS}`, { sAMAccountName: 'x' }],
-    ['an unknown class', 'objectClassViolation', `CN=x,${USERS}`, { objectClass: 'alien' }],
+    ['an unknown class', 'noSuchAttribute', `CN=x,${USERS}`, { objectClass: 'alien' }],
     ['an abstract class', 'objectClassViolation', `CN=x,${USERS}`, { objectClass: 'top' }],
     [
       'classes of two kinds',
@@ -156,6 +156,18 @@ describe('MS-ADTS 3.1.1.5.2 add', () => {
       'constraintViolation',
       `CN=x,${USERS}`,
       { ...user, userPrincipalName: 'Alice@CONTOSO.com' },
+    ],
+    [
+      'a UPN with the name of another account',
+      'entryAlreadyExists',
+      `CN=x,${USERS}`,
+      { ...user, userPrincipalName: 'GUEST@contoso.com' },
+    ],
+    [
+      'a UPN that is the name of another account',
+      'entryAlreadyExists',
+      `CN=x,${USERS}`,
+      { ...user, userPrincipalName: 'guest' },
     ],
     [
       'a manager that is not there',

@@ -1,5 +1,5 @@
 import { utf16le } from '@doublehop/wire/bytes';
-import { encodeDescriptor } from '@doublehop/security/descriptor';
+import { decodeDescriptor, encodeDescriptor } from '@doublehop/security/descriptor';
 import { encodeSid, withRid } from '@doublehop/security/sid';
 import { parseSddl } from '@doublehop/security/sddl';
 import type { LdapClient } from '@doublehop/ldap/client/client';
@@ -214,8 +214,12 @@ describe('MS-ADTS 3.1.1.5.3 modify', () => {
       );
     await put('O:BAG:BAD:(A;;RP;;;AU)', 15);
     await put('O:SYG:SYD:(A;;GA;;;BA)', 4);
-    const expected = encodeDescriptor(parseSddl('O:BAG:BAD:(A;;GA;;;BA)'));
-    expect(directory.get(ou).bytes('nTSecurityDescriptor')).toEqual(expected);
+    const bytes = directory.get(ou).bytes('nTSecurityDescriptor') ?? new Uint8Array(0);
+    const { owner, group, dacl } = decodeDescriptor(bytes);
+    expect([owner, group]).toEqual(['S-1-5-32-544', 'S-1-5-32-544']);
+    if (dacl === undefined || dacl === 'null') throw new Error('no access list');
+    const explicit = dacl.aces.filter((ace) => (ace.flags & 0x10) === 0);
+    expect(explicit.map(({ sid, mask }) => [sid, mask])).toEqual([['S-1-5-32-544', 0xf01ff]]);
   });
 });
 

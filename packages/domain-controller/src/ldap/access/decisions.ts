@@ -198,10 +198,7 @@ const NOTHING: Decided = {
 };
 
 /** For entries of stores made before every entry had a descriptor. */
-const ABSENT =
-  'O:BAD:(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)(A;;RPLCLORC;;;AU)' +
-  '(OA;;RPWP;3f78c3e5-f79a-46bd-a0b8-9d18116ddc79;;PS)' +
-  '(OA;;CR;ab721a53-1e2f-11d0-9819-00aa0040529b;;WD)';
+const ABSENT = 'O:BAD:(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)(A;;RPLCLORC;;;AU)';
 
 function readDescriptor(bytes: Uint8Array | undefined): SecurityDescriptor | undefined {
   if (bytes === undefined) return parseSddl(ABSENT);
