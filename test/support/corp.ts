@@ -9,6 +9,7 @@ import { memoryStore } from '@doublehop/directory/store/memory';
 import { createDomain, type NewDomain } from '@doublehop/domain-controller/create-domain';
 import { createDomainController, type Endpoints } from '@doublehop/domain-controller/dc';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
+import { WELL_KNOWN_PORTS } from '@doublehop/domain-controller/listeners';
 import type { KdcSettings } from '@doublehop/domain-controller/kdc/settings';
 import type { LdapSettings } from '@doublehop/domain-controller/ldap/settings';
 import { clientEnv, type Peer } from '../peers/peer.ts';
@@ -80,7 +81,7 @@ export async function startCorp(dir: string, options: CorpOptions = {}): Promise
   const controller = createDomainController({
     store,
     controllerName: CONTROLLER,
-    listen: { address, kdcPort: 88, kpasswdPort: 464, ldapPort: 389, ldapsPort: 636 },
+    listen: { address, ...WELL_KNOWN_PORTS },
     kdc: { encryptionTypes: types, ...options.settings },
     ldap: options.ldap ?? {},
     clock,
