@@ -97,6 +97,12 @@ function openArmorTicket(apReq: Uint8Array, now: number, context: KdcContext) {
   }
 }
 
+/** What an exchange does with its armor key: derived in one go. */
+const ARMOR_USAGES = {
+  encryption: [KeyUsage.FAST_ENC, KeyUsage.FAST_REP],
+  checksum: [KeyUsage.FAST_REQ_CHKSUM, KeyUsage.FAST_FINISHED],
+};
+
 interface Opening {
   readonly key: Key;
   readonly ticket: HeaderTicket | undefined;
@@ -109,6 +115,7 @@ function open(
   { key, ticket, covered }: Opening,
   call: KdcCall,
 ): KdcCall {
+  key.prepare(ARMOR_USAGES);
   const plain = decrypted(key, KeyUsage.FAST_ENC, encFastReq.cipher);
   if (plain === undefined) throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'armor-integrity');
   const { fastOptions, padata, reqBody } = decodeDer(KrbFastReq, plain.slice());
