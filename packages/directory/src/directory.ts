@@ -25,7 +25,8 @@ import { type AttributeType, Schema } from './schema/schema.ts';
 import { search, type Scope } from './search.ts';
 import type { Reader, Store } from './store/store.ts';
 import { NameCache, View } from './view.ts';
-import { DirectoryWriter, type Clock, type KeyOptions, type RemoveOptions } from './writer.ts';
+import type { Clock, KeyOptions, RemoveOptions } from './writer-options.ts';
+import { DirectoryWriter } from './writer.ts';
 
 /** What a directory works with. */
 export interface DirectoryOptions {

@@ -25,7 +25,8 @@ import {
   FUNCTIONAL_LEVEL,
   SCHEMA_VERSION,
 } from './provision/settings.ts';
-import { fileTime, versionFour, type DirectoryWriter } from './writer.ts';
+import { fileTime, versionFour } from './writer-options.ts';
+import type { DirectoryWriter } from './writer.ts';
 
 export type { DomainInfo } from './domain.ts';
 
