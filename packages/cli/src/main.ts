@@ -48,6 +48,8 @@ async function programFor(args: readonly string[], context: Context): Promise<Co
     .description('Kerberos double hop, solved: resource-based constrained delegation')
     .version(version(), '-V, --version', 'print the version')
     .helpCommand('help [command]', 'help for a command')
+    // What stands behind a command is for it to read, and so on down.
+    .enablePositionalOptions()
     .addHelpText('after', EPILOGUE);
   const words = args.filter((arg) => !arg.startsWith('-'));
   const wanted = words[0] === 'help' ? words[1] : words[0];

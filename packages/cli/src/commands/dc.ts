@@ -72,6 +72,7 @@ export function command(context: Context): Command {
     .option('--audit', 'print one JSON line for each request to KDC, kpasswd and LDAP')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', EXAMPLES)
+    .enablePositionalOptions()
     .addCommand(exportKeysCommand(context))
     .addCommand(rolloverKrbtgtCommand(context))
     .action(async (options: DcOptions) => {

@@ -32,9 +32,8 @@ export function exportKeysCommand(context: Context): Command {
     .option('--account <name...>', 'these accounts alone')
     .option('--force', 'replace files that are there')
     .addHelpText('after', EXAMPLES)
-    .action(async (folder: string, _options: unknown, command: Command) => {
-      // `dc` has options of the same names: those given here are what counts.
-      await run(context, folder, command.opts<ExportOptions>());
+    .action(async (folder: string, options: ExportOptions) => {
+      await run(context, folder, options);
     });
 }
 
