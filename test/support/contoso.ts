@@ -181,6 +181,11 @@ async function populate(directory: Directory): Promise<void> {
   const controller = { controllerName, controllerAliases: ['localhost'] };
   const domain = { dnsName, netbiosName, administratorPassword, ...controller };
   await createDomain(directory, domain, random);
+  // A new domain lets nobody change a password twice a day, nor have one with the own name in it.
+  const lenient = ['minPwdAge', 'pwdProperties'].map((attribute) => {
+    return { operation: 'replace', attribute, values: ['0'] } as const;
+  });
+  await directory.modify(domainDn(CONTOSO), lenient);
   await directory.write((writer) => {
     for (const unit of CONTOSO.organizationalUnits) {
       writer.add(`${unit},${domainDn(CONTOSO)}`, { objectClass: 'organizationalUnit' });
