@@ -256,6 +256,56 @@ describe('MS-SAMR 3.1.5.4.4: the machine account quota', () => {
   });
 });
 
+describe('MS-ADTS 3.1.1.5.2.1.1, CVE-2021-42291: attributes of new computers', () => {
+  const unit = `OU=Added,${BASE}`;
+  const dn = `CN=ADDED,${unit}`;
+  const computer = { objectClass: 'computer', sAMAccountName: 'ADDED$' };
+  // Not one of those that the class's own descriptor gives its creator.
+  const located = { ...computer, location: 'x' };
+  const wide = (): Record<string, string | Uint8Array> => ({
+    ...computer,
+    nTSecurityDescriptor: descriptor(`O:${sids.alice}D:(A;;GA;;;${sids.alice})`),
+  });
+
+  beforeAll(async () => {
+    await administrator.add(unit, { objectClass: 'organizationalUnit' });
+    await putAces(unit, `(OA;;CC;;;${sids.alice})`);
+  });
+  beforeEach(async () => {
+    await administrator.modify(SERVICE, [replace('dSHeuristics')]);
+    await outcome(administrator.delete(dn));
+  });
+  afterAll(async () => {
+    await administrator.modify(SERVICE, [replace('dSHeuristics')]);
+  });
+
+  it('are whatever their maker likes, until dSHeuristics says otherwise', async () => {
+    await alice.add(dn, located);
+    await administrator.delete(dn);
+    await alice.add(dn, wide());
+  });
+
+  it('are written by right then, administrators excepted', async () => {
+    const checked = replace('dSHeuristics', '0000000001000000000200000001');
+    await administrator.modify(SERVICE, [checked]);
+    await expect(alice.add(dn, located)).rejects.toMatchObject(DENIED);
+    expect(domain.dc.directory.find(dn)).toBeUndefined();
+    await alice.add(dn, computer);
+    await administrator.delete(dn);
+    await administrator.add(dn, located);
+    await administrator.delete(dn);
+    // The descriptor is its owner's to give, unless owners are blocked as well.
+    await alice.add(dn, wide());
+    await administrator.delete(dn);
+    const blocked = replace('dSHeuristics', '00000000010000000002000000011');
+    await administrator.modify(SERVICE, [blocked]);
+    await expect(alice.add(dn, wide())).rejects.toMatchObject(DENIED);
+    // Who is given WRITE_DAC outright may give it all the same.
+    await putAces(unit, `(OA;;CC;;;${sids.alice})(A;CI;WD;;;${sids.alice})`);
+    await alice.add(dn, wide());
+  });
+});
+
 describe('MS-ADTS 3.1.1.5.3.1.1: validated writes', () => {
   const dn = serverDn('SERVERB');
   const spn = (operation: 'add' | 'delete', ...values: string[]): ClientChange => ({

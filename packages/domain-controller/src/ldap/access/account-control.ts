@@ -97,6 +97,7 @@ export function checkedControl(
     next |= computer && old === undefined ? WORKSTATION_TRUST_ACCOUNT : NORMAL_ACCOUNT;
   }
   refuseCombinations(next);
+  checkTrust(subject, next, old ?? 0);
   checkClass(subject, next, wish);
   checkRights(subject, domainHead, next, old ?? 0);
   const open = NORMAL_ACCOUNT === (next & (NORMAL_ACCOUNT | ACCOUNTDISABLE | PASSWD_NOTREQD));
@@ -173,6 +174,13 @@ const RIGHTS: readonly (readonly [bit: number, right: Guid])[] = [
   [PARTIAL_SECRETS_ACCOUNT, ControlRight.installReplica],
 ];
 
+/** To trust, and to take trust away, takes SeEnableDelegationPrivilege (MS-SAMR 3.1.1.8.10). */
+function checkTrust({ token }: Subject, next: number, old: number): void {
+  const delegation = TRUSTED_FOR_DELEGATION | TRUSTED_TO_AUTH_FOR_DELEGATION;
+  const mayTrust = hasPrivilege(token, 'SeEnableDelegationPrivilege');
+  if (((next ^ old) & delegation) !== 0 && !mayTrust) throw accessDenied();
+}
+
 function checkRights(
   subject: Subject,
   domainHead: Entry | undefined,
@@ -180,10 +188,6 @@ function checkRights(
   old: number,
 ): void {
   const added = next & ~old;
-  const delegation = TRUSTED_FOR_DELEGATION | TRUSTED_TO_AUTH_FOR_DELEGATION;
-  const mayTrust = hasPrivilege(subject.token, 'SeEnableDelegationPrivilege');
-  // To take trust away takes the privilege too, as on Windows.
-  if (((next ^ old) & delegation) !== 0 && !mayTrust) throw accessDenied();
   // Accounts of trusts are made and unmade by other protocols (MS-ADTS 6.1.6.9.7).
   if (((next ^ old) & INTERDOMAIN_TRUST_ACCOUNT) !== 0) throw accessDenied();
   const swapped =
