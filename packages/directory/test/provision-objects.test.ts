@@ -179,6 +179,12 @@ describe('MS-ADTS 6.1.1.1 heads of naming contexts', () => {
     expect(sddlOf(directory.get(SCHEMA))).toMatch(/^O:SAG:SA/);
     expect(sddlOf(directory.get(CONFIGURATION))).toMatch(/^O:EAG:EA/);
   });
+
+  it('6.1.3.8: what is in them is of the administrators of each', () => {
+    expect(sddlOf(directory.get(`CN=Member,${SCHEMA}`))).toMatch(/^O:SAG:SAD:AI\(A;CIID;/);
+    expect(sddlOf(directory.get(info.dsaDn))).toMatch(/^O:EAG:EA/);
+    expect(sddlOf(directory.get(`CN=Users,${DOMAIN_DN}`))).toMatch(/^O:DAG:DA/);
+  });
 });
 
 describe('MS-ADTS 6.1.1.2 configuration', () => {

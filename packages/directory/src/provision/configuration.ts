@@ -1,4 +1,5 @@
 import { encodeSid, parseSid } from '@doublehop/security/sid';
+import { DomainRid } from '@doublehop/security/well-known-sids';
 import { controlRights, classGuids } from '../schema/rights.ts';
 import type { Schema } from '../schema/schema.ts';
 import type { DomainInfo } from '../domain.ts';
@@ -12,7 +13,7 @@ import {
   QUOTAS_SDDL,
   SITES_SDDL,
 } from './descriptors.ts';
-import { addPlanned, type Planned, SystemFlag } from './plan.ts';
+import { addPlanned, madeFor, type Planned, SystemFlag } from './plan.ts';
 import { FUNCTIONAL_LEVEL } from './settings.ts';
 
 const SERVICE = 'CN=Directory Service,CN=Windows NT,CN=Services';
@@ -81,7 +82,8 @@ export function addConfiguration(writer: DirectoryWriter, schema: Schema, info: 
     ...WELL_KNOWN_PRINCIPALS.map(wellKnownPrincipal),
     ...rights(schema),
   ];
-  addPlanned(writer, info, info.configurationDn, plan);
+  const options = madeFor(info, DomainRid.enterpriseAdmins);
+  addPlanned(writer, info, info.configurationDn, plan, options);
 }
 
 const { kept } = SystemFlag;

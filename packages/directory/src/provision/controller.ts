@@ -1,9 +1,10 @@
 import { encodeGuid } from '@doublehop/security/guid';
 import { encodeSid, withRid } from '@doublehop/security/sid';
+import { DomainRid } from '@doublehop/security/well-known-sids';
 import type { DomainInfo } from '../domain.ts';
 import type { AttributeInput } from '../entry.ts';
 import type { DirectoryWriter } from '../writer.ts';
-import { addPlanned, SystemFlag } from './plan.ts';
+import { addPlanned, madeFor, type Planned, SystemFlag } from './plan.ts';
 import { CONTROLLER_RID, FIRST_POOL, FUNCTIONAL_LEVEL } from './settings.ts';
 
 /** NTDSDSA_OPT_IS_GC (MS-ADTS 6.1.1.2.2.1.2.1.1). */
@@ -37,7 +38,8 @@ export function addServer(writer: DirectoryWriter, info: DomainInfo): void {
   const contexts = [info.configurationDn, info.schemaDn, info.dn];
   const server = `CN=${info.controllerName}`;
   const servers = info.serverDn.slice(server.length + 1);
-  addPlanned(writer, info, servers, [
+  const options = madeFor(info, DomainRid.enterpriseAdmins);
+  const plan: readonly Planned[] = [
     {
       rdn: server,
       objectClass: 'server',
@@ -64,7 +66,8 @@ export function addServer(writer: DirectoryWriter, info: DomainInfo): void {
         options: IS_GLOBAL_CATALOG,
       },
     },
-  ]);
+  ];
+  addPlanned(writer, info, servers, plan, options);
   const owners = [
     info.dn,
     info.schemaDn,

@@ -1,7 +1,9 @@
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { parseSddl } from '@doublehop/security/sddl';
+import { withRid } from '@doublehop/security/sid';
 import type { DomainInfo } from '../domain.ts';
 import type { AttributeInput } from '../entry.ts';
+import type { AddOptions } from '../writer-options.ts';
 import type { DirectoryWriter } from '../writer.ts';
 
 /** systemFlags of objects (MS-ADTS 2.2.10). */
@@ -36,12 +38,22 @@ export interface Planned {
   readonly more?: AttributeInput;
 }
 
-/** Makes entries below a name, in their order. */
+/**
+ * The directory itself as the maker of entries, for one of the groups that own what it makes in a
+ * naming context: administrators of the schema, the enterprise or the domain (MS-ADTS 6.1.3.8).
+ */
+export function madeFor({ sid }: DomainInfo, rid: number): AddOptions {
+  const group = withRid(sid, rid);
+  return { system: true, creator: { owner: group, group } };
+}
+
+/** Makes entries below a name, in their order, for the domain's administrators unless told. */
 export function addPlanned(
   writer: DirectoryWriter,
   info: DomainInfo,
   above: string,
   plan: readonly Planned[],
+  options: AddOptions = { system: true },
 ): void {
   for (const { rdn, objectClass, systemFlags, critical, sddl, shown, more } of plan) {
     const attributes: AttributeInput = {
@@ -52,7 +64,7 @@ export function addPlanned(
       ...(sddl === undefined ? {} : { nTSecurityDescriptor: descriptorBytes(info, sddl) }),
       ...more,
     };
-    writer.add(`${rdn},${above}`, attributes, { system: true });
+    writer.add(`${rdn},${above}`, attributes, options);
   }
 }
 

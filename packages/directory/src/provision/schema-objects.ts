@@ -1,14 +1,14 @@
 import { encodeGuid, type Guid, parseGuid } from '@doublehop/security/guid';
+import { DomainRid } from '@doublehop/security/well-known-sids';
 import type { DomainInfo } from '../domain.ts';
 import type { AttributeInput, Value } from '../entry.ts';
 import type { AttributeType, ClassType, Schema } from '../schema/schema.ts';
 import { syntaxFacts } from '../schema/syntax-oids.ts';
 import type { DirectoryWriter } from '../writer.ts';
+import { madeFor } from './plan.ts';
 
 /** objectClassCategory (MS-ADTS 3.1.1.2.4.6). */
 const CATEGORIES = { structural: '1', abstract: '2', auxiliary: '3', '88': '0' } as const;
-
-const SYSTEM = { system: true } as const;
 
 /**
  * The objects of classes and attributes (MS-ADTS 3.1.1.2), to which every objectCategory points,
@@ -16,15 +16,16 @@ const SYSTEM = { system: true } as const;
  */
 export function addSchemaObjects(writer: DirectoryWriter, schema: Schema, info: DomainInfo): void {
   const dnOf = (cn: string): string => `CN=${cn},${info.schemaDn}`;
+  const options = madeFor(info, DomainRid.schemaAdmins);
   for (const type of classesInOrder(schema)) {
-    writer.add(dnOf(type.cn), classAttributes(type, dnOf), SYSTEM);
+    writer.add(dnOf(type.cn), classAttributes(type, dnOf), options);
   }
   // What all of them share is made once: there are some 1,500.
   const guids = new Map<Guid, Uint8Array>();
   for (const type of schema.attributes()) {
-    writer.add(dnOf(type.cn), attributeAttributes(type, guids), SYSTEM);
+    writer.add(dnOf(type.cn), attributeAttributes(type, guids), options);
   }
-  writer.add(dnOf('Aggregate'), { objectClass: 'subSchema' }, SYSTEM);
+  writer.add(dnOf('Aggregate'), { objectClass: 'subSchema' }, options);
 }
 
 /** Each class after the one that its defaultObjectCategory names, so that it can point to it. */
