@@ -8,6 +8,7 @@ import { decodeDescriptor, encodeDescriptor } from '@doublehop/security/descript
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   ADMIN_PASSWORD,
+  ALICE,
   passwordOf,
   type RunningDomain,
   serverDn,
@@ -134,6 +135,46 @@ describe("impacket's scripts and our LDAP", () => {
     const rows = stdout.split('\n').map((line) => line.trim().split(/\s{2,}/u));
     expect(rows).toContainEqual(['SERVERB$', 'Computer', 'Resource-Based Constrained', 'SERVERC$']);
     expect(stdout).toMatch(/SERVERB\$ +Computer +Constrained.* +cifs\/serverc\.contoso\.com/u);
+  });
+
+  test('addcomputer over LDAPS makes, and deletes, a computer account', async (context) => {
+    requirePeers(context, 'impacket');
+    requireRoot(context);
+    const named = ['-computer-name', 'EVIL$', '-computer-pass', 'Passw0rd.evil'];
+    const options = ['-method', 'LDAPS', '-dc-host', HOST, ...named];
+    const added = await script(lenient, 'addcomputer', ...options, administrator);
+    expect(added.stdout).toContain('Successfully added machine account EVIL$');
+    const account = lenient?.dc.accounts.byName('EVIL$');
+    expect(account?.servicePrincipalNames).toContain('HOST/EVIL');
+    expect(account?.keys).toBeDefined();
+    const deleted = await script(lenient, 'addcomputer', ...options, '-delete', administrator);
+    expect(deleted.stdout).toContain('Succesfully deleted EVIL$');
+  });
+
+  test('addcomputer by a plain user lives on the machine account quota', async (context) => {
+    requirePeers(context, 'impacket');
+    requireRoot(context);
+    const alice = `CONTOSO.COM/alice:${passwordOf('alice')}`;
+    const add = (name: string): Promise<Outcome> => {
+      const named = ['-computer-name', name, '-computer-pass', 'Passw0rd.evil'];
+      return script(lenient, 'addcomputer', '-method', 'LDAPS', '-dc-host', HOST, ...named, alice);
+    };
+    for (let number = 1; number <= 10; number += 1) {
+      expect((await add(`OWN${number}$`)).stdout).toContain('Successfully added');
+    }
+    expect((await add('OWN11$')).stdout).toMatch(/machine account quota|unwillingToPerform/iu);
+    expect(lenient?.dc.accounts.byName('OWN11$')).toBeUndefined();
+  });
+
+  test('GetUserSPNs lists user accounts with service names', async (context) => {
+    requirePeers(context, 'impacket');
+    requireRoot(context);
+    const change = { operation: 'replace', attribute: 'servicePrincipalName' } as const;
+    const values = ['MSSQLSvc/db.contoso.com'];
+    await lenient?.dc.directory.modify(ALICE, [{ ...change, values }]);
+    const { stdout } = await script(lenient, 'GetUserSPNs', administrator);
+    expect(stdout).toMatch(/MSSQLSvc\/db\.contoso\.com +alice/u);
+    await lenient?.dc.directory.modify(ALICE, [{ ...change, values: [] }]);
   });
 
   test('are refused by the defaults', async (context) => {

@@ -9,7 +9,6 @@ import { memoryStore } from '@doublehop/directory/store/memory';
 import { createDomain, type NewDomain } from '@doublehop/domain-controller/create-domain';
 import { createDomainController, type Endpoints } from '@doublehop/domain-controller/dc';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
-import { WELL_KNOWN_PORTS } from '@doublehop/domain-controller/listeners';
 import type { KdcSettings } from '@doublehop/domain-controller/kdc/settings';
 import type { LdapSettings } from '@doublehop/domain-controller/ldap/settings';
 import { clientEnv, type Peer } from '../peers/peer.ts';
@@ -49,6 +48,14 @@ export interface Corp extends Peer {
   readonly account: (name: string) => Account;
 }
 
+const WELL_KNOWN_PORTS = {
+  kdcPort: 88,
+  kpasswdPort: 464,
+  ldapPort: 389,
+  ldapsPort: 636,
+  gcPort: 3268,
+  gcsPort: 3269,
+};
 const DOMAIN = 'corp.example';
 const CONTROLLER = 'DC1';
 const ADMINISTRATOR = { name: 'Administrator', password: 'Passw0rd.admin' };
@@ -126,14 +133,15 @@ export async function startCorp(dir: string, options: CorpOptions = {}): Promise
   };
 }
 
+/** Types of keys that programs written for Active Directory know. */
+const WINDOWS_TYPES = [17, 18, 23];
+
 /** Keys of some accounts as JSON: `{"krbtgt":{"18":"hex",…}}`. */
 export function keysJson(corp: Corp, names: readonly string[]): string {
   const entries = names.map((name) => {
     const { keys } = corp.account(name);
-    const byType = (keys?.keys ?? []).map(({ etype, bytes }) => [
-      String(etype),
-      Buffer.from(bytes).toString('hex'),
-    ]);
+    const known = (keys?.keys ?? []).filter(({ etype }) => WINDOWS_TYPES.includes(etype));
+    const byType = known.map(({ etype, bytes }) => [etype, Buffer.from(bytes).toString('hex')]);
     return [name, Object.fromEntries(byType)];
   });
   return JSON.stringify(Object.fromEntries(entries));

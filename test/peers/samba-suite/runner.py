@@ -1,9 +1,9 @@
-"""Runs Samba's own test modules against a domain controller that is not Samba's.
+"""Runs Samba's own Kerberos test modules against a domain controller that is not Samba's.
 
-Arguments: names below the package named by SUITE_PACKAGE, as unittest takes them. What could
-only work against Samba itself is replaced here: keys are not read by DRSUAPI but come from a
-file, and from the passwords that the tests themselves set; there is no second, read-only
-controller. One line of JSON for each test on the file named by SUITE_RESULTS.
+Arguments: names below samba.tests.krb5, as unittest takes them. What could only work against
+Samba itself is replaced here: keys are not read by DRSUAPI but come from a file, and from the
+passwords that the tests themselves set; there is no second, read-only controller. One line of
+JSON for each test goes into the file named by SUITE_RESULTS.
 """
 import json
 import os
@@ -14,7 +14,6 @@ import samba
 
 root = os.environ['SUITE_ROOT']
 samba.__path__.append(os.path.join(root, 'python', 'samba'))
-sys.path.insert(0, os.path.join(root, 'source4', 'dsdb', 'tests', 'python'))
 
 
 def without_replication():
@@ -88,18 +87,19 @@ class Result(unittest.TextTestResult):
         self.note(test, 'skipped', reason)
 
 
+PACKAGE = 'samba.tests.krb5'
+
+
 def main():
-    package = os.environ.get('SUITE_PACKAGE', '')
-    if package.startswith('samba.tests.krb5'):
-        without_replication()
-    names = [f'{package}.{name}' if package else name for name in sys.argv[1:]]
-    tests = unittest.TestLoader().loadTestsFromNames(names)
+    without_replication()
+    tests = unittest.TestLoader().loadTestsFromNames([f'{PACKAGE}.{name}' for name in sys.argv[1:]])
     runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result)
     runner.run(tests)
     with open(os.environ['SUITE_RESULTS'], 'w') as file:
         for name, outcome in sorted(Result.outcomes.items()):
             reason = Result.reasons.get(name, '')[:2000]
-            json.dump({'name': name, 'outcome': outcome, 'reason': reason}, file)
+            short = name.removeprefix(PACKAGE + '.')
+            json.dump({'name': short, 'outcome': outcome, 'reason': reason}, file)
             file.write('\n')
 
 

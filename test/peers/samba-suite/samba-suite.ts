@@ -6,25 +6,22 @@ import { fileURLToPath } from 'node:url';
 import { type Corp, keysJson } from '../../support/corp.ts';
 import { withHosts } from '../../support/hosts.ts';
 import { sambaSuiteRoot } from '../../support/packages.ts';
+import type { Outcome } from '../../support/run.ts';
 
 /** How one test of a suite ended. */
 export interface SuiteResult {
-  /** `s4u_tests.S4UKerberosTests.test_s4u2self_simple` */
+  /** `s4u_tests.S4UKerberosTests.test_s4u2self_simple`, `acl.AclAddTests.test_add_u1` */
   readonly name: string;
   readonly outcome: 'ok' | 'failed' | 'skipped';
-  /** The exception, or why it was skipped. */
+  /** What went wrong, or why it was skipped. */
   readonly reason: string;
 }
 
-/** What to run and how. */
+/** What is told to a suite. */
 export interface SuiteOptions {
-  /** `samba.tests.krb5`, or '' for the programs of `source4/dsdb/tests/python`. */
-  readonly package: string;
-  /** Modules, or `module.Class.test`. */
-  readonly names: readonly string[];
-  /** Variables that tell what the controller does not support: `FAST_SUPPORT: '0'`. */
+  /** Variables that say what the controller does not support: `FAST_SUPPORT: '0'`. */
   readonly env?: Readonly<Record<string, string>>;
-  /** LDAPS with a simple bind, where the tests would use LDAP with GSS-SPNEGO. */
+  /** Kerberos suites: LDAPS with a simple bind, where they would use LDAP with GSS-SPNEGO. */
   readonly simpleBind?: boolean;
   /** Milliseconds; five minutes when absent. */
   readonly timeout?: number;
@@ -32,21 +29,104 @@ export interface SuiteOptions {
 
 const TIMEOUT_MS = 300_000;
 
-/** Runs the modules; also leaves everything they printed in `DIR/suite.log`. */
-export async function runSambaSuite(corp: Corp, options: SuiteOptions): Promise<SuiteResult[]> {
-  const { address, dir, realm, netbios, controller, host, hosts, administrator } = corp;
+/**
+ * Runs modules of `python/samba/tests/krb5`, or `module.Class.test` of them. What they print is in
+ * `suite.log` below the domain's folder.
+ */
+export async function runKerberosSuite(
+  corp: Corp,
+  names: readonly string[],
+  options: SuiteOptions = {},
+): Promise<SuiteResult[]> {
+  const folder = suiteFolder(corp);
+  const keys = join(folder, 'keys.json');
+  writeFileSync(keys, keysJson(corp, ['krbtgt', `${corp.controller}$`]));
+  const results = join(folder, 'results.jsonl');
+  const { name } = corp.administrator;
+  const bindDn = `CN=${name},CN=Users,${corp.baseDn}`;
+  const more = {
+    SUITE_KEYS: keys,
+    SUITE_RESULTS: results,
+    ...(options.simpleBind === true ? { SUITE_BIND_DN: bindDn } : {}),
+  };
+  const program = new URL('runner.py', import.meta.url);
+  const outcome = await runPython(corp, [fileURLToPath(program), ...names], { ...options, more });
+  if (!existsSync(results)) throw brokenOff(outcome);
+  return readFileSync(results, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+/** Runs one program of `source4/dsdb/tests/python`, all of it or the tests named. */
+export async function runDirectorySuite(
+  corp: Corp,
+  program: string,
+  tests: readonly string[] = [],
+  options: SuiteOptions = {},
+): Promise<SuiteResult[]> {
+  const { name, password } = corp.administrator;
+  const script = fileURLToPath(new URL('script.py', import.meta.url));
+  const where = NEEDS_URL.has(program) ? `ldap://${corp.host}` : corp.host;
+  const args = [script, `${program}.py`, where, '-U', `${name}%${password}`, ...tests];
+  const outcome = await runPython(corp, args, options);
+  const results = parseSubunit(outcome.stdout, program);
+  if (results.length === 0) throw brokenOff(outcome);
+  return results;
+}
+
+/** Programs that take the controller as a URL; the others make one of its name. */
+const NEEDS_URL: ReadonlySet<string> = new Set(['sort', 'vlv', 'large_ldap', 'ldap_modify_order']);
+
+/** A failure of a test, or of several: `failure: NAME [`, lines, `]` (subunit, version 1). */
+function parseSubunit(text: string, program: string): SuiteResult[] {
+  const results: SuiteResult[] = [];
+  const pattern =
+    /^(successful|success|failure|error|skip|xfail): (\S+)(?: \[\n([\s\S]*?)\n\])?$/gmu;
+  for (const [, word = '', name = '', reason = ''] of text.matchAll(pattern)) {
+    const good = word.startsWith('success') || word === 'xfail';
+    const outcome = good ? 'ok' : word === 'skip' ? 'skipped' : 'failed';
+    const last = reason.trimEnd().split('\n').at(-1) ?? '';
+    results.push({ name: `${program}.${name.replace(/^__main__\./u, '')}`, outcome, reason: last });
+  }
+  return results;
+}
+
+function suiteFolder({ dir }: Corp): string {
   const folder = join(dir, 'suite');
   mkdirSync(join(folder, 'state'), { recursive: true });
+  return folder;
+}
+
+async function runPython(
+  corp: Corp,
+  args: readonly string[],
+  options: SuiteOptions & { readonly more?: Readonly<Record<string, string>> },
+): Promise<Outcome> {
+  const folder = suiteFolder(corp);
   const config = join(folder, 'smb.conf');
   writeFileSync(config, smbConf(corp, join(folder, 'state')));
-  const keys = join(folder, 'keys.json');
-  writeFileSync(keys, keysJson(corp, ['krbtgt', `${controller}$`]));
-  const results = join(folder, 'results.jsonl');
-  const { name, password } = administrator;
-  const supported = Object.fromEntries(SUPPORTED.map((variable) => [variable, '1']));
   const env = {
     ...corp.env,
+    ...environment(corp),
     SMB_CONF_PATH: config,
+    SUITE_ROOT: sambaSuiteRoot,
+    PYTHONDONTWRITEBYTECODE: '1',
+    ...options.more,
+    ...options.env,
+  };
+  const timeout = options.timeout ?? TIMEOUT_MS;
+  const run = { env, cwd: folder, timeout };
+  const outcome = await withHosts(corp.hosts, '/usr/bin/python3', args, run);
+  writeFileSync(join(folder, 'suite.log'), outcome.stdout + outcome.stderr);
+  return outcome;
+}
+
+/** What the suites read of the controller and its domain (raw_testcase.py, tests/__init__.py). */
+function environment(corp: Corp): Record<string, string> {
+  const { address, realm, netbios, controller, host, administrator } = corp;
+  const { name, password } = administrator;
+  return {
     SERVER: controller.toLowerCase(),
     DC_SERVER: host,
     SERVER_IP: address,
@@ -63,36 +143,13 @@ export async function runSambaSuite(corp: Corp, options: SuiteOptions): Promise<
     SERVICE_USERNAME: controller.toLowerCase(),
     FOR_USER: name,
     STRICT_CHECKING: '0',
-    ...supported,
+    ...Object.fromEntries(SUPPORTED.map((variable) => [variable, '1'])),
     KADMIN_IS_TGS: '0',
     AS_REQ_LOGGING_SUPPORT: '0',
     TGS_REQ_LOGGING_SUPPORT: '0',
-    ...options.env,
-    SUITE_ROOT: sambaSuiteRoot,
-    SUITE_PACKAGE: options.package,
-    SUITE_KEYS: keys,
-    SUITE_RESULTS: results,
-    ...(options.simpleBind === true ? { SUITE_BIND_DN: `CN=${name},CN=Users,${corp.baseDn}` } : {}),
-    PYTHONDONTWRITEBYTECODE: '1',
   };
-  const runner = fileURLToPath(new URL('runner.py', import.meta.url));
-  const { stdout, stderr, status } = await withHosts(
-    hosts,
-    '/usr/bin/python3',
-    [runner, ...options.names],
-    { env, cwd: folder, timeout: options.timeout ?? TIMEOUT_MS },
-  );
-  writeFileSync(join(folder, 'suite.log'), stdout + stderr);
-  if (!existsSync(results)) {
-    throw new Error(`the suite broke off with ${status}: ${(stdout + stderr).slice(-2000)}`);
-  }
-  return readFileSync(results, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => withoutPackage(JSON.parse(line), options.package));
 }
 
-/** What the suites may expect of us (python/samba/tests/krb5/raw_testcase.py reads them). */
 const SUPPORTED = [
   'FAST_SUPPORT',
   'CLAIMS_SUPPORT',
@@ -121,7 +178,6 @@ function smbConf({ netbios, realm, address }: Corp, state: string): string {
 `;
 }
 
-function withoutPackage(result: SuiteResult, prefix: string): SuiteResult {
-  const start = prefix === '' ? 0 : prefix.length + 1;
-  return { ...result, name: result.name.slice(start) };
+function brokenOff({ stdout, stderr, status }: Outcome): Error {
+  return new Error(`the suite broke off with ${status}: ${(stdout + stderr).slice(-2000)}`);
 }

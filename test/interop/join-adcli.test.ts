@@ -1,0 +1,81 @@
+// adcli, with which Linux machines join Active Directory: discovery, join and account care.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../support/run.ts';
+import { useMember } from '../support/use-member.ts';
+
+describe('adcli', () => {
+  const member = useMember('adcli', ['adcli', 'ldap']);
+
+  const run = async (command: string, ...args: readonly string[]): Promise<Outcome> => {
+    return member.run(command, args);
+  };
+  const adcli = (command: string, ...args: readonly string[]): Promise<Outcome> =>
+    run('adcli', command, '--domain=corp.example', '--login-ccache', ...args);
+  const keytab = join(member.dir, 'member.keytab');
+
+  test('info finds the controller by DNS and CLDAP', async () => {
+    const { stdout, status } = await run('adcli', 'info', 'corp.example');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^domain-short = CORP$/mu);
+    expect(stdout).toMatch(/^domain-forest = corp\.example$/mu);
+    expect(stdout).toMatch(/^domain-controller-usable = yes$/mu);
+    expect(stdout).toMatch(/^domain-controller-flags = .*kdc.*writable/mu);
+    expect(stdout).toMatch(/^computer-site = Default-First-Site-Name$/mu);
+  });
+
+  test('join makes an account and a keytab that works', async () => {
+    const { stderr, status } = await adcli('join', `--host-keytab=${keytab}`, '--verbose');
+    expect(stderr).toContain(
+      'Created computer account: CN=MEMBER1,CN=Computers,DC=corp,DC=example',
+    );
+    expect(status).toBe(0);
+    expect(existsSync(keytab)).toBe(true);
+    const logon = await run('kinit', '-k', '-t', keytab, '-c', join(member.dir, 'm'), 'MEMBER1$');
+    expect(logon.stderr).toBe('');
+    const ticket = await run('kvno', '-k', keytab, 'host/member1.corp.example');
+    expect(ticket.stdout).toMatch(
+      /host\/member1\.corp\.example@CORP\.EXAMPLE: .*keytab entry valid/u,
+    );
+  });
+
+  test('testjoin and update with the keytab of the machine', async () => {
+    const options = ['--domain=corp.example', `--host-keytab=${keytab}`];
+    const tested = await run('adcli', 'testjoin', ...options);
+    expect(tested.stdout).toMatch(/Sucessfully validated join to domain/u);
+    const renewed = await run('adcli', 'update', '--computer-password-lifetime=0', ...options);
+    expect(renewed.stderr).toBe('');
+    expect(renewed.status).toBe(0);
+    const logon = await run('kinit', '-k', '-t', keytab, '-c', join(member.dir, 'm'), 'MEMBER1$');
+    expect(logon.stderr).toBe('');
+  });
+
+  test('create-computer, show-computer, reset-computer, delete-computer', async () => {
+    const made = await adcli('create-computer', '--os-name=Linux', 'WEB1');
+    expect(made.status).toBe(0);
+    const shown = await adcli('show-computer', 'WEB1');
+    expect(shown.stdout).toMatch(/^sAMAccountName:\s+WEB1\$$/mu);
+    expect(shown.stdout).toMatch(/^operatingSystem:\s+Linux$/mu);
+    const reset = await adcli('reset-computer', 'WEB1');
+    expect(reset.stderr).toBe('');
+    const deleted = await adcli('delete-computer', 'WEB1');
+    expect(deleted.status).toBe(0);
+    const gone = await adcli('show-computer', 'WEB1');
+    expect(gone.status).not.toBe(0);
+  });
+
+  test('create-user, passwd-user, groups, delete-user', async () => {
+    const made = await adcli('create-user', 'dora', '--display-name=Dora');
+    expect(made.status).toBe(0);
+    const options = ['--domain=corp.example', '--login-ccache'];
+    const changed = await member.run('adcli', ['passwd-user', 'dora', ...options], {
+      input: 'Sup3r.dora\n',
+    });
+    expect(changed.stderr.replace(/^Password for .*: /u, '')).toBe('');
+    expect((await adcli('create-group', 'readers')).status).toBe(0);
+    expect((await adcli('add-member', 'readers', 'dora')).status).toBe(0);
+    expect((await adcli('remove-member', 'readers', 'dora')).status).toBe(0);
+    expect((await adcli('delete-user', 'dora')).status).toBe(0);
+  });
+});
