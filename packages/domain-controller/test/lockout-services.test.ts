@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => domain.close());
 
 describe('every service counts wrong passwords in the same place', () => {
-  test('guesses at the same time do not exceed the threshold, and a search shows them', async () => {
+  test('guesses at the same time do not exceed the threshold; a search shows them', async () => {
     const guess = (password: string) =>
       connectAs(domain, 'alice', password).then(
         () => 'in',

@@ -115,7 +115,7 @@ function isBound({ kind, userAccountControl }: Account): boolean {
 /** INTERDOMAIN_TRUST_ACCOUNT, WORKSTATION_TRUST_ACCOUNT, SERVER_TRUST_ACCOUNT. */
 const MACHINES = 0x800 | 0x1000 | 0x2000;
 
-/** The key of a password that is checked at the least cost: 16 octets, then RC4, which has no salt. */
+/** The key of a password that is checked at the least cost; RC4, which has no salt, last. */
 function cheapest(keys: readonly AccountKey[]): AccountKey | undefined {
   for (const etype of [17, 18, 19, 20, 23]) {
     const key = keys.find((one) => one.etype === etype && (etype === 23 || one.salt !== undefined));

@@ -47,7 +47,7 @@ export interface AcceptorOptions {
   readonly clockSkew?: number;
   /** Encryption types that are accepted; those of AES where absent. */
   readonly etypes?: readonly number[];
-  /** The session key of a TGT of this service's, for user-to-user tickets; absent: none is taken. */
+  /** The session key of a TGT of this service's: opens user-to-user tickets. Absent: none do. */
   readonly userToUserKey?: Key | undefined;
   /** Absent: the initiator's bindings are not looked at. */
   readonly channelBindings?: ChannelBindings | undefined;
