@@ -7,7 +7,8 @@ import type { Account } from '@doublehop/directory/account';
 import { Directory } from '@doublehop/directory/directory';
 import { memoryStore } from '@doublehop/directory/store/memory';
 import { createDomain, type NewDomain } from '@doublehop/domain-controller/create-domain';
-import { createDomainController, type Endpoints } from '@doublehop/domain-controller/dc';
+import { createDomainController } from '@doublehop/domain-controller/dc';
+import { type Endpoints, WELL_KNOWN_PORTS } from '@doublehop/domain-controller/listeners';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
 import type { KdcSettings } from '@doublehop/domain-controller/kdc/settings';
 import type { LdapSettings } from '@doublehop/domain-controller/ldap/settings';
@@ -48,14 +49,6 @@ export interface Corp extends Peer {
   readonly account: (name: string) => Account;
 }
 
-const WELL_KNOWN_PORTS = {
-  kdcPort: 88,
-  kpasswdPort: 464,
-  ldapPort: 389,
-  ldapsPort: 636,
-  gcPort: 3268,
-  gcsPort: 3269,
-};
 const DOMAIN = 'corp.example';
 const CONTROLLER = 'DC1';
 const ADMINISTRATOR = { name: 'Administrator', password: 'Passw0rd.admin' };
