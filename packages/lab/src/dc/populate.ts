@@ -62,6 +62,7 @@ export async function populate(
     scenario.hosts.map(({ name }) => [name, { kvno: 1, keys: randomKeys(random) }]),
   );
   const base = domainDn(scenario);
+  await directory.modify(base, LENIENT_POLICY);
   await directory.write((writer) => {
     for (const unit of scenario.organizationalUnits) {
       writer.add(`${unit},${base}`, { objectClass: 'organizationalUnit' });
@@ -70,6 +71,11 @@ export async function populate(
     for (const one of people) addPerson(writer, base, one);
   });
 }
+
+/** Passwords of a lab are tried out: again on the same day, and with the names of their owners. */
+const LENIENT_POLICY = ['minPwdAge', 'pwdProperties'].map((attribute) => {
+  return { operation: 'replace', attribute, values: ['0'] } as const;
+});
 
 async function withKeys(scenario: Scenario, person: PersonFacts): Promise<PersonWithKeys> {
   const domain = { realm: realmOf(scenario), dnsName: scenario.dnsName };
