@@ -18,6 +18,7 @@ import { DEFAULT_KDC_SETTINGS, type KdcSettings } from './kdc/settings.ts';
 import type { PasswordAuditSink } from './kpasswd/audit.ts';
 import { createKpasswd, type Kpasswd } from './kpasswd/kpasswd.ts';
 import { ldapAudit, type LdapAuditSink } from './ldap/audit.ts';
+import { keepHouse } from './housekeeping.ts';
 import { directoryHandler, rootDseOf } from './ldap/handler.ts';
 import { SaslBinds } from './ldap/sasl-binds.ts';
 import { DEFAULT_LDAP_SETTINGS, type LdapSettings } from './ldap/settings.ts';
@@ -99,7 +100,9 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
   const parts = { directory, accounts, domain, secure: createSecureContext(tls) };
   const { ldap, cldap } = ldapOf(options, parts);
   const listeners: Listener[] = [];
+  let stopHousekeeping: (() => void) | undefined;
   const close = async (): Promise<void> => {
+    stopHousekeeping?.();
     await Promise.all(listeners.splice(0).map((listener) => listener.close()));
     await lockouts.settle();
   };
@@ -112,7 +115,9 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
     certificate: tls.cert,
     async start() {
       try {
-        return await listenAll(options.listen, { kdc, kpasswd, cldap, ldap }, listeners);
+        const bound = await listenAll(options.listen, { kdc, kpasswd, cldap, ldap }, listeners);
+        stopHousekeeping = keepHouse({ directory, onDefect: given.onDefect ?? ignore });
+        return bound;
       } catch (error) {
         await close();
         throw error;

@@ -1,3 +1,4 @@
+import { protectAdministrators } from '@doublehop/directory/admin-sd-holder';
 import type { Entry } from '@doublehop/directory/entry';
 import { LdapError } from '@doublehop/ldap/errors';
 import type { ModifyRequest } from '@doublehop/ldap/server/handler';
@@ -24,7 +25,7 @@ const Right = {
 
 /**
  * Operations by lower-case name (MS-ADTS 3.1.1.3.3). Most ask for work that is always done here
- * already: the schema, memberships and descriptors are never stale, every role is this
+ * already: the schema and memberships are never stale, every role is this
  * controller's.
  */
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
@@ -39,11 +40,11 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
     { right: Right.doGarbageCollection, on: 'service', work: collectTombstones },
   ],
   ['dolinkcleanup', {}],
-  ['fixupinheritance', {}],
+  ['fixupinheritance', { work: ({ directory }) => directory.settle() }],
   ['invalidategcconnection', {}],
   ['null', {}],
   ['recalchierarchy', { right: Right.recalculateHierarchy, on: 'service' }],
-  ['runprotectadmingroupstask', {}],
+  ['runprotectadmingroupstask', { work: ({ directory }) => protectAdministrators(directory) }],
   ['schemaupdateindicesnow', { right: Right.updateSchemaCache, on: 'schema' }],
   ['schemaupdatenow', { right: Right.updateSchemaCache, on: 'schema' }],
   ['updatecachedmemberships', { right: Right.refreshGroupCache, on: 'service' }],
