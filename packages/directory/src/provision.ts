@@ -181,7 +181,7 @@ const DOMAIN_SETTINGS = {
   uASCompat: '1',
 } as const;
 
-/** schemaInfo: a marker, the number of changes so far, and whose they are (MS-ADTS 3.1.1.3.1.1.3). */
+/** schemaInfo: a marker, how many changes there were, and whose (MS-ADTS 3.1.1.3.1.1.3). */
 function schemaInfo({ invocationId }: DomainInfo): Uint8Array {
   return Buffer.concat([Uint8Array.of(0xff, 0, 0, 0, 0), encodeGuid(invocationId)]);
 }

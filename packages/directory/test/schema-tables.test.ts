@@ -128,7 +128,7 @@ describe('MS-ADSC classes', () => {
   it('have auxiliary classes that are auxiliary, and superclasses that may be', () => {
     for (const type of classes) {
       const kinds = type.auxiliary.map((name) => schema.classType(name)?.category);
-      // mailRecipient and its like are auxiliary; those of 1993 may be either (MS-ADTS 3.1.1.2.4.6).
+      // mailRecipient and its like may be of 1993, and be either (MS-ADTS 3.1.1.2.4.6).
       for (const kind of kinds) expect(['auxiliary', '88'], type.name).toContain(kind);
       const above = schema.classType(type.subClassOf)?.category;
       if (type.category === 'abstract') expect(above, type.name).toBe('abstract');

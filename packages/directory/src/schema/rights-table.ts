@@ -1,3 +1,4 @@
+// tidy: table
 /**
  * Facts of control access rights (MS-ADTS 6.1.1.2.7), validated writes (5.1.3.2.2) and property
  * sets (3.1.1.2.3.3). A right is a line of its cn, rightsGuid, kind and displayName; then lines of
