@@ -124,7 +124,9 @@ async function ensureDomain(
   const directory = new Directory({ store, clock, random });
   const { domain } = directory;
   if (domain === undefined) {
-    await createDomain(directory, fresh ?? (await newDomain(context, options)), random);
+    const made = fresh ?? (await newDomain(context, options));
+    context.err(`Making ${made.dnsName} …\n`);
+    await createDomain(directory, made, random);
     return;
   }
   const wanted = options.domain?.toLowerCase();
