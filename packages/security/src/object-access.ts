@@ -31,14 +31,6 @@ export interface ObjectRights {
   readonly objectTypes: ReadonlySet<Guid>;
 }
 
-const NO_TYPES: ReadonlySet<Guid> = new Set();
-const ALL: ObjectRights = {
-  has: () => true,
-  hasExplicitly: () => true,
-  denies: () => false,
-  objectTypes: NO_TYPES,
-};
-
 /**
  * The rights of a token on a directory object. Without a DACL, or with a NULL one, everybody has
  * every right (MS-ADTS 5.1.3.3.1); the owner has READ_CONTROL and WRITE_DAC unless an OWNER RIGHTS
@@ -51,7 +43,7 @@ export function objectRights(
   options: ObjectAccessOptions = {},
 ): ObjectRights {
   const { dacl } = sd;
-  if (dacl === undefined || dacl === 'null') return ALL;
+  if (dacl === undefined || dacl === 'null') return everything();
   const { self, blockOwner } = options;
   const { rules, implicit } = trusteeRules(sd, token, self === undefined ? {} : { self });
   const owned = blockOwner === true ? implicit & ~Right.writeDac : implicit;
@@ -62,6 +54,16 @@ export function objectRights(
     hasExplicitly: (mask, way = []) => isGranted(rules, mask, way),
     denies: (mask, way = []) => isDenied(rules, mask, way),
     objectTypes,
+  };
+}
+
+/** What there is where no access list says otherwise. */
+function everything(): ObjectRights {
+  return {
+    has: () => true,
+    hasExplicitly: () => true,
+    denies: () => false,
+    objectTypes: new Set(),
   };
 }
 

@@ -108,7 +108,7 @@ export class Decisions {
 
   #decide(entry: Entry): Decided {
     const seen = this.#descriptorOf(entry);
-    if (seen === undefined) return NOTHING;
+    if (seen === undefined) return nothing();
     const self = seen.namesSelf ? this.#selfOf(entry) : undefined;
     const blockOwner = seen.owned && this.#isOwnerBlocked(entry);
     const variant = (self === undefined ? 0 : 1) | (blockOwner ? 2 : 0);
@@ -187,15 +187,11 @@ export function isDomainAdministrator({ sids }: Token, { sid }: DomainInfo): boo
 }
 
 /** Octets that are no descriptor give nobody anything. */
-const NOTHING: Decided = {
-  rights: {
-    has: () => false,
-    hasExplicitly: () => false,
-    denies: () => true,
-    objectTypes: new Set(),
-  },
-  readable: new Map(),
-};
+function nothing(): Decided {
+  const no = (): boolean => false;
+  const rights = { has: no, hasExplicitly: no, denies: () => true, objectTypes: new Set<Guid>() };
+  return { rights, readable: new Map() };
+}
 
 /** For entries of stores made before every entry had a descriptor. */
 const ABSENT = 'O:BAD:(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)(A;;RPLCLORC;;;AU)';
