@@ -56,9 +56,16 @@ describe('NTLMv2, where it is allowed', () => {
 
   const ldbsearch = (secret: string, ...more: string[]): Promise<Outcome> =>
     tool('ldbsearch', [
-      ...['-H', `ldap://${address()}`, '--use-kerberos=off'],
-      ...['-U', `CORP\\Administrator%${secret}`, ...more],
-      ...['-b', base(), '(sAMAccountName=Administrator)', 'sAMAccountName'],
+      '-H',
+      `ldap://${address()}`,
+      '--use-kerberos=off',
+      '-U',
+      `CORP\\Administrator%${secret}`,
+      ...more,
+      '-b',
+      base(),
+      '(sAMAccountName=Administrator)',
+      'sAMAccountName',
     ]);
 
   test.for([

@@ -97,7 +97,7 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
   const tls = options.tls ?? certificateOf(options, domain);
   const kdc = kdcOf(options, directory, accounts, domain);
   const kpasswd = kpasswdOf(options, directory, accounts, domain);
-  const parts = { directory, accounts, domain, secure: createSecureContext(tls) };
+  const parts = { directory, accounts, domain, secure: secureContext(tls, options) };
   const { ldap, cldap } = ldapOf(options, parts);
   const listeners: Listener[] = [];
   let stopHousekeeping: (() => void) | undefined;
@@ -171,6 +171,15 @@ function kpasswdOf(
     audit: options.passwordAudit ?? ignore,
     onDefect: options.onDefect ?? ignore,
   });
+}
+
+/** What LDAPS and StartTLS show and speak. */
+function secureContext(
+  { cert, key }: KeyAndCertificate,
+  { ldap }: DomainControllerOptions,
+): SecureContext {
+  const maxVersion = ldap?.tls ?? DEFAULT_LDAP_SETTINGS.tls;
+  return createSecureContext({ cert, key, minVersion: 'TLSv1.2', maxVersion });
 }
 
 interface LdapParts {

@@ -36,7 +36,7 @@ const SITE = `17${Buffer.from('Default-First-Site-Name').toString('hex')}00`;
 
 describe('MS-ADTS 6.3.1.9 NETLOGON_SAM_LOGON_RESPONSE_EX', () => {
   // Laid out by hand after the clause; names compressed as RFC 1035 §4.1.4 has it.
-  const head = `1700 0000 bdf10100 ${'3bb021cad36dd1118a7db8dfb156871f'}`;
+  const head = '1700 0000 bdf10100 3bb021cad36dd1118a7db8dfb156871f';
   const names = `07636f6e746f736f 03636f6d 00  c018  02 6463 c018  07434f4e544f534f00 02444300 00`;
   const sites = `${SITE} c03a`;
 

@@ -105,7 +105,7 @@ describe('MS-NLMP 4.2.4 NTLMv2 authentication', () => {
     const server = new NtlmContext({ role: 'server', peer, flags: FLAGS, key: SESSION_KEY });
     const wrapped = client.wrap(utf16le('Plaintext'), { seal: true });
     expect(toHex(wrapped)).toBe(
-      '010000007fb38ec5c55d497600000000' + '54e50165bf1936dc996020c1811b0f06fb5f',
+      '010000007fb38ec5c55d49760000000054e50165bf1936dc996020c1811b0f06fb5f',
     );
     expect(server.unwrap(wrapped)).toEqual({ message: utf16le('Plaintext'), sealed: true });
   });

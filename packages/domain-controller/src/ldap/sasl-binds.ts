@@ -49,11 +49,11 @@ export class SaslBinds {
 }
 
 /** A mechanism whose failures are told as Windows tells them; the log knows the cause. */
-function telling({ name, create }: SaslServerFactory): SaslServerFactory {
+function telling(factory: SaslServerFactory): SaslServerFactory {
   return {
-    name,
+    name: factory.name,
     create(server) {
-      const mechanism = create(server);
+      const mechanism = factory.create(server);
       return {
         async step(response) {
           try {

@@ -21,6 +21,11 @@ export interface LdapSettings {
    * proves the client to the server alone, and its hash is as good as the password.
    */
   readonly ntlm: 'off' | 'v2';
+  /**
+   * The newest version of TLS. Windows before 2022 has 1.2; Samba 4.22 and older read nothing more
+   * after the session tickets that a server of 1.3 sends on its own (RFC 8446 §4.6.1).
+   */
+  readonly tls: 'TLSv1.2' | 'TLSv1.3';
 }
 
 export const DEFAULT_LDAP_SETTINGS: LdapSettings = {
@@ -29,4 +34,5 @@ export const DEFAULT_LDAP_SETTINGS: LdapSettings = {
   allowBareKerberos: false,
   channelBinding: 'ignore-if-absent',
   ntlm: 'off',
+  tls: 'TLSv1.2',
 };

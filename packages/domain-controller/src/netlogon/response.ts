@@ -180,8 +180,14 @@ function decodeV5ex(bytes: Uint8Array, version: number): SamLogonResponseEx {
     opcode: head.getUint16(0, true),
     flags: head.getUint32(4, true),
     domainGuid: decodeGuid(sized(bytes, 8, 16)),
-    ...{ dnsForestName, dnsDomainName, dnsHostName, netbiosDomainName, netbiosComputerName },
-    ...{ userName, dcSiteName, clientSiteName },
+    dnsForestName,
+    dnsDomainName,
+    dnsHostName,
+    netbiosDomainName,
+    netbiosComputerName,
+    userName,
+    dcSiteName,
+    clientSiteName,
     ...(withIp ? { address: bytes.subarray(at + 5, at + 9).join('.') } : {}),
   };
 }
