@@ -132,7 +132,7 @@ describe('MS-ADTS 5.1.1.1.1 simple bind', () => {
     });
   });
 
-  it('locks an account that is guessed at, and forgets guesses after a right password', async () => {
+  it('locks an account that is guessed at; a right password ends a row of guesses', async () => {
     const change = { operation: 'replace', attribute: 'lockoutThreshold' } as const;
     await domain.dc.directory.modify(BASE, [{ ...change, values: ['3'] }]);
     for (const data of ['52e', '52e']) {

@@ -155,7 +155,9 @@ describe('MS-ADTS 6.3.3.1 filter of a ping', () => {
   const guid = '\\3b\\b0\\21\\ca\\d3\\6d\\d1\\11\\8a\\7d\\b8\\df\\b1\\56\\87\\1f';
 
   it('the example of 6.3.3', () => {
-    const text = `(&(DnsDomain=abcde.corp.microsoft.com)(Host=abcdefgh-dev)(User=abcdefgh-dev$)(AAC=\\80\\00\\00\\00)(DomainGuid=${guid})(NtVer=\\06\\00\\00\\00))`;
+    const names = '(DnsDomain=abcde.corp.microsoft.com)(Host=abcdefgh-dev)(User=abcdefgh-dev$)';
+    const numbers = `(AAC=\\80\\00\\00\\00)(DomainGuid=${guid})(NtVer=\\06\\00\\00\\00)`;
+    const text = `(&${names}${numbers})`;
     expect(readPing(parseFilter(text))).toEqual({
       dnsDomain: 'abcde.corp.microsoft.com',
       domainGuid: GUID,

@@ -190,7 +190,7 @@ function controllerOf(
 
 type Ports = Omit<Endpoints, 'address'>;
 
-/** Clients look for well-known ports: either all are these, or those that are not named are free. */
+/** All the well-known ports, which clients look for; or free ones beside those that are named. */
 function portsOf(options: DcOptions): Partial<Ports> {
   const { kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort } = options;
   const given = { kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort };

@@ -72,8 +72,8 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
 }
 
 /**
- * The rootDSE, or the answer to a ping (MS-ADTS 6.3.3). `address` is the controller's, as its client
- * sees it.
+ * The rootDSE, or the answer to a ping (MS-ADTS 6.3.3). `address` is the controller's for its
+ * client.
  */
 export function rootDseOf(
   context: LdapContext,

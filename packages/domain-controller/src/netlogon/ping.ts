@@ -30,7 +30,7 @@ export function pingEntry(
 
 /**
  * The value of the attribute `netlogon` (MS-ADTS 6.3.3.2), or undefined where the filter is not
- * valid or asks for a domain that is not here. `address` is the controller's, as its client sees it.
+ * valid or asks for a domain that is not here. `address` is the controller's for its client.
  */
 export function answerPing(
   context: PingContext,

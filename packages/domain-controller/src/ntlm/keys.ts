@@ -1,4 +1,5 @@
-import { createHmac, hash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import { Hmac } from '@doublehop/crypto/hmac';
 import { Rc4 } from '@doublehop/crypto/legacy/rc4';
 import { concat, plain, utf16le, utf8 } from '@doublehop/wire/bytes';
 import { NtlmFlag } from './flags.ts';
@@ -48,9 +49,7 @@ export function sealingKey(key: Uint8Array, sender: Sender): Uint8Array {
 
 /** HMAC_MD5 of the parts one after the other (MS-NLMP 6). */
 export function hmacMd5(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
-  const hmac = createHmac('md5', key);
-  for (const part of parts) hmac.update(part);
-  return plain(hmac.digest());
+  return plain(new Hmac('md5', key).digest(concat(...parts)));
 }
 
 /** Equality of secrets in constant time. */

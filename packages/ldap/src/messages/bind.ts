@@ -11,8 +11,8 @@ import { integer, octets } from '@doublehop/wire/der-primitives';
 import { EXTENSIBLE, ldapString, resultParts } from './common.ts';
 
 /**
- * AuthenticationChoice (RFC 4511 §4.2), with Microsoft's Sicily (MS-ADTS 5.1.1.1.3). `unknown` keeps
- * other choices, so that they can be refused by their own code.
+ * AuthenticationChoice (RFC 4511 §4.2), with Microsoft's Sicily (MS-ADTS 5.1.1.1.3). `unknown`
+ * keeps other choices, so that they can be refused by their own code.
  */
 export const AuthenticationType = choice({
   simple: implicit(0, octets),

@@ -64,8 +64,8 @@ export function kerberosMechanism(
 export type Accept<C extends SecurityContext> = (server: SaslServerContext) => Negotiation<C>;
 
 /**
- * GSSAPI and GSS-SPNEGO for a server; `accept` makes the Kerberos side, `krb5Acceptor`. `ntlm`, where
- * it is allowed, makes another one for GSS-SPNEGO (MS-ADTS 5.1.1.1.2).
+ * GSSAPI and GSS-SPNEGO for a server; `accept` makes the Kerberos side, `krb5Acceptor`. `ntlm`,
+ * where it is allowed, makes another one for GSS-SPNEGO (MS-ADTS 5.1.1.1.2).
  */
 export function kerberosServerMechanisms(
   accept: Accept<AcceptedContext>,
