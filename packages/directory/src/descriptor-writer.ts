@@ -191,13 +191,26 @@ export class DescriptorWriter {
         return present;
       }
       const group = creator.group ?? owner;
-      return this.#keep({ parent: this.#decoded(parentId), creator, objectTypes, owner, group });
+      const parent = this.#decoded(parentId);
+      return this.#keep({ parent, creator, objectTypes, owner, group }, present);
     });
   }
 
-  #keep(parts: DescriptorParts): number {
-    const bytes = encodeDescriptor(createDescriptor(parts));
-    return internDescriptor(this.#context.tx, this.#context.random, bytes);
+  /**
+   * Lists have 64 KB (MS-DTYP 2.4.5). A descriptor that does not fit is refused, or, where the entry
+   * only inherits, leaves the entry with what it has: nobody is to stop what is handed down.
+   */
+  #keep(parts: DescriptorParts, otherwise?: number): number {
+    const { tx, random } = this.#context;
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeDescriptor(createDescriptor(parts));
+    } catch (error) {
+      if (!(error instanceof SecurityError) || error.code !== 'oversize') throw error;
+      if (otherwise !== undefined && holdDescriptor(tx, otherwise)) return otherwise;
+      throw invalid('the descriptor is too large');
+    }
+    return internDescriptor(tx, random, bytes);
   }
 
   #remembered(key: string, make: () => number): number {
@@ -270,7 +283,10 @@ function readDescriptor(bytes: Uint8Array): SecurityDescriptor {
     return decodeDescriptor(bytes);
   } catch (error) {
     if (!(error instanceof SecurityError)) throw error;
-    const win32 = INVALID_DESCRIPTOR;
-    throw new DirectoryError('constraintViolation', 'not a security descriptor', { win32 });
+    throw invalid('not a security descriptor');
   }
+}
+
+function invalid(what: string): DirectoryError {
+  return new DirectoryError('constraintViolation', what, { win32: INVALID_DESCRIPTOR });
 }

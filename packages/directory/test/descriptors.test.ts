@@ -304,6 +304,38 @@ describe('any sequence of changes', () => {
   });
 });
 
+describe('descriptors that are too large (MS-DTYP 2.4.5)', () => {
+  const many = (first: number, count: number): string => {
+    const one = (index: number): string => `(A;CI;RP;;;S-1-5-21-1-2-3-${first + index})`;
+    return `D:${Array.from({ length: count }, (_, index) => one(index)).join('')}`;
+  };
+
+  it('are refused, and do not stop what is handed down', async () => {
+    await directory.add(OU, OU_TYPE);
+    const large = { ...OU_TYPE, nTSecurityDescriptor: bytesOf(many(2000, 900)) };
+    await directory.add(`OU=Large,${OU}`, large);
+    await directory.add(`OU=Small,${OU}`, OU_TYPE);
+    const before = sddl(`OU=Large,${OU}`);
+    await replace(OU, many(5000, 1200));
+    await directory.settle();
+    expect(sddl(`OU=Large,${OU}`)).toBe(before);
+    expect(sddl(`OU=Small,${OU}`)).toContain('(A;CIID;RP;;;S-1-5-21-1-2-3-6199)');
+    await expect(directory.add(`OU=Next,${OU}`, large)).rejects.toThrow(
+      fails('constraintViolation'),
+    );
+    expectExactCounts();
+  });
+});
+
+describe('default descriptors of classes', () => {
+  it('are all SDDL that a domain can read', () => {
+    for (const { defaultDescriptor } of directory.schema.classes()) {
+      if (defaultDescriptor === '') continue;
+      expect(parseSddl(defaultDescriptor, domain).dacl).toBeDefined();
+    }
+  });
+});
+
 describe('stores of other versions', () => {
   it('are refused by name', async () => {
     const key = metaKey('domain');
