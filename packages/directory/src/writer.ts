@@ -85,6 +85,8 @@ export class DirectoryWriter {
   readonly #links: LinkTable;
   readonly #descriptors: DescriptorWriter;
   #domain: DomainInfo | undefined;
+  /** Class objects by cn: entries of one unit are mostly of the same classes. */
+  readonly #categories = new Map<string, number>();
   #time = { at: Number.NaN, text: '' };
 
   constructor(options: WriterOptions) {
@@ -540,8 +542,10 @@ export class DirectoryWriter {
     const type = needed(this.#schema, 'objectCategory');
     const domain = this.#domainInfo();
     if (draft.attributes.has(type.code) || domain === undefined) return;
-    const dn = `CN=${draft.type.defaultCategory},${domain.schemaDn}`;
-    const { id } = this.#view.resolve(parseDn(dn));
+    const cn = draft.type.defaultCategory;
+    const known = this.#categories.get(cn);
+    const id = known ?? this.#view.resolve(parseDn(`CN=${cn},${domain.schemaDn}`)).id;
+    if (id !== undefined) this.#categories.set(cn, id);
     draft.attributes.set(type.code, [id ?? draft.id]);
   }
 

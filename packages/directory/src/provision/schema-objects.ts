@@ -1,7 +1,7 @@
 import { encodeGuid, type Guid, parseGuid } from '@doublehop/security/guid';
 import { DomainRid } from '@doublehop/security/well-known-sids';
 import type { DomainInfo } from '../domain.ts';
-import type { AttributeInput, Value } from '../entry.ts';
+import type { AttributeInput } from '../entry.ts';
 import type { AttributeType, ClassType, Schema } from '../schema/schema.ts';
 import { syntaxFacts } from '../schema/syntax-oids.ts';
 import type { DirectoryWriter } from '../writer.ts';
@@ -42,9 +42,10 @@ function classesInOrder(schema: Schema): ReadonlySet<ClassType> {
   return ordered;
 }
 
+/** What a class does not have is given as no values, which no entry keeps. */
 function classAttributes(type: ClassType, dnOf: (cn: string) => string): AttributeInput {
   const { system, changeable } = type;
-  return given({
+  return {
     objectClass: 'classSchema',
     lDAPDisplayName: type.name,
     adminDisplayName: type.cn,
@@ -67,12 +68,12 @@ function classAttributes(type: ClassType, dnOf: (cn: string) => string): Attribu
     possSuperiors: changeable.possibleSuperiors,
     mustContain: changeable.must,
     mayContain: changeable.may,
-  });
+  };
 }
 
 function attributeAttributes(type: AttributeType, guids: Map<Guid, Uint8Array>): AttributeInput {
   const { attributeSyntax, oMSyntax, oMObjectClass } = syntaxFacts(type.syntax);
-  return given({
+  return {
     objectClass: 'attributeSchema',
     lDAPDisplayName: type.name,
     adminDisplayName: type.cn,
@@ -94,7 +95,7 @@ function attributeAttributes(type: AttributeType, guids: Map<Guid, Uint8Array>):
     mAPIID: number(type.mapiId),
     rangeLower: number(type.rangeLower),
     rangeUpper: number(type.rangeUpper),
-  });
+  };
 }
 
 function setGuid(guid: Guid, guids: Map<Guid, Uint8Array>): Uint8Array {
@@ -112,8 +113,4 @@ function flag(value: boolean): string {
 function number(value: number | undefined): string | readonly string[] {
   // rangeUpper of old attributes is an unsigned number in a signed field.
   return value === undefined ? [] : String(value | 0);
-}
-
-function given(attributes: { [name: string]: Value | readonly Value[] }): AttributeInput {
-  return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value.length > 0));
 }
