@@ -55,7 +55,7 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const times = ticketTimes(call.body, { now, authtime: now, ...life });
   const reply = replyName(cname, client, call);
   const pac = [
-    ...context.pacs.identity(client, reply.nameString.join('/'), now, 'by-authentication'),
+    ...context.pacs.identity(client, reply.nameString.join('/'), now, pacUse(server)),
     ...clientClaims(client, call, context),
     ...context.pacs.ticketGranting(client, pacRequested(call)),
   ];
@@ -158,6 +158,10 @@ function asFlags(client: Account, preAuthType: number, call: KdcCall, context: K
     if ((kdcOptions & KdcOption.PROXIABLE) !== 0) flags |= TicketFlag.PROXIABLE;
   }
   return flags;
+}
+
+function pacUse(server: Account): 'tgt' | 'service' {
+  return isKrbtgt(server) ? 'tgt' : 'service';
 }
 
 /** What KERB-PA-PAC-REQUEST says; undefined when it is absent (MS-KILE 2.2.3). */

@@ -20,17 +20,21 @@ import { samUserAccountControl } from './sam-account-control.ts';
 import type { KdcDomain } from './names.ts';
 import type { KdcSettings } from './settings.ts';
 
-/** How the identity in a PAC was asserted (MS-SFU 3.2.5.1.2, MS-KILE 3.3.5.3). */
-export type Asserted = 'by-authentication' | 'by-service';
+/**
+ * What a PAC is for: a TGT or a service ticket that the account itself got by authentication, or
+ * evidence that a service asserted (MS-SFU 3.2.5.1.2, MS-KILE 3.3.5.3).
+ */
+export type PacUse = 'tgt' | 'service' | 'by-service';
 
-const ASSERTED_SIDS: Readonly<Record<Asserted, Sid>> = {
-  'by-authentication': 'S-1-18-1',
+const ASSERTED_SIDS: Readonly<Record<PacUse, Sid>> = {
+  tgt: 'S-1-18-1',
+  service: 'S-1-18-1',
   'by-service': 'S-1-18-2',
 };
 
 /** Parts of a PAC that depend on the account alone; each is made when it is first needed. */
 interface AccountBuffers {
-  readonly logonInfo: Partial<Record<Asserted, Uint8Array>>;
+  readonly logonInfo: Partial<Record<PacUse, Uint8Array>>;
   upnDnsInfo?: PacBuffer;
   requesterSid?: PacBuffer;
 }
@@ -51,11 +55,11 @@ export class PacContents {
   }
 
   /** Buffers that say who an account is; `authtime` in seconds (MS-PAC 2.5, 2.7, 2.10). */
-  identity(account: Account, clientName: string, authtime: number, how: Asserted): PacBuffer[] {
+  identity(account: Account, clientName: string, authtime: number, use: PacUse): PacBuffer[] {
     const known = this.#buffers(account);
-    known.logonInfo[how] ??= encodeLogonInfo(this.#logonInfo(account, how));
+    known.logonInfo[use] ??= encodeLogonInfo(this.#logonInfo(account, use));
     known.upnDnsInfo ??= { type: PacType.upnDnsInfo, data: this.#upnDnsInfo(account) };
-    const data = Buffer.from(known.logonInfo[how]);
+    const data = Buffer.from(known.logonInfo[use]);
     data.writeBigUInt64LE(fileTimeOf(authtime * 1000), LOGON_TIME);
     return [
       { type: PacType.logonInfo, data: plain(data) },
@@ -81,9 +85,13 @@ export class PacContents {
   }
 
   /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1), its logon time to be filled in. */
-  #logonInfo(account: Account, how: Asserted): LogonInfo {
+  #logonInfo(account: Account, use: PacUse): LogonInfo {
     const { controller, netbiosName, sid } = this.#domain;
-    const resources = account.resourceGroups.map(({ rid, attributes }) => ({ rid, attributes }));
+    // Resource groups are for services alone (MS-KILE 3.3.5.7.3).
+    const resources =
+      use === 'tgt'
+        ? []
+        : account.resourceGroups.map(({ rid, attributes }) => ({ rid, attributes }));
     return {
       logonTime: 0n,
       logoffTime: NEVER,
@@ -112,7 +120,7 @@ export class PacContents {
       lastSuccessfulLogon: 0n,
       lastFailedLogon: 0n,
       failedLogonCount: 0,
-      extraSids: [...this.#claimsValid, ASSERTED_SIDS[how], ...account.extraSids].map((extra) => ({
+      extraSids: [...this.#claimsValid, ASSERTED_SIDS[use], ...account.extraSids].map((extra) => ({
         sid: extra,
         attributes: USUAL_GROUP_ATTRIBUTES,
       })),

@@ -19,7 +19,7 @@ import { accountSid } from '@doublehop/security/pac/token';
 import { decodeDer } from '@doublehop/wire/der';
 import { Key } from '@doublehop/crypto/key';
 import { clientAuthorizationData } from './client-authorization-data.ts';
-import { compounded } from './claims/issued.ts';
+import { servicePac } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { conflictingOptions, delegatedFlags, derivedTimes, refusedBy } from './derived.ts';
 import { middleFacts, targetFacts, userFacts } from './delegation-facts.ts';
@@ -27,7 +27,7 @@ import type { Evidence } from './evidence.ts';
 import type { AuthenticatedRequest, HeaderTicket } from './header-ticket.ts';
 import { issueTicket, serverFlags, tgsReply } from './issue.ts';
 import { findServer } from './names.ts';
-import { withDevice } from './policy/restrictions.ts';
+import { withDevice, withGroups } from './policy/restrictions.ts';
 import type { KdcCall } from './request.ts';
 import type { TicketPac } from './ticket-pac.ts';
 
@@ -66,7 +66,7 @@ export function answerS4U2Proxy(
     flags: delegatedFlags(header, call, decision.forwardable) | serverFlags(target),
     times: derivedTimes(header, call, context, part),
     pac: decision.pac
-      ? delegatedPac(compounded(pac, target, call, context), delegation)
+      ? delegatedPac(servicePac(pac, undefined, target, call, context), delegation)
       : undefined,
     // Without a subkey it is the evidence ticket's session key that encrypts (MS-SFU 3.1.5.2.1).
     authorizationData: clientAuthorizationData(call, request.subkey, () => evidenceKey(part)),
@@ -117,7 +117,7 @@ function proxyFacts(
       conflictingOptions: conflictingOptions(body.kdcOptions, EXCLUDED),
       rbcdBit: asksForRbcd(call),
     },
-    header: headerFacts(header, call),
+    header: headerFacts(header, middle, call, context),
     middle: middleFacts(middle, now, settings),
     evidence: evidenceFacts(evidence, now, settings.clockSkew),
     user: userFacts(user, userName, evidence.part?.crealm === domain.realm, now, settings),
@@ -126,10 +126,16 @@ function proxyFacts(
 }
 
 /** The middle's device counts where its TGT armors the request (MS-KILE 3.3.5.7.4). */
-function headerFacts(header: HeaderTicket, call: KdcCall): HeaderFacts {
+function headerFacts(
+  header: HeaderTicket,
+  middle: Account,
+  call: KdcCall,
+  context: KdcContext,
+): HeaderFacts {
   const facts = header.facts();
-  if (call.armor?.ticket === undefined || facts.pac !== 'valid') return facts;
-  return { ...facts, token: withDevice(facts.token, call) };
+  const same = call.armor?.ticket === undefined && middle.resourceGroups.length === 0;
+  if (same || facts.pac !== 'valid') return facts;
+  return { ...facts, token: withDevice(withGroups(facts.token, middle), call, context) };
 }
 
 const EXCLUDED = ['RENEW', 'VALIDATE', 'FORWARDED', 'PROXY', 'ENC_TKT_IN_SKEY'] as const;

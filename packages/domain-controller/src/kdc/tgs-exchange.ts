@@ -11,7 +11,7 @@ import { Refused } from '../errors.ts';
 import { accountState, requireUsableClient } from './account-state.ts';
 import { besidePac } from './authorization-data.ts';
 import { clientAuthorizationData } from './client-authorization-data.ts';
-import { compounded } from './claims/issued.ts';
+import { servicePac } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
 import {
@@ -24,7 +24,7 @@ import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from '
 import { openTgsRequest } from './fast/open.ts';
 import { findClient } from './names.ts';
 import type { KdcCall } from './request.ts';
-import { requireAllowedTo } from './policy/restrictions.ts';
+import { requireAllowedTo, withGroups } from './policy/restrictions.ts';
 import { requireServer } from './required-server.ts';
 import { answerS4U2Proxy } from './s4u2proxy.ts';
 import { answerS4U2Self } from './s4u2self.ts';
@@ -81,7 +81,7 @@ function answerPlain(
   if (renew && server.id !== header.server.id)
     throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
   const seal = userToUserKey(server, call, context);
-  requireAllowedTo(server, client, () => header.pac.token(), call, context);
+  requireAllowedTo(server, client, () => withGroups(header.pac.token(), client), call, context);
   const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
   const order: TicketOrder = {
     cname: header.part.cname,
@@ -92,7 +92,7 @@ function answerPlain(
       (inheritedFlags(header, call) | movedFlags(header, kdcOptions) | serverFlags(server)) >>> 0,
     times,
     caddr: call.body.addresses ?? header.part.caddr,
-    pac: pacFor(header, server, call, context),
+    pac: pacFor(header, client, server, call, context),
     authorizationData: authorizationData(request, call),
   };
   const issued = issueTicket(order, call, context);
@@ -135,6 +135,7 @@ function authorizationData(
 /** The header's PAC goes on as it is; without one where nobody wants it (MS-KILE 3.3.5.3). */
 function pacFor(
   header: HeaderTicket,
+  client: Account,
   server: Account,
   call: KdcCall,
   context: KdcContext,
@@ -142,7 +143,7 @@ function pacFor(
   if (isKrbtgt(server)) return header.pac.buffers;
   const unwanted =
     !header.pac.wanted || hasControl(server.userAccountControl, 'NO_AUTH_DATA_REQUIRED');
-  return unwanted ? undefined : compounded(header.pac, server, call, context);
+  return unwanted ? undefined : servicePac(header.pac, client, server, call, context);
 }
 
 /** FORWARDED and PROXY need a ticket that allows it (RFC 4120 §3.3.3). */

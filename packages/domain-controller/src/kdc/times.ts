@@ -37,7 +37,7 @@ export function ticketTimes(body: KdcReqBody, bounds: TimeBounds): TicketTimes {
     authtime,
     starttime: now,
     endtime,
-    renewTill: renewTill > endtime ? renewTill : undefined,
+    renewTill: renewTill >= endtime ? renewTill : undefined,
   };
 }
 
