@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +11,7 @@ import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import { memoryStore } from '@doublehop/directory/store/memory';
 import { createDomain } from '@doublehop/domain-controller/create-domain';
 import { createDomainController } from '@doublehop/domain-controller/dc';
+import { decodeNetlogonResponse } from '@doublehop/domain-controller/netlogon/response';
 import { memoryCache } from '@doublehop/kerberos/ccache/memory';
 import { KerberosClient } from '@doublehop/kerberos/client/client';
 import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
@@ -18,6 +21,8 @@ import { nodeResolver } from '@doublehop/kerberos/locate/node-resolver';
 import { principal } from '@doublehop/kerberos/names';
 import { configuredExchange } from '@doublehop/kerberos/transport/configured';
 import { LdapClient } from '@doublehop/ldap/client/client';
+import { parseFilter } from '@doublehop/ldap/filter-text';
+import { decodeMessage, encodeMessage } from '@doublehop/ldap/messages/message';
 import { describe, expect, it } from 'vitest';
 import {
   ADMIN_PASSWORD,
@@ -57,7 +62,75 @@ async function ticketOverSockets({ endpoints }: RunningDomain, name: string, pas
   return await client.getServiceTicket(service);
 }
 
+async function ping({ endpoints }: RunningDomain, filter: string): Promise<Uint8Array> {
+  const socket = createSocket('udp4');
+  const value = {
+    ...({ baseObject: '', scope: 'base', derefAliases: 'never' } as const),
+    sizeLimit: 0,
+    timeLimit: 0,
+    typesOnly: false,
+    filter: parseFilter(filter),
+    attributes: ['netlogon'],
+  };
+  const request = { messageId: 1, operation: { kind: 'searchRequest', value } as const };
+  try {
+    const answer = once(socket, 'message');
+    socket.send(encodeMessage(request), endpoints.ldapPort, endpoints.address);
+    // Sound: a datagram is a Buffer (node:dgram).
+    const [message] = (await answer) as [Buffer];
+    return Uint8Array.from(message);
+  } finally {
+    socket.close();
+  }
+}
+
 describe('a domain controller', () => {
+  it('answers pings on the UDP port of LDAP (MS-ADTS 6.3.3)', async () => {
+    const domain = await startDomain();
+    const { guid } = domain.dc.directory.get(domain.dc.domain.dn);
+    const user = '(User=alice)(AAC=\\10\\00\\00\\00)';
+    const asked: readonly (readonly [string, number])[] = [
+      [`(DnsDomain=contoso.com)${user}`, 23],
+      ['(DnsDomain=CONTOSO.COM.)(User=nobody)(AAC=\\10\\00\\00\\00)', 25],
+      ['(DnsDomain=contoso.com)(User=alice)', 25],
+      ['(DnsDomain=contoso.com)(User=SERVERB$)(AAC=\\80\\00\\00\\00)', 23],
+      ['(DnsDomain=contoso.com)(User=SERVERB$)(AAC=\\00\\01\\00\\00)', 25],
+    ];
+    for (const [filter, opcode] of asked) {
+      const reply = await ping(domain, `(&${filter}(NtVer=\\0e\\00\\00\\00))`);
+      const size = 2 + (reply[1] ?? 0) + (reply[1] === 0x81 ? 1 : 0);
+      const whole = reply[1] === 0x81 ? 3 + (reply[2] ?? 0) : size;
+      const { operation } = decodeMessage(reply.subarray(0, whole));
+      if (operation.kind !== 'searchEntry') throw new TypeError('no entry');
+      const [netlogon] = operation.value.attributes;
+      expect(netlogon?.type).toBe('Netlogon');
+      expect(decodeNetlogonResponse(netlogon?.values[0] ?? new Uint8Array())).toMatchObject({
+        opcode,
+        domainGuid: guid,
+        dnsHostName: 'dc.contoso.com',
+        address: '127.0.0.1',
+      });
+    }
+    for (const other of ['(DnsDomain=fabrikam.com)', '(DomainSid=\\01\\00)', '(NtVer=\\06)']) {
+      const reply = await ping(domain, `(&${other}(NtVer=\\06))`);
+      expect(decodeMessage(reply).operation.kind).toBe('searchDone');
+    }
+    await domain.close();
+    expect(domain.defects).toEqual([]);
+  });
+
+  it('listens for the global catalog, in clear text and with TLS', async () => {
+    const domain = await startDomain();
+    const { address, gcPort, gcsPort } = domain.endpoints;
+    for (const url of [`ldap://${address}:${gcPort}`, `ldaps://${address}:${gcsPort}`]) {
+      const client = await LdapClient.connect({ url, tls: { ca: domain.dc.certificate } });
+      const entries = await entriesOf(client, { base: '', scope: 'base' });
+      expect(entries).toHaveLength(1);
+      await client.close();
+    }
+    await domain.close();
+  });
+
   it('serves KDC, LDAP and LDAPS on one directory', async () => {
     const domain = await startDomain();
     const ticket = await ticketOverSockets(domain, 'alice', passwordOf('alice'));
