@@ -116,7 +116,7 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
     async start() {
       try {
         const bound = await listenAll(options.listen, { kdc, kpasswd, cldap, ldap }, listeners);
-        stopHousekeeping = keepHouse({ directory, onDefect: given.onDefect ?? ignore });
+        stopHousekeeping = keepHouse({ directory, clock, onDefect: given.onDefect ?? ignore });
         return bound;
       } catch (error) {
         await close();

@@ -1,10 +1,13 @@
 import { PROTECTION_INTERVAL, protectAdministrators } from '@doublehop/directory/admin-sd-holder';
 import type { Directory } from '@doublehop/directory/directory';
 import { StoreError } from '@doublehop/directory/errors';
+import { collectTombstones } from './ldap/tombstones.ts';
 
 /** What housekeeping works with. */
 export interface HousekeepingOptions {
   readonly directory: Directory;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
   /** Told of errors that are defects of this software. */
   readonly onDefect: (error: unknown) => void;
   /** Milliseconds between two rounds; Windows' hour unless told. */
@@ -13,10 +16,13 @@ export interface HousekeepingOptions {
 
 /**
  * What a controller does by itself: at once, what an earlier process left of handing descriptors
- * down; every hour, the protection of administrators (MS-ADTS 3.1.1.6.1.3). Returns what ends it.
+ * down; every hour, the protection of administrators (MS-ADTS 3.1.1.6.1.3), and tombstones whose
+ * lifetime is over go (MS-ADTS 3.1.1.6.2). Returns what ends it.
  */
 export function keepHouse(options: HousekeepingOptions): () => void {
-  const { directory, onDefect, interval = PROTECTION_INTERVAL } = options;
+  const { directory, clock, onDefect, interval = PROTECTION_INTERVAL } = options;
+  const { domain } = directory;
+  if (domain === undefined) return () => undefined;
   const report = (error: unknown): void => {
     // The store may be closed in the middle of it: the next process goes on.
     if (!(error instanceof StoreError && error.code === 'closed')) onDefect(error);
@@ -24,6 +30,7 @@ export function keepHouse(options: HousekeepingOptions): () => void {
   directory.settle().catch(report);
   const timer = setInterval(() => {
     protectAdministrators(directory).catch(report);
+    collectTombstones({ directory, clock, domain }).catch(report);
   }, interval).unref();
   return () => clearInterval(timer);
 }

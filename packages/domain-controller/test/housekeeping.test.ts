@@ -12,7 +12,12 @@ it('protects administrators from time to time, until it is stopped (MS-ADTS 3.1.
   const alice = 'CN=Alice,CN=Users,DC=contoso,DC=com';
   await directory.add(alice, { objectClass: 'user' });
   const defects: unknown[] = [];
-  const stop = keepHouse({ directory, onDefect: (error) => defects.push(error), interval: 5 });
+  const stop = keepHouse({
+    directory,
+    clock: Date.now,
+    onDefect: (error) => defects.push(error),
+    interval: 5,
+  });
   const values = [alice];
   await directory.modify('CN=Domain Admins,CN=Users,DC=contoso,DC=com', [
     { operation: 'add', attribute: 'member', values },

@@ -6,8 +6,10 @@ import type {
   SearchRequest,
   ServerEntry,
 } from '@doublehop/ldap/server/handler';
+import { DirectoryError } from '@doublehop/directory/errors';
 import { isPing, pingEntry } from '../netlogon/ping.ts';
 import { requireCaller, type Caller, type LdapContext, type Session } from './context.ts';
+import { isVisible, mayRead } from './access/access.ts';
 import { asLdapError } from './failures.ts';
 import type { SaslBinds } from './sasl-binds.ts';
 import { modify } from './modify.ts';
@@ -54,10 +56,11 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
       translated(renamed(context, session, request, controls)),
     delete: (session, dn, { controls }) => translated(remove(context, session, dn, controls)),
     compare(session, { entry, assertion }) {
-      requireCaller(session);
+      const caller = requireCaller(session);
       try {
         context.directory.refresh();
         const { name } = splitDescription(assertion.attribute);
+        refuseHidden(context, caller, entry, name);
         return context.directory.compare(entry, name, assertion.value);
       } catch (error) {
         throw asLdapError(error);
@@ -69,6 +72,22 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
       state?.lists.clear();
     },
   };
+}
+
+/** What may not be read is not there to be compared either (MS-ADTS 3.1.1.4.3). */
+function refuseHidden(
+  { directory }: LdapContext,
+  caller: Caller,
+  name: string,
+  attribute: string,
+): void {
+  const entry = directory.get(name);
+  const type = directory.schema.attribute(attribute);
+  if (!isVisible(caller, entry)) {
+    throw new DirectoryError('noSuchObject', `there is no ${name}`);
+  }
+  if (type === undefined || mayRead(caller, entry, type)) return;
+  throw new DirectoryError('noSuchAttribute', `${attribute} is not there`, { attribute });
 }
 
 /**

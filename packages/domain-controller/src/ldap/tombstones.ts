@@ -1,3 +1,4 @@
+import type { DomainInfo } from '@doublehop/directory/domain';
 import { DirectoryError } from '@doublehop/directory/errors';
 import { DEFAULT_TOMBSTONE_DAYS } from '@doublehop/directory/tombstone';
 import { hasControl } from '@doublehop/ldap/controls';
@@ -22,7 +23,9 @@ export async function collectTombstones({
   directory,
   domain,
   clock,
-}: Pick<LdapContext, 'clock' | 'directory' | 'domain'>): Promise<number> {
+}: Pick<LdapContext, 'clock' | 'directory'> & {
+  readonly domain: DomainInfo;
+}): Promise<number> {
   const service = directory.find(
     `CN=Directory Service,CN=Windows NT,CN=Services,${domain.configurationDn}`,
   );
