@@ -1,5 +1,6 @@
 import { DirectoryError } from '@doublehop/directory/errors';
 import {
+  Control,
   decodeDescriptor,
   encodeDescriptor,
   type SecurityDescriptor,
@@ -34,13 +35,40 @@ export function mergedDescriptor(
   const next = decoded(given);
   if (present === undefined) return encodeDescriptor(next);
   const kept = partsOf(decoded(present), ~flags);
-  return encodeDescriptor({ ...kept, ...partsOf(next, flags) });
+  const written = partsOf(next, flags);
+  return encodeDescriptor({ ...kept, ...written, control: kept.control | written.control });
+}
+
+/** Control bits that belong to the parts, as those do to the bits of `SdFlag`. */
+const PART_CONTROL: readonly (readonly [part: number, control: number])[] = [
+  [SdFlag.owner, Control.ownerDefaulted],
+  [SdFlag.group, Control.groupDefaulted],
+  [
+    SdFlag.dacl,
+    Control.daclDefaulted |
+      Control.daclAutoInheritRequired |
+      Control.daclAutoInherited |
+      Control.daclProtected,
+  ],
+  [
+    SdFlag.sacl,
+    Control.saclDefaulted |
+      Control.saclAutoInheritRequired |
+      Control.saclAutoInherited |
+      Control.saclProtected,
+  ],
+];
+
+function controlOf(control: number, flags: number): number {
+  const parts = PART_CONTROL.filter(([part]) => (flags & part) !== 0);
+  const mask = parts.reduce<number>((all, [, bits]) => all | bits, Control.rmControlValid);
+  return control & mask;
 }
 
 function partsOf(descriptor: SecurityDescriptor, flags: number): SecurityDescriptor {
   const { control, rmControl, owner, group, dacl, sacl } = descriptor;
   return {
-    control,
+    control: controlOf(control, flags),
     ...(rmControl === undefined ? {} : { rmControl }),
     ...(owner === undefined || (flags & SdFlag.owner) === 0 ? {} : { owner }),
     ...(group === undefined || (flags & SdFlag.group) === 0 ? {} : { group }),

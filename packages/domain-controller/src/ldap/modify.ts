@@ -7,6 +7,7 @@ import { CONTROLS } from '@doublehop/ldap/oids';
 import type { Change, ModifyRequest } from '@doublehop/ldap/server/handler';
 import { storeKeys } from '../directory-keys.ts';
 import { readHeuristics, type Heuristics } from './access/heuristics.ts';
+import { creatorOf } from './access/owners.ts';
 import { within } from './access/subject.ts';
 import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
 import { ALL_PARTS, mergedDescriptor } from './descriptors.ts';
@@ -71,7 +72,8 @@ function change(
   const { more, system } = applyRules(context, subject, entry, changes, setsPassword);
   const now = context.clock();
   const resolved = [...changes, ...more].map((one) => resolve(atPresent(one, now), entry, flags));
-  writer.modify({ id: entry.id }, resolved, { permissive });
+  const creator = creatorOf(subject, entry.dn);
+  writer.modify({ id: entry.id }, resolved, { permissive, creator });
   if (system.length > 0) writer.modify({ id: entry.id }, system, { system: true });
 }
 
