@@ -23,7 +23,7 @@ export const DELETED_OBJECTS_FLAGS = '-1946157056';
 /** Who may look into it: administrators list and read, the system does all (MS-ADTS 6.1.1.4.2). */
 export const DELETED_OBJECTS_SDDL = 'O:SYG:SYD:PAI(A;;RPWPCCDCLCRCWOWDSDSW;;;SY)(A;;RPLC;;;BA)';
 
-/** Days for which a tombstone is kept unless the directory service says otherwise (6.1.1.2.4.1.1). */
+/** Days for which a tombstone is kept unless the directory service says otherwise (6.1.1.2.4). */
 export const DEFAULT_TOMBSTONE_DAYS = 180;
 
 /** Bits of systemFlags (MS-ADTS 2.2.10). */
