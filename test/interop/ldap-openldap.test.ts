@@ -54,7 +54,9 @@ describe("OpenLDAP's tools and the domain controller", () => {
   const kinit = (name: string, password: string): Promise<string> =>
     runOrThrow('kinit', [name], { env, input: `${password}\n` });
 
-  const search = ['-LLL', '-o', 'ldif-wrap=no', '-b', BASE, '(sAMAccountName=alice)', 'objectSid'];
+  // From the domain's head the answer would end with a reference to the configuration.
+  const base = `CN=Users,${BASE}`;
+  const search = ['-LLL', '-o', 'ldif-wrap=no', '-b', base, '(sAMAccountName=alice)', 'objectSid'];
   const found = (): string => {
     const sid = domain.dc.directory.get(ALICE).bytes('objectSid') ?? new Uint8Array();
     return `dn: ${ALICE}\nobjectSid:: ${Buffer.from(sid).toString('base64')}\n\n`;
