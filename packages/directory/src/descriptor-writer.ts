@@ -197,8 +197,8 @@ export class DescriptorWriter {
   }
 
   /**
-   * Lists have 64 KB (MS-DTYP 2.4.5). A descriptor that does not fit is refused, or, where the entry
-   * only inherits, leaves the entry with what it has: nobody is to stop what is handed down.
+   * Lists have 64 KB (MS-DTYP 2.4.5). A descriptor that does not fit is refused, or, where the
+   * entry only inherits, leaves it with what it has: nobody is to stop what is handed down.
    */
   #keep(parts: DescriptorParts, otherwise?: number): number {
     const { tx, random } = this.#context;

@@ -5,7 +5,7 @@ import { pooledRandom } from '@doublehop/crypto/random';
 import { expect, it, vi } from 'vitest';
 import { keepHouse } from '../src/housekeeping.ts';
 
-it('protects administrators from time to time, until it is stopped (MS-ADTS 3.1.1.6.1)', async () => {
+it('protects administrators until it is stopped (MS-ADTS 3.1.1.6.1)', async () => {
   const random = pooledRandom();
   const directory = new Directory({ store: memoryStore(), random, clock: () => 0 });
   await provision(directory, { dnsName: 'contoso.com', netbiosName: 'CONTOSO', random });
