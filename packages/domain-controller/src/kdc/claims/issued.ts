@@ -40,7 +40,7 @@ function asksForClaims({ req }: KdcCall): boolean {
   return padata !== undefined && (decodeDer(PaPacOptions, padata).flags & PacOption.CLAIMS) !== 0;
 }
 
-/** Bit 17 of msDS-SupportedEncryptionTypes: the service supports compound identity (MS-KILE 2.2.7). */
+/** Bit 17 of msDS-SupportedEncryptionTypes: compound identity is understood (MS-KILE 2.2.7). */
 const COMPOUND_IDENTITY_SUPPORTED = 0x0002_0000;
 
 /**
