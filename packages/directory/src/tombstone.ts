@@ -1,4 +1,5 @@
 import type { Guid } from '@doublehop/security/guid';
+import { decodeSid, ridOf } from '@doublehop/security/sid';
 import type { Draft } from './draft.ts';
 import { DirectoryError } from './errors.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
@@ -143,6 +144,9 @@ export function staysInPlace(schema: Schema, known: KnownAttributes, entry: Stor
   return STAYING.has(String(entry.values(known.objectClass.code).at(-1) ?? ''));
 }
 
+/** The first RID that is not a built-in account's (MS-DTYP 2.4.2.4). */
+const FIRST_RID = 1000;
+
 /** Throws what AD answers where an entry must not be deleted (MS-ADTS 3.1.1.5.5.5). */
 export function checkDeletable(view: View, known: KnownAttributes, entry: StoredEntry): void {
   const { schema } = view;
@@ -155,7 +159,10 @@ export function checkDeletable(view: View, known: KnownAttributes, entry: Stored
   if ((systemFlags(schema, entry) & FLAG_DISALLOW_DELETE) !== 0) {
     throw cannot('the system keeps this entry');
   }
-  if (entry.text(known.isCriticalSystemObject.code) === 'TRUE') {
+  const sid = entry.bytes(known.objectSid.code);
+  // Of accounts only the built-in ones stay; a controller's is critical but goes (MS-SAMR 3.1.5.7).
+  const isMade = sid !== undefined && ridOf(decodeSid(sid)) >= FIRST_RID;
+  if (!isMade && entry.text(known.isCriticalSystemObject.code) === 'TRUE') {
     throw cannot('the domain cannot do without this entry');
   }
 }

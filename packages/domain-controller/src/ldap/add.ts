@@ -100,7 +100,9 @@ function readEntry(
       throw new DirectoryError('attributeOrValueExists', `${name} is given twice`);
     }
     seen.add(name.toLowerCase());
-    values[name] = inputValues(schema, name, attribute.values);
+    const given = inputValues(schema, name, attribute.values);
+    if (name === 'instanceType') checkInstanceType(given);
+    else if (!IGNORED.has(name)) values[name] = given;
   }
   const classes = textsOf(values['objectClass']);
   const type = structuralClass(schema, classes);
@@ -112,6 +114,30 @@ function readEntry(
     values['sAMAccountName'] = [randomName(random)];
   }
   return { dn, type, classes, values, password };
+}
+
+/** What the directory sets whatever a client says (MS-ADTS 3.1.1.5.2.4). */
+const IGNORED: ReadonlySet<string> = new Set([
+  'distinguishedName',
+  'isDeleted',
+  'name',
+  'proxiedObjectName',
+  'replPropertyMetaData',
+  'subRefs',
+  'uSNCreated',
+  'uSNDSALastObjRemoved',
+  'uSNLastObjRem',
+  'whenCreated',
+]);
+
+/** ERROR_DS_BAD_INSTANCE_TYPE. */
+const BAD_INSTANCE_TYPE = 0x20a1;
+
+/** Clients make no naming contexts: IT_WRITE or nothing (MS-ADTS 3.1.1.5.2.2). */
+function checkInstanceType(values: readonly Value[]): void {
+  if (values.length === 1 && (values[0] === '4' || values[0] === '0')) return;
+  const win32 = BAD_INSTANCE_TYPE;
+  throw new DirectoryError('unwillingToPerform', 'instanceType is 4', { win32 });
 }
 
 function readNewPassword(
@@ -134,7 +160,8 @@ async function keysOf(
   const [samAccountName = ''] = textsOf(entry.values['sAMAccountName']);
   const machine = isMachineClass(entry.classes);
   checkNewPassword(context, entry, samAccountName, password);
-  const salt = saltOf(domain, { samAccountName, machine });
+  const [userPrincipalName] = textsOf(entry.values['userPrincipalName']);
+  const salt = saltOf(domain, { samAccountName, machine, userPrincipalName });
   return await passwordKeys(password, salt, settings.encryptionTypes);
 }
 

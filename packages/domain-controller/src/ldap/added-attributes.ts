@@ -8,7 +8,11 @@ import { accessDenied } from './failures.ts';
 import { demandChanges } from './write-access.ts';
 
 /** Given when an entry is made, and asked for by other rules or by none. */
-const UNCHECKED: ReadonlySet<string> = new Set(['nTSecurityDescriptor', 'objectClass']);
+const UNCHECKED: ReadonlySet<string> = new Set([
+  'nTSecurityDescriptor',
+  'objectClass',
+  'userPassword',
+]);
 
 /** Whether the attributes of a new entry are checked one by one (CVE-2021-42291). */
 export function isChecked(

@@ -31,6 +31,7 @@ export function checkValidated(
     case 'member':
       return checkSelfMembership(subject, operation, values);
     case 'dNSHostName':
+      if (!isKind(schema, target, ['computer', 'server'])) throw accessDenied();
       return checkEach(operation, values, (value) => isHostName(subject, target, value));
     case 'msDS-AdditionalDnsHostName':
       return checkEach(operation, values, (value) => isAdditionalName(schema, target, value));
@@ -69,8 +70,7 @@ function checkSelfMembership(
 
 /** MS-ADTS 3.1.1.5.3.1.1.2: the account's name without `$`, in the domain or an allowed suffix. */
 function isHostName(subject: Subject, target: ValidatedEntry, value: string): boolean {
-  const { schema, domain } = subject.decisions;
-  if (!isKind(schema, target, ['computer', 'server'])) return false;
+  const { domain } = subject.decisions;
   const suffixes = [domain.dnsName, ...suffixesOf(target)];
   const label = accountLabel(target);
   return suffixes.some((suffix) => value.toLowerCase() === `${label}.${suffix.toLowerCase()}`);
