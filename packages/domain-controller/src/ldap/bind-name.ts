@@ -21,10 +21,7 @@ export function findBindAccount(context: LdapContext, name: string): Account | u
 }
 
 /** NetBIOS name of the domain before the account's; its DNS name is taken too. */
-function byDownLevelName(
-  { accounts, domain }: LdapContext,
-  name: string,
-): Account | undefined {
+function byDownLevelName({ accounts, domain }: LdapContext, name: string): Account | undefined {
   const at = name.indexOf('\\');
   const given = name.slice(0, at).toLowerCase();
   const ours = [domain.netbiosName.toLowerCase(), domain.dnsName.toLowerCase()];
