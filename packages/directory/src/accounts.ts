@@ -147,7 +147,9 @@ export class Accounts {
     const { samAccountName, userPrincipalName } = this.#directory.known;
     if (name.includes('@')) {
       const explicit = view.onlyWithValue(userPrincipalName, name);
-      return explicit ?? this.#findImplicit(view, name);
+      const implicit = explicit ?? this.#findImplicit(view, name);
+      // A sAMAccountName may have the sign in it too (MS-SAMR 3.1.1.6).
+      return implicit ?? this.#findSam(view, samAccountName, name);
     }
     return this.#findSam(view, samAccountName, name);
   }

@@ -13,6 +13,8 @@ export interface SaltSubject {
   readonly samAccountName: string;
   /** Whether the account is a computer's, a managed service's too. */
   readonly machine: boolean;
+  /** Absent or undefined: the account has none. */
+  readonly userPrincipalName?: string | undefined;
 }
 
 /** The names of the domain that go into salts. */
@@ -33,11 +35,15 @@ export interface PasswordOptions {
 
 /**
  * The salt of an account's AES keys (MS-KILE 3.1.1.2): `CONTOSO.COMalice` for a user, the name's
- * case as it is, and `CONTOSO.COMhostserverb.contoso.com` for a computer.
+ * case as it is, and `CONTOSO.COMhostserverb.contoso.com` for a computer. A user with a UPN has the
+ * name of that, without its suffix and slashes.
  */
 export function saltOf({ realm, dnsName }: SaltDomain, subject: SaltSubject): string {
-  const { samAccountName, machine } = subject;
-  if (!machine) return `${realm}${samAccountName}`;
+  const { samAccountName, machine, userPrincipalName } = subject;
+  if (!machine) {
+    const name = userPrincipalName?.replace(/@[^@]*$/, '').replaceAll('/', '');
+    return `${realm}${name ?? samAccountName}`;
+  }
   const host = samAccountName.replace(/\$$/, '').toLowerCase();
   return `${realm}host${host}.${dnsName.toLowerCase()}`;
 }
@@ -117,7 +123,11 @@ export function saltSubject(entry: Entry): SaltSubject {
   if (samAccountName === undefined) {
     throw new DomainControllerError('config', `${entry.dn} is no account`);
   }
-  return { samAccountName, machine: isMachineClass(entry.values('objectClass')) };
+  return {
+    samAccountName,
+    machine: isMachineClass(entry.values('objectClass')),
+    userPrincipalName: entry.text('userPrincipalName'),
+  };
 }
 
 /** Whether an account of these classes has the salt of a computer (MS-KILE 3.1.1.2). */

@@ -21,6 +21,18 @@ describe('MS-KILE 3.1.1.2 salts', () => {
     expect(salt).toBe('CONTOSO.COMAlice');
   });
 
+  it('a user with a UPN has its name, without suffix and slashes', () => {
+    const user = { samAccountName: 'alice', machine: false };
+    const of = (userPrincipalName: string) => saltOf(domain, { ...user, userPrincipalName });
+    // Samba's python/samba/tests/krb5/salt_tests.py, which is run against Windows too.
+    expect(of('foo0')).toBe('CONTOSO.COMfoo0');
+    expect(of('Foo16@contoso.com')).toBe('CONTOSO.COMFoo16');
+    expect(of('foo22@bar@contoso.com')).toBe('CONTOSO.COMfoo22@bar');
+    expect(of('host/foo6@fabrikam.com')).toBe('CONTOSO.COMhostfoo6');
+    const machine = { samAccountName: 'S$', machine: true, userPrincipalName: 'x@y' };
+    expect(saltOf(domain, machine)).toBe('CONTOSO.COMhosts.contoso.com');
+  });
+
   it('are realm, "host", and the DNS name in lower case for a computer', () => {
     const salt = saltOf(domain, { samAccountName: 'SERVERB$', machine: true });
     expect(salt).toBe('CONTOSO.COMhostserverb.contoso.com');

@@ -28,6 +28,9 @@ const SUPPORTED_BITS: ReadonlyMap<number, number> = new Map([
 /** AES session keys are fine although the account's own key is of another type (MS-KILE 2.2.7). */
 const AES_SESSION_KEYS = 0x20;
 
+/** What a domain can have for accounts that say nothing: RC4 and AES with SHA-1 (MS-KILE 2.2.7). */
+const DOMAIN_DEFAULTS = 0x1c;
+
 const RC4 = 23;
 const KRBTGT = 502;
 
@@ -99,7 +102,9 @@ export class Keys {
     const isSet = bits !== undefined && bits !== 0;
     if (isSet && !isController(account)) return bits;
     let all = isSet ? bits : 0;
-    for (const { key } of this.current(account)) all |= SUPPORTED_BITS.get(key.etype) ?? 0;
+    for (const { key } of this.current(account)) {
+      all |= (SUPPORTED_BITS.get(key.etype) ?? 0) & DOMAIN_DEFAULTS;
+    }
     return all;
   }
 

@@ -1,6 +1,7 @@
 import { hasControl } from '@doublehop/delegation/account-control';
 import type { Account } from '@doublehop/directory/account';
 import { KdcOption } from '@doublehop/kerberos/iana/flags';
+import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
 import { Refused } from '../errors.ts';
 import type { KdcContext } from './context.ts';
@@ -25,6 +26,8 @@ export function requireServer(
   if (server === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unknown');
   record.server = server;
   const canonicalize = (body.kdcOptions & KdcOption.CANONICALIZE) !== 0;
+  // Of an AS-REQ for an account by its own name both names are made canonical.
+  const ownName = canonicalize && record.kind === 'as' && sname.nameString.length === 1;
   if (isKrbtgt(server)) {
     const renamed = canonicalize && isTicketGrantingService(sname);
     const nameString = renamed ? ['krbtgt', domain.realm] : sname.nameString;
@@ -38,7 +41,11 @@ export function requireServer(
   if (!inSessionKey && server.kind === 'user' && server.servicePrincipalNames.length === 0) {
     throw new Refused('KDC_ERR_MUST_USE_USER2USER', 'server-is-a-user');
   }
-  return { server, sname };
+  return { server, sname: ownName ? principalOf(server) : sname };
+}
+
+function principalOf({ samAccountName }: Account): PrincipalName {
+  return { nameType: NameType.PRINCIPAL, nameString: [samAccountName] };
 }
 
 /** The server's account and the name of it in the ticket. */
