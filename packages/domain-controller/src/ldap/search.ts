@@ -13,7 +13,7 @@ import type {
   ServerReference,
 } from '@doublehop/ldap/server/handler';
 import { encodeDer } from '@doublehop/wire/der';
-import { MAX_PAGE_SIZE } from '../limits.ts';
+import { MAX_PAGE_SIZE, MAX_SORTED_ENTRIES } from '../limits.ts';
 import { readableParts } from './access/access.ts';
 import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
 import { asLdapError } from './failures.ts';
@@ -125,7 +125,7 @@ function* begin(field: Field, responses: Control[]): Generator<ServerItem, Findi
 
 /** Entries by their numbers, those left out that have gone meanwhile. */
 function* entriesOf(
-  { directory, wish }: Field,
+  { directory, wish }: Pick<Field, 'directory' | 'wish'>,
   places: readonly { readonly id: number }[],
 ): Generator<Entry> {
   for (const { id } of places) {
@@ -151,9 +151,37 @@ function* whole(field: Field, finding: Finding, controls: readonly Control[]): S
   }
 }
 
+type PageField = Omit<Field, 'eyes'> & Pick<PagedSearch, 'eyes'>;
+
+/**
+ * What is left of a search after its first page: what was found by then, as far as
+ * MAX_SORTED_ENTRIES reaches, whatever is changed between the pages; what is gone is left out.
+ */
+function* foreseen(
+  field: PageField,
+  entries: Iterator<Entry | undefined>,
+): Generator<ServerItem, Iterator<Entry | undefined>> {
+  const places: { id: number }[] = [];
+  while (places.length < MAX_SORTED_ENTRIES) {
+    const step = advance(entries);
+    if (step.done === true) break;
+    if (step.value === undefined) yield PAUSE;
+    else places.push({ id: step.value.id });
+  }
+  function* rest(): Generator<Entry | undefined> {
+    try {
+      yield* entriesOf(field, places);
+      for (let step = entries.next(); step.done !== true; step = entries.next()) yield step.value;
+    } finally {
+      entries.return?.();
+    }
+  }
+  return rest();
+}
+
 /** One page; the references come with the first. */
 function* page(
-  field: Omit<Field, 'eyes'> & Pick<PagedSearch, 'eyes'>,
+  field: PageField,
   finding: {
     readonly entries: Iterator<Entry | undefined>;
     readonly references: readonly ServerReference[];
@@ -174,8 +202,10 @@ function* page(
     const ended = yield* send(field, entries, Math.min(size, MAX_PAGE_SIZE));
     yield* finding.references;
     if (ended) return answer(EMPTY);
+    const isFirst = wish.paging?.cookie.length === 0;
+    const rest = isFirst ? yield* foreseen(field, entries) : entries;
     parked = true;
-    return answer(paged.park({ entries, eyes, request: key, owner: caller }));
+    return answer(paged.park({ entries: rest, eyes, request: key, owner: caller }));
   } finally {
     if (!parked) entries.return?.();
   }
