@@ -407,7 +407,8 @@ describe('a start that fails', () => {
       try {
         const { controller, hosts } = await stateOf(dir);
         const ports = { kdcPort: 88, kpasswdPort: 464, ldapPort: 389, ldapsPort: 636 };
-        expect(controller).toEqual({ address, ...ports });
+        const catalog = { gcPort: 3268, gcsPort: 3269 };
+        expect(controller).toEqual({ address, ...ports, ...catalog });
         expect(hosts.map(({ port }) => port)).toEqual(hosts.map(() => 80));
         const alice = await person(dir, 'alice');
         const { answer } = await get(dir, alice, 'ServerB', '/whoami');

@@ -40,7 +40,14 @@ describe("Java's Kerberos", () => {
 
   test.each(['auth-conf', 'auth-int'])('JNDI searches over GSSAPI with %s', async (quality) => {
     const url = `ldap://dc.contoso.com:${contoso.ldapPort}`;
-    const search = [url, 'DC=contoso,DC=com', '(sAMAccountName=alice)', 'displayName', quality];
+    // At the head of the domain a search ends with references, of which JNDI makes exceptions.
+    const search = [
+      url,
+      'CN=Users,DC=contoso,DC=com',
+      '(sAMAccountName=alice)',
+      'displayName',
+      quality,
+    ];
     const client = [`SERVERB$@${REALM}`, contoso.keytab('serverb')];
     const { stdout, stderr } = await java('DirectorySearch', [...search, ...client]);
     expect(stderr).toBe('');

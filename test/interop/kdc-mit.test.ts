@@ -126,11 +126,12 @@ describe("MIT's clients and our KDC", () => {
       const shell = mitShell(contoso());
       const password = contoso().password('alice');
       const cases = [
-        [['-E', 'alice@contoso.com'], 'alice'],
-        [['-E', 'ALICE@CONTOSO.COM'], 'alice'],
+        [['-C', '-E', 'alice@contoso.com'], 'alice'],
+        [['-C', '-E', 'ALICE@CONTOSO.COM'], 'alice'],
         [['-C', 'ALICE'], 'alice'],
         // Without canonicalization the client keeps the name that it gave.
         [['ALICE'], 'ALICE'],
+        [['-E', 'alice@contoso.com'], String.raw`alice\@contoso.com`],
       ] as const;
       for (const [args, shown] of cases) {
         const { status, stderr } = await shell.run('kinit', args, { input: `${password}\n` });

@@ -6,6 +6,9 @@ import sys
 from samba.dcerpc import krb5pac
 from samba.ndr import ndr_unpack
 
+# Of the server, the KDC, the ticket, and the whole PAC (MS-PAC 2.8).
+SIGNATURES = (6, 7, 16, 19)
+
 pac = ndr_unpack(krb5pac.PAC_DATA, sys.stdin.buffer.read())
 found = {}
 for buffer in pac.buffers:
@@ -39,7 +42,7 @@ for buffer in pac.buffers:
         found['attributes'] = info.flags
     elif buffer.type == krb5pac.PAC_TYPE_REQUESTER_SID:
         found['requester'] = str(info.sid)
-    else:
+    elif buffer.type in SIGNATURES:
         signatures = found.setdefault('signatures', {})
         signatures[str(buffer.type)] = {'type': info.type, 'size': len(info.signature)}
 json.dump(found, sys.stdout)

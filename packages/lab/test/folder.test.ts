@@ -42,6 +42,8 @@ const STATE: LabState = {
     kpasswdPort: 40_464,
     ldapPort: 40_389,
     ldapsPort: 40_636,
+    gcPort: 43_268,
+    gcsPort: 43_269,
   },
   hosts: [{ name: 'ServerB', address: '127.0.0.1', port: 40_080 }],
   processes: { dc: { pid: 4711, started: 'boot 1234' } },
@@ -95,7 +97,7 @@ describe('lab.json', () => {
   });
 
   test('whatever is not one is not taken for one', () => {
-    const text = JSON.stringify({ version: 1, ...STATE });
+    const text = JSON.stringify({ version: 2, ...STATE });
     expect(parseState(text)).toEqual(STATE);
     fc.assert(
       fc.property(fc.json(), (json) => {
@@ -104,7 +106,7 @@ describe('lab.json', () => {
     );
     for (const field of ['version', ...Object.keys(STATE)]) {
       for (const value of [null, 7, 'text', [7], undefined]) {
-        const changed = JSON.stringify({ version: 1, ...STATE, [field]: value });
+        const changed = JSON.stringify({ version: 2, ...STATE, [field]: value });
         expect(parseState(changed)).toBeUndefined();
       }
     }
@@ -118,7 +120,7 @@ describe('lab.json', () => {
     { controller: { ...STATE.controller, kdcPort: -1 } },
     { controller: { ...STATE.controller, kpasswdPort: undefined } },
   ])('%j in it is damage', (change) => {
-    expect(parseState(JSON.stringify({ version: 1, ...STATE, ...change }))).toBeUndefined();
+    expect(parseState(JSON.stringify({ version: 2, ...STATE, ...change }))).toBeUndefined();
   });
 });
 
@@ -163,7 +165,8 @@ describe('the lock', () => {
 describe('addresses', () => {
   test('by default everything is on 127.0.0.1, on free ports', () => {
     const { controller, hosts } = chooseAddresses(CONTOSO, {});
-    const ports = { kdcPort: 0, kpasswdPort: 0, ldapPort: 0, ldapsPort: 0 };
+    const ldap = { ldapPort: 0, ldapsPort: 0, gcPort: 0, gcsPort: 0 };
+    const ports = { kdcPort: 0, kpasswdPort: 0, ...ldap };
     expect(controller).toEqual({ address: '127.0.0.1', ...ports });
     expect(new Set(hosts.map(({ address, port }) => `${address}:${port}`))).toEqual(
       new Set(['127.0.0.1:0']),
@@ -172,7 +175,8 @@ describe('addresses', () => {
 
   test('privileged ports: an address for each', () => {
     const { controller, hosts } = chooseAddresses(CONTOSO, { privilegedPorts: true });
-    const wellKnown = { kdcPort: 88, kpasswdPort: 464, ldapPort: 389, ldapsPort: 636 };
+    const ldap = { ldapPort: 389, ldapsPort: 636, gcPort: 3268, gcsPort: 3269 };
+    const wellKnown = { kdcPort: 88, kpasswdPort: 464, ...ldap };
     expect(controller).toEqual({ address: '127.0.0.100', ...wellKnown });
     expect(hosts.map(({ name, address, port }) => `${name} ${address}:${port}`)).toEqual([
       'ServerA 127.0.0.101:80',

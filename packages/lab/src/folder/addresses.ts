@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { WELL_KNOWN_PORTS } from '@doublehop/domain-controller/listeners';
 import { LabError } from '../errors.ts';
 import type { Scenario } from '../scenario.ts';
 import type { ControllerAddress, HostAddress } from './state.ts';
@@ -7,7 +8,7 @@ import type { ControllerAddress, HostAddress } from './state.ts';
 export interface AddressOptions {
   /** An IPv4 loopback address: the controller's, and without privileged ports everybody's. */
   readonly address?: string | undefined;
-  /** KDC 88, kpasswd 464, LDAP 389, LDAPS 636, HTTP 80, each host on an address of its own. */
+  /** The controller's as in any domain, HTTP 80, each host on an address of its own. */
   readonly privilegedPorts?: boolean | undefined;
 }
 
@@ -20,8 +21,7 @@ export interface Addresses {
 
 const DEFAULT_ADDRESS = '127.0.0.1';
 const DEFAULT_PRIVILEGED_ADDRESS = '127.0.0.100';
-const WELL_KNOWN = { kdcPort: 88, kpasswdPort: 464, ldapPort: 389, ldapsPort: 636 };
-const FREE = { kdcPort: 0, kpasswdPort: 0, ldapPort: 0, ldapsPort: 0 };
+const FREE = { kdcPort: 0, kpasswdPort: 0, ldapPort: 0, ldapsPort: 0, gcPort: 0, gcsPort: 0 };
 const HTTP_PORT = 80;
 
 /**
@@ -38,7 +38,7 @@ export function chooseAddresses(scenario: Scenario, options: AddressOptions): Ad
   const running = scenario.hosts.filter(({ runs }) => runs);
   return {
     privilegedPorts,
-    controller: { address, ...(privilegedPorts ? WELL_KNOWN : FREE) },
+    controller: { address, ...(privilegedPorts ? WELL_KNOWN_PORTS : FREE) },
     hosts: running.map(({ name }, index) =>
       privilegedPorts
         ? { name, address: addressAfter(address, index + 1), port: HTTP_PORT }

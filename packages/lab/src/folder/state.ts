@@ -13,6 +13,9 @@ export interface ControllerAddress {
   readonly kpasswdPort: number;
   readonly ldapPort: number;
   readonly ldapsPort: number;
+  /** Of the global catalog, in clear and over TLS. */
+  readonly gcPort: number;
+  readonly gcsPort: number;
 }
 
 /** Where the web service of a host listens. */
@@ -37,7 +40,7 @@ export interface LabState {
   readonly processes: Readonly<Partial<Record<ProcessName, ProcessId>>>;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** The lab's state, or undefined where there never was a lab. Throws LabError `state`. */
 export async function readState({ state, dir }: LabPaths): Promise<LabState | undefined> {
@@ -100,8 +103,9 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 /** What the controller's process reports. */
 export function isController(value: unknown): value is ControllerAddress {
   if (!isRecord(value)) return false;
-  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort } = value;
-  return isAddress(address) && [kdcPort, kpasswdPort, ldapPort, ldapsPort].every(isPort);
+  const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort } = value;
+  const ports = [kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort];
+  return isAddress(address) && ports.every(isPort);
 }
 
 /** One of what the hosts' process reports. */
