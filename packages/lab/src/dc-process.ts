@@ -6,6 +6,7 @@ import {
   type Endpoints,
 } from '@doublehop/domain-controller/dc';
 import { DomainControllerError } from '@doublehop/domain-controller/errors';
+import { LENIENT } from '@doublehop/domain-controller/lenient';
 import { AuditLog } from './dc/audit-log.ts';
 import { labCertificate } from './dc/certificate.ts';
 import { writeKeytabs } from './dc/keytabs.ts';
@@ -80,12 +81,6 @@ async function openController(
 
 /** The passwords of a lab are on paper: they do not expire. */
 const LASTING = { maxPasswordAge: 0 };
-
-/** What old clients need that leave out what binds a request to its sender. */
-const LENIENT = {
-  kdc: { requestChecksum: 'lenient' },
-  ldap: { allowBareKerberos: true },
-} as const;
 
 interface Listening {
   readonly controller: DomainController;

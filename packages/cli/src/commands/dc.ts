@@ -13,6 +13,8 @@ import {
   type Endpoints,
 } from '@doublehop/domain-controller/dc';
 import { WELL_KNOWN_PORTS } from '@doublehop/domain-controller/listeners';
+import type { KdcSettings } from '@doublehop/domain-controller/kdc/settings';
+import { LENIENT } from '@doublehop/domain-controller/lenient';
 import { formatProfile } from '@doublehop/kerberos/config/format-profile';
 import { makeFolder } from '@doublehop/lab/folder/files';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -38,6 +40,9 @@ interface DcOptions {
   readonly privilegedPorts?: true;
   readonly passwordFile?: string;
   readonly legacyRc4?: true;
+  readonly ntlm?: true;
+  readonly fast: KdcSettings['fast'];
+  readonly lenient?: true;
   readonly audit?: true;
   readonly json?: true;
 }
@@ -69,6 +74,13 @@ export function command(context: Context): Command {
     .option('--privileged-ports', 'the usual ports: 88, 464, 389, 636, 3268, 3269')
     .option('--password-file <file>', 'the new Administrator\'s password; "-": standard input')
     .option('--legacy-rc4', 'a new domain: keep and use RC4 keys too, which are weak')
+    .option('--ntlm', 'take NTLMv2 over LDAP, of accounts that have RC4 keys')
+    .addOption(
+      new Option('--fast <mode>', 'FAST armor: off, supported, or required of users')
+        .choices(['off', 'supported', 'required'])
+        .default('supported'),
+    )
+    .option('--lenient', 'take requests of old clients that leave out a checksum')
     .option('--audit', 'print one JSON line for each request to KDC, kpasswd and LDAP')
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', EXAMPLES)
@@ -174,12 +186,14 @@ function controllerOf(
   options: DcOptions,
   store: Store,
 ): DomainController {
-  const { address } = options;
+  const { address, fast, ntlm = false, lenient = false } = options;
   const print = (event: object): void => out(`${JSON.stringify(event)}\n`);
   return createDomainController({
     store,
     controllerName: options.name.toUpperCase(),
     listen: { address, ...portsOf(options) },
+    kdc: { fast, ...(lenient ? LENIENT.kdc : {}) },
+    ldap: { ntlm: ntlm ? 'v2' : 'off', ...(lenient ? LENIENT.ldap : {}) },
     clock,
     random,
     ...(options.audit === true ? { audit: print, passwordAudit: print, ldapAudit: print } : {}),
