@@ -37,7 +37,8 @@ const domain = {
   schemaDn: 'CN=Schema,CN=Configuration,DC=contoso,DC=com',
   siteName: 'Default-First-Site-Name',
   controllerName: 'DC',
-  serverDn: 'CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,DC=contoso,DC=com',
+  serverDn:
+    'CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,DC=contoso,DC=com',
   dsaDn:
     'CN=NTDS Settings,CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,' +
     'CN=Configuration,DC=contoso,DC=com',
