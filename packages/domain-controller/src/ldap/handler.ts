@@ -16,8 +16,7 @@ import { modify } from './modify.ts';
 import { PagedSearches } from './paged-searches.ts';
 import { rootDse, SUPPORTED_CONTROLS } from './root-dse.ts';
 import { modifyRootDse } from './root-dse-modify.ts';
-import { search, type SearchState } from './search.ts';
-import { computation } from './search/computed.ts';
+import { search, searchContext, type SearchState } from './search.ts';
 import { ListViews } from './search/list-views.ts';
 import { settled } from './settled.ts';
 import { SimpleBinds } from './simple-bind.ts';
@@ -30,7 +29,7 @@ import { add } from './add.ts';
 export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHandler<Caller> {
   const passwords = new SimpleBinds(context);
   const states = new WeakMap<Session, SearchState>();
-  const searched = { ...context, computation: computation(context) };
+  const searched = searchContext(context);
   const stateOf = (session: Session): SearchState => {
     const { clock } = context;
     const found = states.get(session);

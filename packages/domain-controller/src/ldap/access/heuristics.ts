@@ -6,6 +6,8 @@ export interface EntrySource {
   /** A descriptor by its number, its generic bits mapped to rights of the directory. */
   descriptor?(id: number): SecurityDescriptor | undefined;
   find(name: EntryName | string): Entry | undefined;
+  /** Another number whenever something has changed; a unit of work has none. */
+  revision?(): number;
 }
 
 /** What the characters of dSHeuristics switch (MS-ADTS 6.1.1.2.4.1.2), as far as it is heeded. */

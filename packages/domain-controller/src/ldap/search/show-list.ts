@@ -49,7 +49,8 @@ function* viewOf(
   { contextId }: ListViewRequest,
   lists: ListViews,
 ): Generator<ServerItem, { view: ListView; contextId: Uint8Array } | undefined> {
-  const { caller, key, directory, eyes, wish } = field;
+  const { caller, directory, eyes, wish } = field;
+  const key = field.key();
   if (contextId !== undefined && contextId.length > 0) {
     const view = lists.find(contextId, caller);
     if (view === undefined) return undefined;
