@@ -470,7 +470,7 @@ describe('MS-ADTS 6.1.1.2.4.1.2: dSHeuristics', () => {
   it('reads characters that are there, and "0" for others', () => {
     const none = parseHeuristics('');
     expect(Object.values(none).every((value) => value === false)).toBe(true);
-    const all = parseHeuristics('00101000111000000002700000011');
+    const all = parseHeuristics('00101020111000000002700000011');
     expect(Object.values(all).every((value) => value === true)).toBe(true);
     expect(parseHeuristics('000000002')).toEqual(none);
     expect(parseHeuristics('00000000010000000002000000022')).toEqual(none);

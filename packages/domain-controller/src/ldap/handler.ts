@@ -8,7 +8,7 @@ import type {
 } from '@doublehop/ldap/server/handler';
 import { DirectoryError } from '@doublehop/directory/errors';
 import { isPing, pingEntry } from '../netlogon/ping.ts';
-import { requireCaller, type Caller, type LdapContext, type Session } from './context.ts';
+import { clientOf, type Caller, type LdapContext, type Session } from './context.ts';
 import { isVisible, mayRead } from './access/access.ts';
 import { asLdapError } from './failures.ts';
 import type { SaslBinds } from './sasl-binds.ts';
@@ -21,7 +21,7 @@ import { ListViews } from './search/list-views.ts';
 import { settled } from './settled.ts';
 import { SimpleBinds } from './simple-bind.ts';
 import { splitDescription } from './context.ts';
-import { reanimate, reanimationOf, refuseDeleted } from './tombstones.ts';
+import { reanimate, isDeletedDescriptor, reanimationOf, refuseDeleted } from './tombstones.ts';
 import { remove, rename } from './update.ts';
 import { add } from './add.ts';
 
@@ -55,7 +55,7 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
       translated(renamed(context, session, request, controls)),
     delete: (session, dn, { controls }) => translated(remove(context, session, dn, controls)),
     compare(session, { entry, assertion }) {
-      const caller = requireCaller(session);
+      const caller = clientOf(context, session);
       try {
         context.directory.refresh();
         const { name } = splitDescription(assertion.attribute);
@@ -122,7 +122,9 @@ async function modified(
   if (reanimation !== undefined) {
     return await reanimate(context, session, request.object, reanimation);
   }
-  refuseDeleted(context, session, request.object, controls);
+  if (!isDeletedDescriptor(context, session, request, controls)) {
+    refuseDeleted(context, session, request.object, controls);
+  }
   return await modify(context, session, request, controls);
 }
 

@@ -15,7 +15,7 @@ import type {
 import { encodeDer } from '@doublehop/wire/der';
 import { MAX_PAGE_SIZE, MAX_SORTED_ENTRIES } from '../limits.ts';
 import { readableParts } from './access/access.ts';
-import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
+import { type Caller, clientOf, type LdapContext, type Session } from './context.ts';
 import { asLdapError } from './failures.ts';
 import type { PagedSearch, PagedSearches } from './paged-searches.ts';
 import { type Computation, computation as computationOf } from './search/computed.ts';
@@ -64,7 +64,7 @@ export function* search(
   { controls }: RequestContext,
   state: SearchState,
 ): Search {
-  const caller = requireCaller(session);
+  const caller = clientOf(context, session);
   const wish = wishOf(controls, session.globalCatalog);
   const field = translated(() => beginField(context, session, caller, request, wish));
   if (wish.view !== undefined) {
@@ -78,7 +78,7 @@ export function* search(
     return yield* whole(field, finding, responses);
   }
   if (paging.cookie.length > 0) {
-    const { entries, eyes } = state.paged.take(paging.cookie, field.key(), caller);
+    const { entries, eyes } = state.paged.take(paging.cookie, field.key(), field.owner);
     eyes.renew();
     if (wish.sort !== undefined) responses.push(sortResponse.encode({ resultCode: 0 }));
     return yield* page({ ...field, eyes }, { entries, references: [] }, responses, state.paged);
@@ -114,7 +114,8 @@ function beginField(
     names,
   });
   const key = (): string => `${keyOf(request)} ${wish.key}`;
-  return { directory, domain, request, wish, eyes, names, references, select, caller, key };
+  const owner = session.identity ?? session;
+  return { directory, domain, request, wish, eyes, names, references, select, owner, key };
 }
 
 /** Finds where to look, and sorts what is there where that is asked for. */
@@ -203,7 +204,7 @@ function* page(
   responses: readonly Control[],
   paged: PagedSearches,
 ): Search {
-  const { caller, key, eyes, wish } = field;
+  const { owner, key, eyes, wish } = field;
   const { entries } = finding;
   const size = wish.paging?.size ?? 0;
   const answer = (cookie: Uint8Array): LdapResult => ({
@@ -219,7 +220,7 @@ function* page(
     const isFirst = wish.paging?.cookie.length === 0;
     const rest = isFirst ? yield* foreseen(field, entries) : entries;
     parked = true;
-    return answer(paged.park({ entries: rest, eyes, request: key(), owner: caller }));
+    return answer(paged.park({ entries: rest, eyes, request: key(), owner }));
   } finally {
     if (!parked) entries.return?.();
   }

@@ -16,6 +16,8 @@ export interface Heuristics {
   readonly listObject: boolean;
   /** fLDAPUsePermMod: every modify is a permissive one. */
   readonly permissiveModify: boolean;
+  /** fLDAPBlockAnonOps is false: who has not bound may do what descriptors say. */
+  readonly anonymousOperations: boolean;
   /** fUserPwdSupport: userPassword is another name of the password. */
   readonly userPassword: boolean;
   /** fSpecifyGUIDOnAdd: whoever has the right Add-GUID may choose an objectGUID. */
@@ -44,6 +46,7 @@ export function parseHeuristics(value: string): Heuristics {
   return {
     listObject: at(3) === '1',
     permissiveModify: at(5) !== '0',
+    anonymousOperations: at(7) === '2',
     userPassword: at(9) !== '0' && at(9) !== '2',
     chooseGuid: at(11) !== '0',
     sameSpnAliases: (uniqueness & 4) !== 0,

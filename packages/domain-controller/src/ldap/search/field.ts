@@ -7,7 +7,6 @@ import { LdapError } from '@doublehop/ldap/errors';
 import type { ResultCode } from '@doublehop/ldap/result-codes';
 import type { SearchRequest, ServerReference } from '@doublehop/ldap/server/handler';
 import { SEARCH_PAUSE } from '../../limits.ts';
-import type { Caller } from '../context.ts';
 import type { Selection } from '../select.ts';
 import type { NameWriter } from './extended-names.ts';
 import type { SubjectEyes } from './eyes.ts';
@@ -24,7 +23,8 @@ export interface Field {
   readonly names: NameWriter;
   readonly references: References;
   readonly select: Selection;
-  readonly caller: Caller;
+  /** Whose paged searches and views it may go on with: the client, or its session. */
+  readonly owner: object;
   /** Equal for requests that are the same search; costs a digest, so asked for where it counts. */
   readonly key: () => string;
 }
