@@ -215,7 +215,7 @@ export function requireValidTimes(
  * sealed as TGTs are, by the life that they have left, and takes none of them as a TGT
  * (CVE-2022-2031).
  */
-const PASSWORD_TICKET_LIFE = 120;
+export const PASSWORD_TICKET_LIFE = 120;
 
 function requireMatch(
   authenticator: Authenticator,

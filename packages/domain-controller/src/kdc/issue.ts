@@ -188,10 +188,6 @@ function authorization(
     return withPac(signPac({ buffers: pac, serverKey, kdcKey }), authorizationData);
   }
   const buffers = pac.filter(({ type }) => !ONLY_IN_TGT.includes(type));
-  // Neither kind of ticket of this account has a ticket signature (MS-PAC 2.8.3).
-  if (isKrbtgt(server)) {
-    return withPac(signPac({ buffers, serverKey, kdcKey }), authorizationData);
-  }
   const encTicketPart = encode(withBlankPac(authorizationData));
   return withPac(signPac({ buffers, serverKey, kdcKey, encTicketPart }), authorizationData);
 }

@@ -7,11 +7,10 @@ import { LdapError } from '@doublehop/ldap/errors';
 import type { ResultCode } from '@doublehop/ldap/result-codes';
 import type { SearchRequest, ServerReference } from '@doublehop/ldap/server/handler';
 import { SEARCH_PAUSE } from '../../limits.ts';
-import type { Caller } from '../context.ts';
 import type { Selection } from '../select.ts';
 import type { NameWriter } from './extended-names.ts';
 import type { SubjectEyes } from './eyes.ts';
-import { referencesOf, referralOf } from './references.ts';
+import { type References, referralOf } from './references.ts';
 import type { SearchWish } from './wish.ts';
 
 /** One search: what is asked, by whom, and how what is found is shown. */
@@ -22,10 +21,12 @@ export interface Field {
   readonly wish: SearchWish;
   readonly eyes: SubjectEyes;
   readonly names: NameWriter;
+  readonly references: References;
   readonly select: Selection;
-  readonly caller: Caller;
-  /** Equal for requests that are the same search. */
-  readonly key: string;
+  /** Whose paged searches and views it may go on with: the client, or its session. */
+  readonly owner: object;
+  /** Equal for requests that are the same search; costs a digest, so asked for where it counts. */
+  readonly key: () => string;
 }
 
 /** What a search finds, lazily. */
@@ -43,7 +44,7 @@ export interface Finding {
  * be seen, what is to be seen is found; where that is nothing, the entries throw noSuchObject.
  */
 export function fieldOf(field: Field): Finding {
-  const { directory, request, wish, eyes, domain } = field;
+  const { directory, request, wish, eyes } = field;
   const { scope, filter } = request;
   const base = baseOf(field);
   const isHidden = base !== undefined && !eyes.isVisible(base);
@@ -56,8 +57,7 @@ export function fieldOf(field: Field): Finding {
   const asked = { base: name, scope, filter, eyes, deleted, contexts };
   const found = directory.searchSteps(asked, SEARCH_PAUSE);
   const entries = isHidden ? belowHidden(directory, base, found) : found;
-  const references =
-    wish.references && base !== undefined ? referencesOf(directory, domain, base, scope) : [];
+  const references = wish.references && base !== undefined ? field.references.of(base, scope) : [];
   return { entries, references };
 }
 
