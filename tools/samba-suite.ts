@@ -11,6 +11,7 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  directorySuiteDomain,
   runDirectorySuite,
   runKerberosSuite,
   type SuiteResult,
@@ -37,8 +38,10 @@ let failed = 0;
 for (const name of names) {
   const dir = resolve('.cache', 'samba-suite', name.replaceAll(/[^\w.]/gu, '_'));
   rmSync(dir, { recursive: true, force: true });
+  const [program = ''] = name.split(':');
+  const options = directorySuiteDomain(kind === 'dsdb' ? program : '');
   const settings = aesRc4 ? { defaultSupportedEncryptionTypes: AES_AND_RC4 } : {};
-  const corp = await startCorp(dir, { legacyRc4: true, ldap: { ntlm: 'v2' }, settings });
+  const corp = await startCorp(dir, { ...options, settings });
   const results = await runOne(corp, name).catch((error: unknown) => {
     process.stdout.write(`${name}: ${error instanceof Error ? error.message : 'failed'}\n`);
     return [];

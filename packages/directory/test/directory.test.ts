@@ -238,7 +238,7 @@ describe('MS-ADTS 3.1.1.5.3 modify', () => {
     ['deleting what is needed', 'objectClassViolation', [change('delete', 'sAMAccountName')]],
     [
       'another structural class',
-      'objectClassModsProhibited',
+      'objectClassViolation',
       [change('add', 'objectClass', 'computer')],
     ],
     ['its name', 'notAllowedOnRDN', [change('replace', 'cn', 'Bob')]],

@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Corp, keysJson } from '../../support/corp.ts';
+import type { Directory } from '@doublehop/directory/directory';
+import { type Corp, type CorpOptions, keysJson } from '../../support/corp.ts';
 import { withHosts } from '../../support/hosts.ts';
 import { sambaSuiteRoot } from '../../support/packages.ts';
 import type { Outcome } from '../../support/run.ts';
@@ -79,6 +80,25 @@ export async function runKerberosSuite(
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
+}
+
+/**
+ * The domain that a program of `source4/dsdb/tests/python` is made for: Samba's own, where `sam`
+ * binds with passwords in the clear and makes accounts that have none.
+ */
+export function directorySuiteDomain(program: string): CorpOptions {
+  const isSam = program === 'sam';
+  return {
+    legacyRc4: true,
+    ldap: { ntlm: 'v2', allowClearTextSimpleBind: isSam },
+    ...(isSam ? { prepare: anyPasswordLength } : {}),
+  };
+}
+
+async function anyPasswordLength(directory: Directory): Promise<void> {
+  const head = directory.domain?.dn ?? '';
+  const attribute = 'minPwdLength';
+  await directory.modify(head, [{ operation: 'replace', attribute, values: ['0'] }]);
 }
 
 /** Runs one program of `source4/dsdb/tests/python`, all of it or the tests named. */
