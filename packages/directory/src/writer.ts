@@ -3,6 +3,7 @@ import { encodeDescriptor, type SecurityDescriptor } from '@doublehop/security/d
 import { parseSddl } from '@doublehop/security/sddl';
 import { encodeSid, withRid } from '@doublehop/security/sid';
 import type { KeySet } from './account.ts';
+import { changedContent } from './changed-content.ts';
 import { ChangeFlag, logChange } from './changes.ts';
 import {
   checkContent,
@@ -197,7 +198,7 @@ export class DirectoryWriter {
     checkUnique(this.#view, this.#known, draft, original);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     this.#stamp(draft, usn, false);
-    this.#save(draft, original, usn);
+    this.#save(draft, original, usn, 0, changes);
     this.#applyLinks(draft.id, changes, usn);
     if (group !== undefined) this.#swapPrimaryGroup(draft.id, group.left, group.joined, usn);
     if (isNewDescriptor) this.#handDown(draft);
@@ -562,13 +563,21 @@ export class DirectoryWriter {
     return this.#time.text;
   }
 
-  #save(draft: Draft, before: StoredAttributes, usn: number, flags = 0): void {
+  #save(
+    draft: Draft,
+    before: StoredAttributes,
+    usn: number,
+    flags = 0,
+    links: readonly LinkChange[] = [],
+  ): void {
     const { id, attributes } = draft;
     this.#releaseDescriptor(draft, before);
     const indexed = indexedAttributes(this.#known, draft.flags, attributes);
     const names = reindex(this.#tx, this.#schema, this.#known, id, before, indexed);
     this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
-    logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) });
+    const content =
+      before.size === 0 ? undefined : changedContent(this.#known, attributes, before, links);
+    logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) }, content);
   }
 
   /** Who replaces the number of a descriptor has counted the new one; the old one goes here. */
@@ -621,14 +630,14 @@ export class DirectoryWriter {
   }
 
   /** An entry whose links another operation changed: a change of its own to observers. */
-  #touch(id: number): void {
+  #touch(id: number, links: readonly LinkChange[] = []): void {
     const entry = this.#view.entry(id);
     if (entry === undefined) return;
     const draft = this.#draft(entry);
     const original: StoredAttributes = new Map(draft.attributes);
     const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
-    this.#save(draft, original, usn);
+    this.#save(draft, original, usn, 0, links);
   }
 
   /** What follows from a change of an entry; what is deleted is no whole entry of its class. */
@@ -696,12 +705,12 @@ export class DirectoryWriter {
     const type = this.#known.member;
     if (this.#links.has(joined, type, member)) {
       this.#links.remove(joined, type, member, usn);
-      this.#touch(joined);
+      this.#touch(joined, [{ type, target: member, operation: 'remove' }]);
     }
     if (left !== undefined && !this.#links.has(left, type, member)) {
       setFlag(this.#tx, left, EntryFlag.forwardLinks);
       this.#links.add(left, type, member, usn);
-      this.#touch(left);
+      this.#touch(left, [{ type, target: member, operation: 'add' }]);
     }
   }
 
