@@ -197,7 +197,7 @@ export class DirectoryWriter {
     const group = this.#follow(draft, original, changes);
     checkUnique(this.#view, this.#known, draft, original);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
-    this.#stamp(draft, usn, false);
+    if (!modifications.every(isLocal)) this.#stamp(draft, usn, false);
     this.#save(draft, original, usn, 0, changes);
     this.#applyLinks(draft.id, changes, usn);
     if (group !== undefined) this.#swapPrimaryGroup(draft.id, group.left, group.joined, usn);
@@ -736,3 +736,19 @@ function isValue(value: Value | readonly Value[]): value is Value {
 function textValues(values: readonly unknown[]): string[] {
   return values.filter((value) => typeof value === 'string');
 }
+
+/**
+ * What is of this controller alone (FLAG_ATTR_NOT_REPLICATED) changes neither uSNChanged nor
+ * whenChanged: those who follow the directory's changes are told nothing by a logon.
+ */
+function isLocal({ attribute }: Modification): boolean {
+  return LOCAL_ATTRIBUTES.has(attribute.toLowerCase());
+}
+
+const LOCAL_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'badpwdcount',
+  'badpasswordtime',
+  'lastlogoff',
+  'lastlogon',
+  'logoncount',
+]);
