@@ -42,7 +42,8 @@ import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup, type PrimaryGroupChange } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
 import { generalizedTime } from './schema/syntax.ts';
-import type { ClassType, Schema } from './schema/schema.ts';
+import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
+import type { ServiceClasses } from './service-classes.ts';
 import type { Transaction } from './store/store.ts';
 import { textBytes } from './text.ts';
 import {
@@ -62,6 +63,7 @@ import {
   strip,
   unmark,
 } from './tombstone.ts';
+import { foreignSid } from './foreign-principal.ts';
 import { refused, storedValues } from './values.ts';
 import { contextKey, contextRdn, NameCache, View } from './view.ts';
 import {
@@ -85,6 +87,7 @@ export class DirectoryWriter {
   readonly #view: View;
   readonly #links: LinkTable;
   readonly #descriptors: DescriptorWriter;
+  readonly #services: ServiceClasses;
   #domain: DomainInfo | undefined;
   /** Class objects by cn: entries of one unit are mostly of the same classes. */
   readonly #categories = new Map<string, number>();
@@ -97,6 +100,7 @@ export class DirectoryWriter {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#domain = options.domain;
+    this.#services = options.services;
     this.#view = new View(options.tx, options.schema, new NameCache(), options.descriptors);
     this.#links = new LinkTable(options.tx, options.known);
     this.#descriptors = new DescriptorWriter({
@@ -150,6 +154,7 @@ export class DirectoryWriter {
       attributes: new Map([[this.#known.descriptor.code, []]]),
     };
     const changes = this.#take(draft, given, options.system === true, dn);
+    if (options.also !== undefined) this.#take(draft, this.#input(options.also, true), true, dn);
     this.#setIdentity(draft, rdn.value, auxiliary);
     this.#descriptors.complete(draft, options.creator);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
@@ -184,7 +189,8 @@ export class DirectoryWriter {
         {
           schema: this.#schema,
           links: this.#links,
-          resolve: (dn) => this.#resolve(dn),
+          resolve: (dn) =>
+            modification.operation === 'delete' ? this.#resolve(dn) : this.#referee(type, dn),
           permissive: options.permissive === true,
         },
         draft,
@@ -450,13 +456,13 @@ export class DirectoryWriter {
     dn: string,
   ): LinkChange[] {
     const changes: LinkChange[] = [];
-    // What the directory itself makes may point to itself: defaultObjectCategory does.
-    const resolve = (text: string): number | undefined =>
-      system && text === dn ? draft.id : this.#resolve(text);
     for (const [name, values] of given) {
       const type = writableType(this.#schema, name, system);
       if (type === this.#known.objectClass || values.length === 0) continue;
-      const stored = storedValues(this.#schema, type, values, resolve);
+      // What the directory itself makes may point to itself: defaultObjectCategory does.
+      const stored = storedValues(this.#schema, type, values, (text) =>
+        system && text === dn ? draft.id : this.#referee(type, text),
+      );
       if (!type.forwardLink) {
         draft.attributes.set(type.code, stored);
         continue;
@@ -573,6 +579,8 @@ export class DirectoryWriter {
     const { id, attributes } = draft;
     this.#releaseDescriptor(draft, before);
     const indexed = indexedAttributes(this.#known, draft.flags, attributes);
+    const spns = indexed.get(this.#known.servicePrincipalName.code) ?? [];
+    for (const spn of spns) if (typeof spn === 'string') this.#services.write(spn);
     const names = reindex(this.#tx, this.#schema, this.#known, id, before, indexed);
     this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
     const content =
@@ -716,6 +724,21 @@ export class DirectoryWriter {
 
   #resolve(dn: string): number | undefined {
     return locate(this.#view, this.#known, dn);
+  }
+
+  /**
+   * Who is meant by a value that is to be written. A member of another domain is known by its SID
+   * alone and gets an entry that stands for it (MS-ADTS 3.1.1.5.3.3).
+   */
+  #referee(type: AttributeType, dn: string): number | undefined {
+    const known = this.#resolve(dn);
+    if (known !== undefined || type !== this.#known.member) return known;
+    const domain = this.#domainInfo();
+    const sid = domain === undefined ? undefined : foreignSid(dn, domain.sid);
+    if (domain === undefined || sid === undefined) return undefined;
+    const attributes = { objectClass: 'foreignSecurityPrincipal', objectSid: encodeSid(sid) };
+    const name = `CN=${sid},CN=ForeignSecurityPrincipals,${domain.dn}`;
+    return this.add(name, attributes, { system: true }).id;
   }
 
   #domainInfo(): DomainInfo | undefined {

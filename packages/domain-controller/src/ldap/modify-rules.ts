@@ -160,7 +160,10 @@ function refusePrimaryMembers({ changes, entry, subject }: Changed): void {
     if (attribute !== 'member') continue;
     for (const value of texts(values)) {
       const named = source.find(value);
-      if (named === undefined) throw noMember(operation);
+      // By its SID somebody of another domain may be meant; the directory decides.
+      if (named === undefined && (operation === 'delete' || !BY_SID.test(value))) {
+        throw noMember(operation);
+      }
       if (operation === 'delete') continue;
       if (named?.text('primaryGroupID') !== rid) continue;
       const win32 = MEMBER_IN_GROUP;
@@ -168,6 +171,8 @@ function refusePrimaryMembers({ changes, entry, subject }: Changed): void {
     }
   }
 }
+
+const BY_SID = /^<SID=/i;
 
 function noMember(operation: Modification['operation']): DirectoryError {
   return operation === 'delete'
