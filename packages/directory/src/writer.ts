@@ -318,7 +318,7 @@ export class DirectoryWriter {
     const stays = staysInPlace(this.#schema, this.#known, entry);
     const parentId = stays ? entry.parentId : this.ensureDeletedObjects({ id: context.id });
     const usn = nextNumber(this.#tx, 'usn');
-    for (const owner of this.#links.forget(entry.id, usn)) this.#touch(owner);
+    this.#links.forget(entry.id, usn);
     const draft = this.#draft(this.#stored({ id: entry.id }));
     const { guid } = this.#show(entry.id);
     const original: StoredAttributes = new Map(draft.attributes);
