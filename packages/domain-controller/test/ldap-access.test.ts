@@ -496,7 +496,7 @@ describe('MS-ADTS 6.1.1.2.4.1.2: dSHeuristics', () => {
 
 describe('MS-ADTS 3.1.1.5.3.1.1.4: the validated write of SPNs', () => {
   it('takes the name in _msdcs of the controller’s own DSA', () => {
-    const write = (spn: string, userAccountControl: string): (() => void) => {
+    const writing = (spn: string, userAccountControl: string): (() => void) => {
       const values = { sAMAccountName: 'DC$', userAccountControl };
       const target = {
         entry: entry({ sddl: 'O:BAD:', type: 'computer', values }),
@@ -512,8 +512,8 @@ describe('MS-ADTS 3.1.1.5.3.1.1.4: the validated write of SPNs', () => {
       return () => checkValidated(subject([]), target, change);
     };
     const own = `ldap/${domain.dsaGuid}._msdcs.contoso.com`;
-    expect(write(own, '8192')).not.toThrow();
-    expect(write(own, '4096')).toThrow(/validated write/);
-    expect(write(own.replace('1', '2'), '8192')).toThrow(/validated write/);
+    expect(writing(own, '8192')).not.toThrow();
+    expect(writing(own, '4096')).toThrow(/validated write/);
+    expect(writing(own.replace('1', '2'), '8192')).toThrow(/validated write/);
   });
 });
