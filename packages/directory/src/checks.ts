@@ -28,7 +28,12 @@ const NOT_REQUIRED: ReadonlySet<string> = new Set(['nTSecurityDescriptor']);
 const BAD_NAME = /["/\\[\]:|<>+=;?,*\p{Cc}]/u;
 
 /** The type of an attribute that a client may write; throws what AD answers for others. */
-export function writableType(schema: Schema, name: string, system: boolean): AttributeType {
+export function writableType(
+  schema: Schema,
+  name: string,
+  system: boolean,
+  adding?: 'schema' | 'other',
+): AttributeType {
   const type = schema.attribute(name);
   if (type === undefined) {
     const what = 'is not an attribute of the schema';
@@ -38,7 +43,9 @@ export function writableType(schema: Schema, name: string, system: boolean): Att
   if (type.constructed || type.backLink) {
     throw refused('constraintViolation', type, 'is computed by the directory');
   }
-  if (type.systemOnly && !system && !WRITABLE.has(type.name)) {
+  // Of the schema's objects everything is said when they are added (MS-ADTS 3.1.1.3.1.1.2).
+  const given = adding === 'schema' || (adding === 'other' && type.name === 'systemFlags');
+  if (type.systemOnly && !system && !given && !WRITABLE.has(type.name)) {
     throw refused('constraintViolation', type, 'is written by the directory alone');
   }
   return type;
@@ -52,18 +59,31 @@ export function structuralClass(schema: Schema, names: readonly string[]): Class
     // MS-ADTS 3.1.1.5.2.2 has this, not objectClassViolation.
     throw refused('noSuchAttribute', { name }, 'is no class', Win32.invalidParameter);
   });
-  const structural = types.filter((type) => type.category === 'structural');
-  const [first, ...others] = structural;
-  if (first === undefined) {
-    throw new DirectoryError('objectClassViolation', 'no structural class is given');
-  }
-  const deepest = others.reduce((a, b) => (schema.isKindOf(b, a.name) ? b : a), first);
+  const deepest = deepestClass(schema, types);
   for (const type of types) {
     if (type.category === 'auxiliary' || schema.isKindOf(deepest, type.name)) continue;
     const what = `${deepest.name} is not a kind of ${type.name}`;
     throw new DirectoryError('objectClassViolation', what);
   }
   return deepest;
+}
+
+/** Classes that entries are made of; those of 1988 are structural too (MS-ADTS 3.1.1.1.5). */
+export function isInstantiable({ category }: ClassType): boolean {
+  return category === 'structural' || category === '88';
+}
+
+function deepestClass(schema: Schema, types: readonly ClassType[]): ClassType {
+  const [first, ...others] = types.filter(isInstantiable);
+  if (first !== undefined) {
+    return others.reduce((a, b) => (schema.isKindOf(b, a.name) ? b : a), first);
+  }
+  // ERROR_DS_CANT_ADD... of MS-ADTS 3.1.1.5.2.2: abstract classes have no entries of their own.
+  const abstract = types.find((type) => type.category === 'abstract' && type.name !== 'top');
+  if (abstract !== undefined) {
+    throw new DirectoryError('unwillingToPerform', `${abstract.name} has no entries of its own`);
+  }
+  throw new DirectoryError('objectClassViolation', 'no structural class is given');
 }
 
 /** Whether an entry may be where it is asked to be (MS-ADTS 3.1.1.5.2.2). */

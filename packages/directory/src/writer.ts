@@ -16,7 +16,7 @@ import { lastNumber, nextNumber } from './counters.ts';
 import { deriveAccountType, fillDefaults, isPrincipal } from './defaults.ts';
 import { releaseDescriptor } from './descriptor-table.ts';
 import { type Creator, DescriptorWriter } from './descriptor-writer.ts';
-import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
+import { parseDn, parseRdn, rdnKey, type Dn, type Rdn } from './dn.ts';
 import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
 import { setNumber, setValue, type Draft } from './draft.ts';
 import { EntryView } from './entry-view.ts';
@@ -43,7 +43,8 @@ import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './re
 import { generalizedTime } from './schema/syntax.ts';
 import type { ClassType, Schema } from './schema/schema.ts';
 import type { Transaction } from './store/store.ts';
-import { textBytes } from './text.ts';
+import { checkNameChange, settleSystemFlags } from './system-flags.ts';
+import { fold, textBytes } from './text.ts';
 import {
   CANT_DELETE,
   checkDeletable,
@@ -63,6 +64,7 @@ import {
 } from './tombstone.ts';
 import { refused, storedValues } from './values.ts';
 import { contextKey, contextRdn, NameCache, View } from './view.ts';
+import { isSame, isSchemaObject, isValue, refuseName, textValues } from './writer-values.ts';
 import {
   type AddOptions,
   type Clock,
@@ -73,6 +75,9 @@ import {
   versionFour,
   type WriterOptions,
 } from './writer-options.ts';
+
+/** Types that are shown in capitals. */
+const SHORT_TYPES: ReadonlySet<string> = new Set(['c', 'cn', 'dc', 'l', 'o', 'ou', 'st']);
 
 /** The writes of one atomic unit; each is checked against what the ones before it have left. */
 export class DirectoryWriter {
@@ -143,12 +148,17 @@ export class DirectoryWriter {
       id,
       parentId,
       flags,
-      rdn: atRoot ? contextRdn(parsed) : rdn,
+      rdn: atRoot ? contextRdn(parsed) : this.#written(rdn),
       type,
       // First in the record: access checks look at it in every entry.
       attributes: new Map([[this.#known.descriptor.code, []]]),
     };
     const changes = this.#take(draft, given, options.system === true, dn);
+    if (options.system !== true) {
+      this.#checkGivenName(draft);
+      this.#checkCategory(draft);
+      settleSystemFlags(this.#schema, draft);
+    }
     this.#setIdentity(draft, rdn.value, auxiliary);
     this.#descriptors.complete(draft, options.creator);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
@@ -175,10 +185,10 @@ export class DirectoryWriter {
     const before = this.#stored(name);
     const draft = this.#draft(before);
     const original: StoredAttributes = new Map(draft.attributes);
-    const usn = nextNumber(this.#tx, 'usn');
     const changes = modifications.flatMap((modification) => {
+      refuseName(modification);
+      this.#refuseNaming(draft, modification.attribute);
       const type = writableType(this.#schema, modification.attribute, options.system === true);
-      this.#refuseNaming(draft, type.name);
       return applyModification(
         {
           schema: this.#schema,
@@ -191,7 +201,8 @@ export class DirectoryWriter {
         modification,
       );
     });
-    this.#refuseNewClass(draft, original);
+    this.#followClasses(draft, original);
+    if (changes.length === 0 && isSame(draft.attributes, original)) return this.#show(draft.id);
     const isNewDescriptor = this.#inherit(draft, original, options.creator);
     deriveAccountType(this.#schema, this.#known, draft);
     const group = followPrimaryGroup(this.#view, this.#known, draft, original);
@@ -199,6 +210,7 @@ export class DirectoryWriter {
     checkContent(this.#schema, draft, auxiliary, this.#linkFacts(draft.id, changes));
     checkUnique(this.#view, this.#known, draft, original);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
+    const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
     this.#save(draft, original, usn);
     this.#applyLinks(draft.id, changes, usn);
@@ -365,9 +377,13 @@ export class DirectoryWriter {
     if (renaming.deleteOldRdn === false) {
       throw new DirectoryError('unwillingToPerform', 'the old name cannot be kept as a value');
     }
-    draft.rdn = parseRdn(renaming.newRdn);
-    if (renaming.newSuperior !== undefined) this.#move(draft, renaming.newSuperior);
-    this.#checkRdnType(draft.rdn.type, draft.type);
+    draft.rdn = this.#written(parseRdn(renaming.newRdn));
+    this.#checkRdnType(draft.rdn.type, draft.type, 'unwillingToPerform');
+    const parentId = this.#parentAfter(entry, renaming);
+    const moved = parentId !== entry.parentId;
+    const renamed = draft.rdn.value !== entry.rdn.value;
+    checkNameChange(this.#view, entry, { renamed, moved, parentId });
+    if (moved) this.#move(draft, parentId);
     const oldKey = childKey(entry.parentId, textBytes(rdnKey(entry.rdn)));
     const newKey = childKey(draft.parentId, textBytes(rdnKey(draft.rdn)));
     if (newKey !== oldKey && this.#tx.get(newKey) !== undefined) {
@@ -437,8 +453,9 @@ export class DirectoryWriter {
   /** The caller's attributes under the names of the schema. */
   #input(input: AttributeInput, system: boolean): Map<string, readonly Value[]> {
     const given = new Map<string, readonly Value[]>();
+    const kind = isSchemaObject(input) ? 'schema' : 'other';
     for (const [name, value] of Object.entries(input)) {
-      const type = writableType(this.#schema, name, system);
+      const type = writableType(this.#schema, name, system, kind);
       if (given.has(type.name)) throw refused('attributeOrValueExists', type, 'is given twice');
       given.set(type.name, isValue(value) ? [value] : value);
     }
@@ -457,7 +474,7 @@ export class DirectoryWriter {
     const resolve = (text: string): number | undefined =>
       system && text === dn ? draft.id : this.#resolve(text);
     for (const [name, values] of given) {
-      const type = writableType(this.#schema, name, system);
+      const type = needed(this.#schema, name);
       if (type === this.#known.objectClass || values.length === 0) continue;
       const stored = storedValues(this.#schema, type, values, resolve);
       if (!type.forwardLink) {
@@ -493,11 +510,21 @@ export class DirectoryWriter {
     return { parentId: parent.id, key: childKey(parent.id, textBytes(name)) };
   }
 
-  #checkRdnType(written: string, type: ClassType): void {
+  #checkRdnType(
+    written: string,
+    type: ClassType,
+    code: 'namingViolation' | 'unwillingToPerform' = 'namingViolation',
+  ): void {
     const used = this.#schema.attribute(written)?.name;
     const wanted = this.#schema.attribute(this.#rdnAttribute(type))?.name;
     if (used === wanted) return;
-    throw new DirectoryError('namingViolation', `a ${type.name} is not named by ${written}`);
+    throw new DirectoryError(code, `a ${type.name} is not named by ${written}`);
+  }
+
+  /** A name as names are shown: the usual types of RFC 4514 §3 in capitals. */
+  #written({ type, value }: Rdn): Rdn {
+    const name = this.#schema.attribute(type)?.name ?? type;
+    return { type: SHORT_TYPES.has(name) ? name.toUpperCase() : name, value };
   }
 
   #rdnAttribute(type: ClassType): string {
@@ -640,22 +667,55 @@ export class DirectoryWriter {
     return { added, has: (type) => added.includes(type) || this.#links.hasAny(id, type) };
   }
 
-  #refuseNaming(draft: Draft, name: string): void {
+  #refuseNaming(draft: Draft, written: string): void {
+    const name = this.#schema.attribute(written)?.name;
     const rdn = this.#schema.attribute(this.#rdnAttribute(draft.type))?.name;
-    if (name !== rdn && name !== 'name') return;
+    if (name === undefined || (name !== rdn && name !== 'name')) return;
     throw refused('notAllowedOnRDN', { name }, 'changes by a rename only');
   }
 
-  #refuseNewClass(draft: Draft, original: StoredAttributes): void {
+  /**
+   * After a change of objectClass: superclasses are there whatever was said, and the structural
+   * class stays, but that a user can become an inetOrgPerson (MS-ADTS 3.1.1.5.3.5).
+   */
+  #followClasses(draft: Draft, original: StoredAttributes): void {
     const { code } = this.#known.objectClass;
     const now = draft.attributes.get(code);
     if (now === original.get(code)) return;
-    const type = structuralClass(this.#schema, textValues(now ?? []));
-    if (type === draft.type) {
-      this.#setClasses(draft, textValues(now ?? []));
-      return;
+    const names = textValues(now ?? []);
+    const type = structuralClass(this.#schema, names);
+    const kinds = [type.name, draft.type.name].sort();
+    if (type !== draft.type && kinds.join() !== 'inetOrgPerson,user') {
+      throw new DirectoryError('objectClassViolation', 'an entry keeps its structural class');
     }
-    throw new DirectoryError('objectClassModsProhibited', 'an entry keeps its structural class');
+    draft.type = type;
+    this.#setClasses(draft, names);
+  }
+
+  /** A value given for the attribute that names the entry is the name (MS-ADTS 3.1.1.5.2.2). */
+  #checkGivenName({ attributes, type, rdn }: Draft): void {
+    const naming = this.#schema.attribute(this.#rdnAttribute(type));
+    const values = naming === undefined ? undefined : attributes.get(naming.code);
+    if (naming === undefined || values === undefined) return;
+    const [value] = values;
+    if (values.length === 1 && typeof value === 'string' && fold(value) === fold(rdn.value)) return;
+    throw refused('invalidDNSyntax', naming, 'is not the name of the entry');
+  }
+
+  /** An objectCategory that is given is a class (MS-ADTS 3.1.1.5.2.2). */
+  #checkCategory({ attributes }: Draft): void {
+    const type = needed(this.#schema, 'objectCategory');
+    const [id] = attributes.get(type.code) ?? [];
+    if (typeof id !== 'number') return;
+    const classes = this.#view.entry(id)?.values(this.#known.objectClass.code) ?? [];
+    if (!classes.includes('classSchema')) throw refused('objectClassViolation', type, 'is a class');
+  }
+
+  #parentAfter(entry: StoredEntry, { newSuperior }: Renaming): number {
+    if (newSuperior === undefined) return entry.parentId;
+    const id = locate(this.#view, this.#known, newSuperior);
+    if (id !== undefined) return id;
+    throw new DirectoryError('other', `there is no ${newSuperior}`);
   }
 
   #setClasses(draft: Draft, names: readonly string[]): void {
@@ -669,12 +729,12 @@ export class DirectoryWriter {
     return draft.attributes.get(this.#known.objectClass.code) ?? [];
   }
 
-  #move(draft: Draft, newSuperior: string): void {
-    const parent = this.#stored(newSuperior);
+  #move(draft: Draft, parentId: number): void {
+    const parent = this.#stored({ id: parentId });
+    checkSuperior(this.#schema, draft.type, this.#draft(parent).type);
     if (this.#view.isWithin(parent.id, draft.id)) {
       throw new DirectoryError('unwillingToPerform', 'an entry cannot be moved below itself');
     }
-    checkSuperior(this.#schema, draft.type, this.#draft(parent).type);
     draft.parentId = parent.id;
   }
 
@@ -705,12 +765,4 @@ export class DirectoryWriter {
   lastUsn(): number {
     return lastNumber(this.#tx, 'usn');
   }
-}
-
-function isValue(value: Value | readonly Value[]): value is Value {
-  return typeof value === 'string' || value instanceof Uint8Array;
-}
-
-function textValues(values: readonly unknown[]): string[] {
-  return values.filter((value) => typeof value === 'string');
 }

@@ -102,7 +102,10 @@ export function rootDseOf(
   caller?: Caller,
 ): ServerEntry | undefined {
   context.directory.refresh();
-  if (isPing(request)) return pingEntry(context, request, address);
+  if (isPing(request)) {
+    // Over TCP, a filter that names nothing of a ping is not answered, as Windows has it.
+    return request.filter.kind === 'present' ? undefined : pingEntry(context, request, address);
+  }
   return rootDse(
     context,
     request,

@@ -1,5 +1,6 @@
 import { parseDn } from '@doublehop/directory/dn';
 import type { Entry } from '@doublehop/directory/entry';
+import { DirectoryError } from '@doublehop/directory/errors';
 import type { DirectoryWriter } from '@doublehop/directory/writer';
 import { hasControl } from '@doublehop/ldap/controls';
 import type { Control } from '@doublehop/ldap/messages/common';
@@ -40,6 +41,10 @@ export async function rename(
   { entry: dn, newRdn, deleteOldRdn, newSuperior }: ModifyDnRequest,
 ): Promise<void> {
   const caller = requireCaller(session);
+  // A name without a value is no worse than one that does not fit (MS-ADTS 3.1.1.5.4.1.1).
+  if (/^ *[A-Za-z][A-Za-z0-9-]* *= *$/.test(newRdn)) {
+    throw new DirectoryError('namingViolation', 'the new name is empty');
+  }
   await directory.write((writer) => {
     const subject = within(caller, writer);
     const entry = writer.find(dn);
