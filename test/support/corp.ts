@@ -20,7 +20,7 @@ import { loopbackAddress } from './ports.ts';
 export interface CorpOptions {
   readonly settings?: Partial<KdcSettings>;
   readonly ldap?: Partial<LdapSettings>;
-  /** RC4 beside AES: keys of type 23 for every account, and the KDC takes them. */
+  /** RC4 beside AES: keys of type 23 for every account, which seal tickets (`--legacy-rc4`). */
   readonly legacyRc4?: boolean;
   /** More lines of [libdefaults] for the clients. */
   readonly libdefaults?: readonly string[];
@@ -82,7 +82,7 @@ export async function startCorp(dir: string, options: CorpOptions = {}): Promise
     store,
     controllerName: CONTROLLER,
     listen: { address, ...WELL_KNOWN_PORTS },
-    kdc: { encryptionTypes: types, ...options.settings },
+    kdc: options.settings ?? {},
     ldap: options.ldap ?? {},
     clock,
     random,

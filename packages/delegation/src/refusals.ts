@@ -174,7 +174,7 @@ export const REFUSALS: Readonly<Record<Reason, Refusal>> = {
     'evidence-ticket-signature-absent',
     'KRB_AP_ERR_MODIFIED',
   ),
-  'evidence-full-signature-absent': row('evidence-full-signature-absent', 'KRB_AP_ERR_MODIFIED'),
+  'evidence-full-signature-absent': row('evidence-full-signature-absent', 'KRB_ERR_GENERIC'),
   'evidence-signature-invalid': row('evidence-signature-invalid', 'KRB_AP_ERR_MODIFIED'),
   'evidence-signature-unkeyed': row('evidence-signature-unkeyed', 'KRB_ERR_GENERIC'),
   'evidence-signature-unsupported': row('evidence-signature-unsupported', 'KDC_ERR_SUMTYPE_NOSUPP'),

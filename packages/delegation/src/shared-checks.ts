@@ -1,5 +1,12 @@
 import type { CheckSink } from './decision.ts';
-import type { AccountState, HeaderFacts, PacFact, PacSignature, UserFacts } from './facts.ts';
+import type {
+  AccountState,
+  HeaderFacts,
+  PacFact,
+  PacSignature,
+  SignatureFault,
+  UserFacts,
+} from './facts.ts';
 import type { Reason, Refusal } from './refusals.ts';
 
 /** Checks that S4U2Self and S4U2Proxy have in common. */
@@ -38,12 +45,19 @@ export function checkPac<Id extends 'header-pac' | 'evidence-pac'>(
   if (typeof pac === 'string') return to.fail(id, `${ticket}-pac-${pac}`, pac, status);
   const { signature, fault } = pac;
   // The others are made with the krbtgt key too, but prove nothing more about a TGT.
-  if (ticket === 'header' && signature !== 'server') return to.pass(id, signature);
+  if (ticket === 'header' && signature !== 'server' && fault !== 'absent') {
+    return to.pass(id, signature);
+  }
   const reason: Reason =
     ticket === 'evidence' && fault === 'absent'
       ? absentFromEvidence(signature)
-      : `${ticket}-signature-${fault}`;
+      : `${ticket}-signature-${signature === 'server' ? fault : ofKdc(fault)}`;
   return to.fail(id, reason, signature, status);
+}
+
+/** To a signature by the KDC a type that it does not use is as one without a key. */
+function ofKdc(fault: SignatureFault): SignatureFault {
+  return fault === 'unsupported' ? 'unkeyed' : fault;
 }
 
 /**

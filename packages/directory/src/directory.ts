@@ -19,7 +19,7 @@ import type {
 import { DirectoryError, StoreError } from './errors.ts';
 import { compileFilter, type FilterContext } from './evaluate.ts';
 import { knownAttributes, type KnownAttributes } from './known-attributes.ts';
-import { locate, noSuchObject } from './names.ts';
+import { locate, locateEntry, noSuchObject } from './names.ts';
 import type { StoredEntry } from './record.ts';
 import { type AttributeType, Schema } from './schema/schema.ts';
 import { search, type Scope } from './search.ts';
@@ -117,6 +117,12 @@ export class Directory {
   refresh(): void {
     this.#store.refresh();
     this.#follow();
+  }
+
+  /** Another number whenever what reads see has changed: what is derived from it is good till then. */
+  revision(): number {
+    this.#follow();
+    return this.#revision;
   }
 
   /** The USN of the last change that reads see (rootDSE highestCommittedUSN). */
@@ -269,8 +275,7 @@ export class Directory {
   }
 
   #stored(name: EntryName | string, deleted = false): StoredEntry | undefined {
-    const id = locate(this.#view, this.#known, name, deleted);
-    return id === undefined ? undefined : this.#view.entry(id);
+    return locateEntry(this.#view, this.#known, name, deleted);
   }
 
   #filterContext(eyes?: Eyes): FilterContext {

@@ -27,7 +27,11 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 const TYPE = /[ ]*(?:[oO][iI][dD]\.)?([A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)[ ]*=[ ]*/y;
+/** Everything up to a character that means something in a value. */
+const PLAIN = /[^,;+\\"<>]*/y;
 const ESCAPED_ALWAYS = /[,+"\\<>;=]/g;
+/** Values that may need an escape somewhere. */
+const UNUSUAL = /[,+"\\<>;=\n\r]|^[ #]| $/;
 const HEX_PAIR = /^[0-9A-Fa-f]{2}$/;
 
 /** Reads RFC 4514 text (and the quotes and semicolons of RFC 2253); throws invalidDNSyntax. */
@@ -116,6 +120,12 @@ function parseRdnAt(text: string, start: number): { rdn: Rdn; next: number } {
 
 /** A value without quotes: unescaped white space at its ends does not belong to it. */
 function plain(text: string, start: number): { value: string; next: number } {
+  // Most values have no escapes: they end where the name goes on, or with it.
+  PLAIN.lastIndex = start;
+  const [run = ''] = PLAIN.exec(text) ?? [];
+  const end = start + run.length;
+  const stop = text[end];
+  if (stop === undefined || stop === ',') return { value: trimSpaces(run), next: end };
   const builder = new ValueBuilder();
   let at = start;
   for (; at < text.length; at += 1) {
@@ -127,6 +137,13 @@ function plain(text: string, start: number): { value: string; next: number } {
     } else builder.add(char);
   }
   return { value: builder.trimmed(), next: at };
+}
+
+/** Leading spaces are gone already, with the `=`; only those of U+0020 at the end are no part. */
+function trimSpaces(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0x20) end -= 1;
+  return end === text.length ? text : text.slice(0, end);
 }
 
 function quoted(text: string, start: number): { value: string; next: number } {
@@ -205,6 +222,7 @@ class ValueBuilder {
 }
 
 function escapeValue(value: string): string {
+  if (!UNUSUAL.test(value)) return value;
   let escaped = value
     .replace(ESCAPED_ALWAYS, (char) => `\\${char}`)
     .replaceAll('\n', '\\0A')

@@ -16,6 +16,7 @@ export class EntryView implements Entry {
   readonly #view: View;
   readonly #known: KnownAttributes;
   #dn: string | undefined;
+  #sid: Sid | 'none' | undefined;
 
   constructor(view: View, known: KnownAttributes, stored: StoredEntry) {
     this.id = stored.id;
@@ -38,8 +39,15 @@ export class EntryView implements Entry {
   }
 
   get sid(): Sid | undefined {
-    const bytes = this.stored.bytes(this.#known.objectSid.code);
-    return bytes === undefined ? undefined : decodeSid(bytes);
+    if (this.#sid === undefined) {
+      const bytes = this.stored.bytes(this.#known.objectSid.code);
+      this.#sid = bytes === undefined ? 'none' : decodeSid(bytes);
+    }
+    return this.#sid === 'none' ? undefined : this.#sid;
+  }
+
+  get isContextHead(): boolean {
+    return (this.stored.flags & EntryFlag.contextHead) !== 0;
   }
 
   get descriptorId(): number {

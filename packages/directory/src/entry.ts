@@ -1,5 +1,6 @@
 import type { Guid } from '@doublehop/security/guid';
 import type { Sid } from '@doublehop/security/sid';
+import type { AttributeType } from './schema/schema.ts';
 
 /**
  * One value of an attribute in LDAP's form: text for the string, DN, OID, boolean, integer and
@@ -23,10 +24,14 @@ export interface Entry {
    * number never means another descriptor, so decisions may be kept by it.
    */
   readonly descriptorId: number;
+  /** Whether it is the head of a naming context (MS-ADTS 3.1.1.1.5). */
+  readonly isContextHead: boolean;
   /** The most specific class, by lDAPDisplayName. */
   readonly structuralClass: string;
   /** Values by attribute name of any case, constructed ones included; empty when there are none. */
   values(attribute: string): readonly Value[];
+  /** The same for an attribute that was looked up before: searches read many entries alike. */
+  valuesOf(type: AttributeType): readonly Value[];
   /** The first value if it is text. */
   text(attribute: string): string | undefined;
   /** The first value if it is bytes. */

@@ -7,13 +7,16 @@ import type { KnownAttributes } from './known-attributes.ts';
 import { ROOT_ID } from './layout.ts';
 import { needed } from './known-attributes.ts';
 import { isDeleted } from './tombstone.ts';
-import type { View } from './view.ts';
+import { EntryFlag, type StoredEntry } from './record.ts';
+import { MAX_NAMES, type View } from './view.ts';
 
 /** `<GUID=…>`, `<SID=…>` and `<WKGUID=…,dn>` of MS-ADTS 3.1.1.3.1.2.4. */
 const SPECIAL = /^<(GUID|SID|WKGUID)=([^>]*)>(?:;.*)?$/is;
 /** In every name of a deleted entry: that of its container, or its own. */
 const DELETED = /deleted objects|del:/i;
 const WELL_KNOWN = /^([0-9a-f]{32}),(.*)$/is;
+/** Characters of the longest name that is remembered as it was written. */
+const MAX_KEPT_NAME = 512;
 const HEX = /^(?:[0-9a-f]{2})+$/i;
 
 /**
@@ -33,6 +36,31 @@ export function locate(
   if (text !== undefined && !text.startsWith('<') && !DELETED.test(text)) return id;
   const entry = view.entry(id);
   return entry === undefined || isDeleted(entry) ? undefined : id;
+}
+
+/**
+ * The entry that a name names, as `locate` finds it. Containers' names are looked up as they are
+ * written, which saves parsing them: what is remembered is good until something is renamed.
+ */
+export function locateEntry(
+  view: View,
+  known: KnownAttributes,
+  name: EntryName | string,
+  deleted = false,
+): StoredEntry | undefined {
+  if (typeof name !== 'string' && 'id' in name) return view.entry(name.id);
+  const { texts } = view.names;
+  const text = typeof name === 'string' ? name : 'dn' in name ? name.dn : '<';
+  const remembered = texts.get(text);
+  if (remembered !== undefined) return view.entry(remembered);
+  const id = locate(view, known, name, deleted);
+  const entry = id === undefined ? undefined : view.entry(id);
+  if (entry === undefined || (entry.flags & EntryFlag.parent) === 0) return entry;
+  // By other means than the name alone, or for those alone who ask for what is deleted.
+  if (text.startsWith('<') || text.length > MAX_KEPT_NAME || isDeleted(entry)) return entry;
+  if (texts.size >= MAX_NAMES) texts.clear();
+  texts.set(text, entry.id);
+  return entry;
 }
 
 function locateIdentity(

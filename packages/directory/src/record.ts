@@ -53,7 +53,10 @@ export class StoredEntry {
 
   constructor(id: number, bytes: Uint8Array) {
     this.id = id;
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // What comes from LMDB is a Buffer already: another view of it would cost as much as a read.
+    this.#bytes = Buffer.isBuffer(bytes)
+      ? bytes
+      : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes[0] !== FORMAT) throw new StoreError('format', `entry ${id} has an unknown format`);
     const valueAt = 9 + (bytes[8] ?? 0);
     this.#attributesAt = valueAt + 2 + this.#bytes.readUInt16BE(valueAt);

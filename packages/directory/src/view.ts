@@ -36,15 +36,18 @@ export interface Resolution {
 export class NameCache {
   readonly names = new Map<number, string>();
   readonly ids = new Map<string, number>();
+  /** Numbers by name as clients write it: bases of searches are the same few, over and over. */
+  readonly texts = new Map<string, number>();
 
   clear(): void {
+    this.texts.clear();
     this.names.clear();
     this.ids.clear();
   }
 }
 
 /** Containers whose names a cache keeps; beyond, it starts afresh. */
-const MAX_NAMES = 10_000;
+export const MAX_NAMES = 10_000;
 
 /** The entries of a store, read as a tree with links and indexes. */
 export class View {

@@ -36,7 +36,7 @@ import { needed, type KnownAttributes } from './known-attributes.ts';
 import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
 import { PROPAGATION_BATCH } from './limits.ts';
 import { LinkTable, setFlag } from './links.ts';
-import { locate, missing, noSuchObject } from './names.ts';
+import { locate, locateEntry, missing, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
@@ -120,8 +120,8 @@ export class DirectoryWriter {
 
   /** The entry as it is now, writes of this unit included. */
   find(name: EntryName | string, options: FindOptions = {}): Entry | undefined {
-    const id = locate(this.#view, this.#known, name, options.deleted);
-    return id === undefined ? undefined : this.#show(id);
+    const stored = locateEntry(this.#view, this.#known, name, options.deleted);
+    return stored === undefined ? undefined : new EntryView(this.#view, this.#known, stored);
   }
 
   /** A security descriptor by its number, as `Directory.descriptor` gives it. */
@@ -436,8 +436,7 @@ export class DirectoryWriter {
   }
 
   #stored(name: EntryName | string, deleted = false): StoredEntry {
-    const id = locate(this.#view, this.#known, name, deleted);
-    const entry = id === undefined ? undefined : this.#view.entry(id);
+    const entry = locateEntry(this.#view, this.#known, name, deleted);
     if (entry === undefined) throw noSuchObject(this.#view, name);
     return entry;
   }

@@ -14,6 +14,7 @@ import { DomainControllerError } from './errors.ts';
 import type { AuditSink } from './kdc/audit.ts';
 import { createKdc, type Kdc } from './kdc/kdc.ts';
 import type { RequestHandler } from './kdc/net/handler.ts';
+import { RC4_BY_DEFAULT } from './kdc/keys.ts';
 import { DEFAULT_KDC_SETTINGS, type KdcSettings } from './kdc/settings.ts';
 import type { PasswordAuditSink } from './kpasswd/audit.ts';
 import { createKpasswd, type Kpasswd } from './kpasswd/kpasswd.ts';
@@ -92,8 +93,8 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
   }
   const lockouts = new Lockouts({ directory, clock, onDefect: given.onDefect ?? ignore });
   // Every service counts wrong passwords in the same place.
-  const encryptionTypes = given.kdc?.encryptionTypes ?? typesOf(accounts.byName('krbtgt'));
-  const options = { ...given, kdc: { ...given.kdc, encryptionTypes, lockouts } };
+  const types = typesOf(accounts.byName('krbtgt'));
+  const options = { ...given, kdc: { ...types, ...given.kdc, lockouts } };
   const tls = options.tls ?? certificateOf(options, domain);
   const kdc = kdcOf(options, directory, accounts, domain);
   const kpasswd = kpasswdOf(options, directory, accounts, domain);
@@ -127,11 +128,15 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
   };
 }
 
-/** RC4 where the domain was made with it, which krbtgt's keys tell. */
-function typesOf(krbtgt: Account | undefined): readonly number[] {
+/** RC4 where the domain was made with it, which krbtgt's keys tell: as Windows once had it. */
+function typesOf(krbtgt: Account | undefined) {
   const { encryptionTypes } = DEFAULT_KDC_SETTINGS;
   const legacy = krbtgt?.keys?.keys.some(({ etype }) => etype === RC4) === true;
-  return legacy ? [...encryptionTypes, RC4] : encryptionTypes;
+  if (!legacy) return { encryptionTypes };
+  return {
+    encryptionTypes: [...encryptionTypes, RC4],
+    defaultSupportedEncryptionTypes: RC4_BY_DEFAULT,
+  };
 }
 
 const RC4 = 23;

@@ -33,13 +33,23 @@ function named(accounts: Accounts, name: string): Account {
   throw new DomainControllerError('config', `${what} ${name}`);
 }
 
-/** Present keys in hexadecimal by encryption type, by sAMAccountName. */
+/** Types of keys that Active Directory has (MS-KILE 2.2.7): AES with SHA-1, and RC4. */
+export const WINDOWS_KEY_TYPES: readonly number[] = [17, 18, 23];
+
+/**
+ * Present keys in hexadecimal by encryption type, by sAMAccountName. Programs that were made for
+ * Active Directory stumble over types that it does not have.
+ */
 export function keysJson(
   accounts: Iterable<Account>,
+  types: readonly number[] | 'all' = WINDOWS_KEY_TYPES,
 ): Record<string, Readonly<Record<string, string>>> {
   const result: Record<string, Record<string, string>> = {};
   for (const { samAccountName, keys } of accounts) {
-    const entries = (keys?.keys ?? []).map(({ etype, bytes }) => [
+    const wanted = (keys?.keys ?? []).filter(
+      ({ etype }) => types === 'all' || types.includes(etype),
+    );
+    const entries = wanted.map(({ etype, bytes }) => [
       String(etype),
       Buffer.from(bytes).toString('hex'),
     ]);

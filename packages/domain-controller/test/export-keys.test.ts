@@ -56,6 +56,15 @@ describe('export of keys', () => {
     );
   });
 
+  test('as JSON: types that Active Directory lacks are left out unless they are asked for', () => {
+    const [krbtgt] = accountsWithKeys(directory, accounts, ['krbtgt']);
+    if (krbtgt?.keys === undefined) throw new Error('no krbtgt');
+    const keys = [...krbtgt.keys.keys, { etype: 20, bytes: new Uint8Array(32) }];
+    const more = { ...krbtgt, samAccountName: 'krbtgt', keys: { ...krbtgt.keys, keys } };
+    expect(Object.keys(keysJson([more])['krbtgt'] ?? {})).toEqual(['17', '18', '23']);
+    expect(Object.keys(keysJson([more], 'all')['krbtgt'] ?? {})).toEqual(['17', '18', '20', '23']);
+  });
+
   test('as a keytab that reads back: present and earlier keys, names of services', () => {
     const found = accountsWithKeys(directory, accounts, ['Administrator', 'krbtgt', 'HOST/DC']);
     const entries = parseKeytab(formatKeytab([...keytabEntries(found, 'CONTOSO.COM', 1)]));

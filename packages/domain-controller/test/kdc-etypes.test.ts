@@ -14,10 +14,14 @@ const serverOf = (bits: number | undefined, types = [18, 17, 23], changes = {}) 
     ...changes,
   });
 
-function outcome(offered: readonly number[], server: ReturnType<typeof serverOf>) {
+function outcome(
+  offered: readonly number[],
+  server: ReturnType<typeof serverOf>,
+  kdc: Keys = keys,
+) {
   try {
-    const ticket = keys.forTicket(server).key.etype;
-    return [ticket, keys.sessionType(offered, server)];
+    const ticket = kdc.forTicket(server).key.etype;
+    return [ticket, kdc.sessionType(offered, server)];
   } catch (error) {
     if (error instanceof Refused) return error.errorName;
     throw error;
@@ -31,7 +35,7 @@ const NOSUPP = 'KDC_ERR_ETYPE_NOSUPP';
 describe('encryption types of tickets and session keys (MS-KILE 2.2.7, 3.3.5.7)', () => {
   test.each([
     ['not set: what it has keys of', undefined, [AES256, RC4], [AES256, AES256]],
-    ['0 is not set', 0, [RC4, AES256], [AES256, RC4]],
+    ['0 is not set', 0, [RC4, AES256], [AES256, AES256]],
     ['AES256 alone', AES256_BIT, [RC4, AES128, AES256], [AES256, AES256]],
     ['AES128 alone', AES128_BIT, [AES256, AES128], [AES128, AES128]],
     ['RC4 alone', RC4_BIT, [AES256, RC4], [RC4, RC4]],
@@ -61,8 +65,29 @@ describe('encryption types of tickets and session keys (MS-KILE 2.2.7, 3.3.5.7)'
     expect(outcome([AES256], krbtgt({ supportedEncryptionTypes: 0 }))).toEqual([AES256, AES256]);
   });
 
-  test('PA-SUPPORTED-ENCTYPES: the attribute, or else what there are keys of', () => {
+  test.each([
+    [0x1c, [RC4, AES256], [AES256, RC4]],
+    [0x24, [RC4, AES256], [RC4, RC4]],
+    [0x27, [AES128, RC4], [RC4, AES128]],
+    [0x38, [RC4, AES128], [AES256, AES128]],
+    [0x20, [AES256], NOSUPP],
+  ])('DefaultDomainSupportedEncTypes %i', (bits, offered, expected) => {
+    const kdc = new Keys([18, 17, 20, 19, 23], bits);
+    expect(outcome(offered, serverOf(undefined), kdc)).toEqual(expected);
+    expect(outcome([AES256], serverOf(AES256_BIT), kdc)).toEqual([AES256, AES256]);
+    expect(kdc.supportedTypes(serverOf(undefined))).toBe(bits & 0x3c);
+    expect(outcome([RC4], krbtgt(), kdc)).toBe(NOSUPP);
+  });
+
+  test('what krbtgt has of RC4 seals no TGT where it has AES', () => {
+    const types = (has: number[]): number[] =>
+      keys.ofTgts(krbtgt({ keys: passwordKeys('x', 'salt', has) })).map(({ key }) => key.etype);
+    expect(types([18, 17, 23])).toEqual([AES256, AES128]);
+    expect(types([23])).toEqual([RC4]);
+  });
+
+  test('PA-SUPPORTED-ENCTYPES: the attribute, or else the default', () => {
     expect(keys.supportedTypes(serverOf(FAST_BIT | AES256_BIT))).toBe(FAST_BIT | AES256_BIT);
-    expect(keys.supportedTypes(serverOf(0))).toBe(RC4_BIT | AES128_BIT | AES256_BIT);
+    expect(keys.supportedTypes(serverOf(0))).toBe(AES128_BIT | AES256_BIT);
   });
 });

@@ -30,6 +30,8 @@ import {
 import { AsRep, AsReq, KdcReqBody, TgsRep, TgsReq } from '@doublehop/kerberos/messages/kdc';
 import { KrbError } from '@doublehop/kerberos/messages/krb-error';
 import { EtypeInfo2, PaEncTsEnc } from '@doublehop/kerberos/messages/padata';
+import { EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
+import { sealTicket } from '@doublehop/domain-controller/kdc/sealed-ticket';
 import { decodeDer, encodeDer, span } from '@doublehop/wire/der';
 import { describe, expect, test } from 'vitest';
 import { clientChallengeKey, strengthenedKey } from '@doublehop/kerberos/fast/keys';
@@ -326,6 +328,23 @@ describe('RFC 6113 §5.4.1 armor that is none', () => {
     const ticket = await r.ticket(armor, 'http/web.contoso.com');
     const { errorCode, eText } = decodeDer(KrbError, forge(r, armor, { ticket }).answer);
     expect([errorCode, eText]).toEqual([ErrorCode.KDC_ERR_POLICY, 'armor-not-a-tgt']);
+  });
+
+  test('a TGT without a PAC, or of an account that is disabled since', async () => {
+    const { r, armor } = await armored();
+    const part = { ...r.open(armor, KRBTGT), authorizationData: undefined };
+    const { realm: name, sname } = decodeDer(Ticket, armor.ticket);
+    const { kvno = 0, keys = [] } = KRBTGT.keys ?? {};
+    const key = Key.of(18, keys[0]?.bytes ?? new Uint8Array());
+    const plain = encodeDer(EncTicketPart, part);
+    const ticket = { ...armor, ticket: sealTicket(name, sname, { kvno, key }, plain, r.random) };
+    const reasons = [decodeDer(KrbError, forge(r, armor, { ticket }).answer)];
+    r.accounts.replace({ ...HOST, userAccountControl: 0x1002 });
+    reasons.push(decodeDer(KrbError, forge(r, armor).answer));
+    expect(reasons.map(({ errorCode, eText }) => [errorCode, eText])).toEqual([
+      [ErrorCode.KDC_ERR_TGT_REVOKED, 'header-pac-absent'],
+      [ErrorCode.KDC_ERR_CLIENT_REVOKED, 'client-disabled'],
+    ]);
   });
 
   test('an expired TGT', async () => {

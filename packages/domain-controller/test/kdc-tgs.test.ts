@@ -218,6 +218,58 @@ describe('the header ticket (RFC 4120 §3.3.3.1)', () => {
     expect((await refusal(r.ticket(tgt, WEB))).error).toBe('KRB_AP_ERR_TKT_EXPIRED');
   });
 
+  test('two minutes before its end it is a ticket to change a password (CVE-2022-2031)', async () => {
+    const r = realm();
+    const tgt = await r.login('alice');
+    const options = { options: KdcOption.RENEW, server: tgt.server.name };
+    const last = resealed(r, tgt, { endtime: NOW / 1000 + 120 });
+    expect((await refusal(r.ticket(last, WEB))).error).toBe('KRB_AP_ERR_TKT_EXPIRED');
+    const seen = await refusal(exchangeTgs(r.client, { tgt: last, ...options }));
+    expect(seen.error).toBe('KRB_AP_ERR_TKT_EXPIRED');
+    await expect(
+      r.ticket(resealed(r, tgt, { endtime: NOW / 1000 + 121 }), WEB),
+    ).resolves.toBeDefined();
+  });
+
+  test('RC4 seals none, although krbtgt has such a key', async () => {
+    const keys = passwordKeys('Passw0rd.krbtgt', 'CONTOSO.COMkrbtgt', [18, 23]);
+    const r = new Realm([krbtgt({ keys }), ALICE, SERVER], { encryptionTypes: [18, 23] });
+    const tgt = await r.login('alice');
+    const { realm: name, sname } = decodeDer(Ticket, tgt.ticket);
+    const seal = { kvno: keys.kvno, key: Key.of(23, keys.keys[1]?.bytes ?? new Uint8Array()) };
+    const ticket = sealTicket(name, sname, seal, new Uint8Array(64), r.random);
+    const seen = await refusal(r.ticket({ ...tgt, ticket }, WEB));
+    expect(seen).toMatchObject({ error: 'KRB_ERR_GENERIC', reason: 'header-rc4' });
+  });
+
+  test('an invalid one is good to be validated alone', async () => {
+    const r = realm();
+    const tgt = await r.login('alice');
+    const flags = (tgt.flags | TicketFlag.INVALID) >>> 0;
+    const invalid = resealed(r, tgt, { flags, starttime: NOW / 1000 - 60 });
+    const validate = { options: KdcOption.VALIDATE, server: tgt.server.name };
+    expect((await refusal(r.ticket(invalid, WEB))).error).toBe('KRB_AP_ERR_TKT_NYV');
+    const { credentials } = await exchangeTgs(r.client, { tgt: invalid, ...validate });
+    const { flags: now, starttime, endtime } = r.open(credentials, KRBTGT);
+    expect(now & TicketFlag.INVALID).toBe(0);
+    expect([starttime, endtime]).toEqual([NOW / 1000 - 60, tgt.times.endtime]);
+    await expect(r.ticket(credentials, WEB)).resolves.toBeDefined();
+    const early = resealed(r, tgt, { flags, starttime: NOW / 1000 + 301 });
+    const seen = await refusal(exchangeTgs(r.client, { tgt: early, ...validate }));
+    expect(seen.error).toBe('KRB_AP_ERR_TKT_NYV');
+    const again = await refusal(exchangeTgs(r.client, { tgt, ...validate }));
+    expect(again.reason).toBe('not-invalid');
+  });
+
+  test('krbtgt may be named by itself: the ticket is a TGT', async () => {
+    const r = realm();
+    const server = { nameType: 1, nameString: ['krbtgt'] };
+    const tgt = await r.login('alice', { server });
+    expect(pacBuffer(r.pac(r.open(tgt, KRBTGT)), PacType.requesterSid)).toBeDefined();
+    const usual = { ...tgt, server: r.name('krbtgt/CONTOSO.COM') };
+    await expect(r.ticket(usual, WEB)).resolves.toBeDefined();
+  });
+
   test('a changed octet is noticed', async () => {
     const r = realm();
     const tgt = await r.login('alice');

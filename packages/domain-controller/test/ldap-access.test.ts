@@ -37,7 +37,8 @@ const domain = {
   schemaDn: 'CN=Schema,CN=Configuration,DC=contoso,DC=com',
   siteName: 'Default-First-Site-Name',
   controllerName: 'DC',
-  serverDn: 'CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,DC=contoso,DC=com',
+  serverDn:
+    'CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,DC=contoso,DC=com',
   dsaDn:
     'CN=NTDS Settings,CN=DC,CN=Servers,CN=Default-First-Site-Name,CN=Sites,' +
     'CN=Configuration,DC=contoso,DC=com',
@@ -76,7 +77,9 @@ function entry(
     sid: made.sid ?? OTHER,
     structuralClass: made.type ?? 'computer',
     descriptorId: made.descriptorId ?? 0,
+    isContextHead: values['instanceType'] === '13',
     values: (name) => [valueOf(name)].filter((value) => value !== undefined),
+    valuesOf: ({ name }) => [valueOf(name)].filter((value) => value !== undefined),
     text: (name) => [valueOf(name)].find((value) => typeof value === 'string'),
     bytes: (name) => [valueOf(name)].find((value) => value instanceof Uint8Array),
     attributeNames: () => [],
@@ -435,11 +438,31 @@ describe('decisions', () => {
     expect(mayDo(asker, first, RBCD)).toBe(false);
   });
 
-  it('of a unit of work are its own', () => {
+  it('are shared with units of work, for a number never means another descriptor', () => {
     const asker = subject();
     const unit = { ...asker, decisions: asker.decisions.within(source()) };
-    expect(mayDo(unit, entry({ sddl: 'O:BAD:(A;;GA;;;AU)', descriptorId: 9 }), RBCD)).toBe(true);
-    expect(mayDo(asker, entry({ sddl: 'O:BAD:', descriptorId: 9 }), RBCD)).toBe(false);
+    const written = entry({ sddl: 'O:BAD:(A;;GA;;;AU)', descriptorId: 9 });
+    const later = entry({ sddl: 'O:BAD:(A;;GA;;;AU)', descriptorId: 9 });
+    expect(mayDo(unit, written, RBCD)).toBe(true);
+    expect(mayDo(asker, later, RBCD)).toBe(true);
+    expect([written.reads(), later.reads()]).toEqual([1, 0]);
+  });
+
+  it('of containers are kept until something changes', () => {
+    let revision = 1;
+    const head = entry({ id: 1, sddl: 'O:BAD:(A;;LC;;;AU)', descriptorId: 3 });
+    const closed = entry({ id: 1, sddl: 'O:BAD:', descriptorId: 4 });
+    const changing: EntrySource = {
+      find: (name) =>
+        typeof name !== 'string' && 'id' in name ? (revision === 1 ? head : closed) : undefined,
+      revision: () => revision,
+    };
+    const from = { ...subject(), decisions: subject().decisions.within(changing) };
+    const child = entry({ sddl: 'O:BAD:', parentId: 1 });
+    expect(isVisible(from, child)).toBe(true);
+    expect(from.decisions.containers()).toBe(from.decisions.containers());
+    revision = 2;
+    expect(isVisible(from, child)).toBe(false);
   });
 });
 
@@ -447,7 +470,7 @@ describe('MS-ADTS 6.1.1.2.4.1.2: dSHeuristics', () => {
   it('reads characters that are there, and "0" for others', () => {
     const none = parseHeuristics('');
     expect(Object.values(none).every((value) => value === false)).toBe(true);
-    const all = parseHeuristics('00101000111000000002700000011');
+    const all = parseHeuristics('00101020111000000002700000011');
     expect(Object.values(all).every((value) => value === true)).toBe(true);
     expect(parseHeuristics('000000002')).toEqual(none);
     expect(parseHeuristics('00000000010000000002000000022')).toEqual(none);

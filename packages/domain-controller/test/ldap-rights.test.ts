@@ -11,10 +11,12 @@ import {
   BASE,
   connectAs,
   connectTls,
+  entriesOf,
   type RunningDomain,
   serverDn,
   SERVERS,
   startDomain,
+  textsOf,
 } from './support/domain.ts';
 
 let domain: RunningDomain;
@@ -606,5 +608,55 @@ describe('MS-ADTS 3.1.1.5.4.1, 3.1.1.5.5: moves and deletions by right', () => {
     await expect(outcome(alice.delete(dn, tree))).resolves.toBe('insufficientAccessRights');
     await putAces(dn, `(A;;DT;;;${sid})`);
     await expect(outcome(alice.delete(dn, tree))).resolves.toBe('success');
+  });
+});
+
+describe('MS-ADTS 5.1.3.3.6: searches from a base that is not to be seen', () => {
+  const top = `OU=hidden,${BASE}`;
+  const middle = `OU=middle,${top}`;
+  const leaf = `OU=leaf,${middle}`;
+
+  const seen = async (base: string, scope: 'base' | 'one' | 'subtree', filter = '(ou=*)') => {
+    const found = await entriesOf(alice, { base, scope, filter, attributes: ['1.1'] });
+    return found.map(({ dn }) => dn);
+  };
+
+  beforeAll(async () => {
+    for (const dn of [top, middle, leaf]) {
+      await administrator.add(dn, { objectClass: 'organizationalUnit' });
+    }
+    // The head hides `top`'s children by nothing; `top` hides `middle`, and `middle` shows `leaf`.
+    await putAces(top, '(A;;RP;;;AU)');
+    await putAces(middle, '(A;;RPLC;;;AU)');
+    await putAces(leaf, '(A;;RP;;;AU)');
+  });
+
+  it('find what is to be seen below it', async () => {
+    await expect(seen(top, 'subtree')).resolves.toEqual([top, leaf]);
+    await expect(seen(middle, 'subtree')).resolves.toEqual([leaf]);
+    await expect(seen(middle, 'one')).resolves.toEqual([leaf]);
+  });
+
+  it('are told that it is not there, where nothing is', async () => {
+    const absent = { code: 'noSuchObject', matchedDn: top };
+    await expect(seen(middle, 'base')).rejects.toMatchObject(absent);
+    await expect(seen(middle, 'subtree', '(ou=nobody)')).rejects.toMatchObject(absent);
+    await expect(seen(top, 'one')).resolves.toEqual([]);
+  });
+});
+
+describe('MS-ADTS 3.1.1.4.5.4: sDRightsEffective of computers', () => {
+  it('is told only to who may write every part of the descriptor', async () => {
+    const dn = `CN=RIGHTS,${SERVERS}`;
+    await administrator.add(dn, { objectClass: 'computer', sAMAccountName: 'RIGHTS$' });
+    await putAces(dn, `(A;;GAWDWO;;;${sids.alice})`);
+    const read = async (client: LdapClient, base: string) => {
+      const attributes = ['sDRightsEffective'];
+      const [entry] = await entriesOf(client, { base, scope: 'base', attributes });
+      return textsOf(entry, 'sDRightsEffective');
+    };
+    await expect(read(alice, dn)).resolves.toBeUndefined();
+    await expect(read(alice, SERVERS)).resolves.toEqual(['0']);
+    await expect(read(administrator, dn)).resolves.toEqual(['15']);
   });
 });

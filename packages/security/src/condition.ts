@@ -12,6 +12,7 @@ import {
 import { SecurityError } from './errors.ts';
 import { MAX_CONDITION_DEPTH, MAX_CONDITION_VALUES } from './limits.ts';
 import type { Sid } from './sid.ts';
+import { upperCase } from './upper-case.ts';
 
 /** The three values of a condition (MS-DTYP 2.4.4.17.1). */
 export type Ternary = 'true' | 'false' | 'unknown';
@@ -49,7 +50,7 @@ class Misuse extends Error {}
 /** A value that relational operators compare. */
 interface Scalar {
   readonly kind: SimpleLiteral['kind'] | 'boolean';
-  /** Folded to lower case already unless case counts. */
+  /** In upper case already unless case counts. */
   readonly value: bigint | string;
 }
 
@@ -69,7 +70,8 @@ function run(tokens: readonly ConditionToken[], context: Context): Ternary {
   const stack: Item[] = [];
   for (const token of tokens) {
     if (token.kind === 'operator') {
-      stack.push({ kind: 'result', value: apply(token.operator, stack, context) });
+      const value = apply(token.operator, stack, context);
+      stack.push({ kind: 'result', value });
     } else if (token.kind === 'attribute') {
       const claim = lookUp(token.source, token.name, context);
       stack.push({
@@ -83,8 +85,8 @@ function run(tokens: readonly ConditionToken[], context: Context): Ternary {
     if (stack.length > MAX_CONDITION_DEPTH) throw new Misuse('stack is full');
   }
   const [result, more] = stack;
-  if (result?.kind !== 'result' || more !== undefined) throw new Misuse('not one result');
-  return result.value;
+  if (result === undefined || more !== undefined) throw new Misuse('not one result');
+  return logical(result);
 }
 
 function lookUp(source: AttributeSource, name: string, context: Context): Claim | undefined {
@@ -118,10 +120,10 @@ const rules: Readonly<Record<Operator, Rule>> = {
   Not_Device_Member_of_Any: onDevice((held) => !held.includes(true)),
   '==': sets((left, right) => sameSet(left, right)),
   '!=': sets((left, right) => !sameSet(left, right)),
-  Contains: sets((left, right) => includesAll(left, right)),
-  Not_Contains: sets((left, right) => !includesAll(left, right)),
-  Any_of: sets((left, right) => includesAny(left, right)),
-  Not_Any_of: sets((left, right) => !includesAny(left, right)),
+  Contains: binary((left, right) => contains(left, right)),
+  Not_Contains: binary((left, right) => not(contains(left, right))),
+  Any_of: binary((left, right) => anyOf(left, right)),
+  Not_Any_of: binary((left, right) => not(anyOf(left, right))),
   '<': order((left, right) => left < right),
   '<=': order((left, right) => left <= right),
   '>': order((left, right) => left > right),
@@ -151,8 +153,17 @@ function order(verdict: (left: bigint | string, right: bigint | string) => boole
 function apply(operator: Operator, stack: Item[], context: Context): Ternary {
   const rule = rules[operator];
   const last = spend(pop(stack), context);
+  if (operator === '!' && isBare(last) && isBare(stack.at(-1))) return 'unknown';
   if (rule.operands === 1) return rule.value(last, context.subject);
   return rule.value(spend(pop(stack), context), last);
+}
+
+/**
+ * Windows does not know what `!` of an attribute is where another attribute waits for its operator:
+ * `@User.a && !@User.b` is unknown, while `!@User.b && @User.a` is not (seen, not specified).
+ */
+function isBare(item: Item | undefined): boolean {
+  return item?.kind === 'attribute';
 }
 
 /** An operand, its values counted: what a peer may make us compare is bounded. */
@@ -176,11 +187,9 @@ function logical(item: Item): Ternary {
   if (item.kind === 'result') return item.value;
   if (item.kind === 'literal') throw new Misuse('literal as a truth value');
   const { claim } = item;
-  const [first, second] = claim?.values ?? [];
-  if (first === undefined || second !== undefined) return 'unknown';
-  if (typeof first === 'bigint') return of(first !== 0n);
-  if (typeof first === 'boolean') return of(first);
-  return claim?.type === 'string' ? of(first.length > 0) : 'unknown';
+  if (claim === undefined || claim.type === 'sid' || claim.type === 'octets') return 'unknown';
+  // Of several values one is enough, as Windows has it; 0n, false and no text are not enough.
+  return of(claim.values.some(Boolean));
 }
 
 /** Only local and resource attributes can be asked for (MS-DTYP 2.4.4.17.7). */
@@ -232,26 +241,39 @@ function ordered(
   return of(verdict(a.value, b.value));
 }
 
-/** Sets are equal whatever the order and the number of times a value stands in them. */
+/** In any order; but what stands twice on one side alone makes them differ, as on Windows. */
 function sameSet(left: readonly Scalar[], right: readonly Scalar[]): boolean {
   refuseMixed(left, right);
   const a = keysOf(left);
   const b = keysOf(right);
-  return a.size === b.size && [...a].every((key) => b.has(key));
+  return left.length === right.length && a.size === b.size && [...a].every((key) => b.has(key));
 }
 
-function includesAll(left: readonly Scalar[], right: readonly Scalar[]): boolean {
-  if (right.length === 0) throw new Misuse('nothing to look for');
-  refuseMixed(left, right);
-  const keys = keysOf(left);
-  return right.every((item) => keys.has(item.value));
+/** Nothing contains an empty composite, not even who has no such attribute. */
+function contains(left: Item, right: Item): Ternary {
+  if (left.kind === 'attribute' && isEmptyComposite(right)) return 'false';
+  return relate(left, right, (a, b) => {
+    refuseMixed(a, b);
+    const keys = keysOf(a);
+    return of(b.every(({ value }) => keys.has(value)));
+  });
 }
 
-function includesAny(left: readonly Scalar[], right: readonly Scalar[]): boolean {
-  if (right.length === 0) throw new Misuse('nothing to look for');
-  refuseMixed(left, right);
-  const keys = keysOf(left);
-  return right.some((item) => keys.has(item.value));
+function anyOf(left: Item, right: Item): Ternary {
+  if (right.kind === 'literal' && right.literal.kind !== 'composite') {
+    throw new Misuse('Any_of something else than a composite or an attribute');
+  }
+  return relate(left, right, (a, b) => {
+    refuseMixed(a, b);
+    const keys = keysOf(a);
+    return of(b.some(({ value }) => keys.has(value)));
+  });
+}
+
+function isEmptyComposite(item: Item): boolean {
+  return (
+    item.kind === 'literal' && item.literal.kind === 'composite' && item.literal.items.length === 0
+  );
 }
 
 function keysOf(items: readonly Scalar[]): ReadonlySet<bigint | string> {
@@ -303,7 +325,7 @@ function comparable(
   if (typeof value === 'bigint') return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value !== 'string') return octetKey(value);
-  return exact || kind !== 'string' ? value : value.toLowerCase();
+  return exact || kind !== 'string' ? value : upperCase(value);
 }
 
 /** The sign byte decides the sign, whatever the stored number says (MS-DTYP 2.4.4.17.5). */

@@ -4,6 +4,7 @@ import {
   accountsWithKeys,
   keysJson,
   keytabEntries,
+  WINDOWS_KEY_TYPES,
 } from '@doublehop/domain-controller/export-keys';
 import { writeKeytab } from '@doublehop/kerberos/keytab-file';
 import { replaceFile } from '@doublehop/lab/folder/files';
@@ -16,6 +17,7 @@ interface ExportOptions {
   readonly keytab?: string;
   readonly json?: string;
   readonly account?: readonly string[];
+  readonly allTypes?: true;
   readonly force?: true;
 }
 
@@ -30,6 +32,7 @@ export function exportKeysCommand(context: Context): Command {
     .option('--keytab <file>', 'write a keytab, with keys of earlier passwords too')
     .option('--json <file>', 'write JSON: account, encryption type, key in hexadecimal')
     .option('--account <name...>', 'these accounts alone')
+    .option('--all-types', 'JSON: AES with SHA-2 too (types 19, 20), which Active Directory lacks')
     .option('--force', 'replace files that are there')
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string, options: ExportOptions) => {
@@ -43,7 +46,7 @@ Examples:
   $ doublehop dc export-keys ./corp --json keys.json --account krbtgt 'DC$'`;
 
 async function run(context: Context, folder: string, options: ExportOptions): Promise<void> {
-  const { keytab, json, account: names, force } = options;
+  const { keytab, json, account: names, allTypes, force } = options;
   const files = [keytab, json].filter((file) => file !== undefined);
   if (files.length === 0) throw new UsageError('where to? Give --keytab or --json');
   const taken = files.find((file) => force !== true && existsSync(file));
@@ -56,7 +59,8 @@ async function run(context: Context, folder: string, options: ExportOptions): Pr
       await writeKeytab(keytab, [...keytabEntries(found, realm, now)]);
     }
     if (json !== undefined) {
-      await replaceFile(json, `${JSON.stringify(keysJson(found), undefined, 2)}\n`);
+      const keys = keysJson(found, allTypes === true ? 'all' : WINDOWS_KEY_TYPES);
+      await replaceFile(json, `${JSON.stringify(keys, undefined, 2)}\n`);
     }
     context.out(`Keys of ${found.length} accounts written to ${files.join(' and ')}\n`);
   });

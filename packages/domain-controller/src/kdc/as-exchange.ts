@@ -18,6 +18,7 @@ import { clientClaims } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
 import { openAsRequest } from './fast/open.ts';
+import { PASSWORD_TICKET_LIFE } from './header-ticket.ts';
 import { asReply, isKrbtgt, isPasswordService, issueTicket, serverFlags } from './issue.ts';
 import { findClient, findClientElsewhere, isOurRealm } from './names.ts';
 import { isDelegatable } from './pac-contents.ts';
@@ -35,11 +36,10 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const { client, cname, server, sname } = gather(call, context);
   const state = accountState(client, call.now, context.settings);
   requireUsableClient(state);
-  refusePostdating(call.body.kdcOptions);
   requireAllowedFrom(client, call, context);
   const { replyKey, type, padata } = preAuthenticate(
     client,
-    clientKeys(client, call, context),
+    clientKeys(client, context),
     call,
     context,
   );
@@ -48,6 +48,7 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   // A password that has expired is good for its own change, which wants an initial ticket (RFC 3244
   // §2), and for nothing else.
   if (!forPassword) requireFreshPassword(state);
+  refusePostdating(call.body.kdcOptions);
   requirePermittedLogon(client, call.body.addresses);
   if (type !== 0) context.settings.lockouts?.noteSuccess(client, { interactive: true });
   const now = Math.floor(call.now / 1000);
@@ -103,22 +104,18 @@ function withoutProof(
 
 const PROOFS = [PaType.ENC_TIMESTAMP, PaType.ENCRYPTED_CHALLENGE] as const;
 
-/** The client's keys of types that it names itself, in this KDC's order of preference. */
-function clientKeys(client: Account, { body }: KdcCall, { keys, settings }: KdcContext): KdcKey[] {
+/** The client's keys, in this KDC's order of preference. */
+function clientKeys(client: Account, { keys, settings }: KdcContext): readonly KdcKey[] {
+  const current = keys.current(client);
   // Protected Users have no RC4 (MS-KILE 3.3.5.6 and the group's documentation).
   const noRc4 = settings.protectedUsers && client.protectedUser;
-  return keys
-    .current(client)
-    .filter(({ key }) => body.etype.includes(key.etype) && !(noRc4 && key.etype === RC4));
+  return noRc4 ? current.filter(({ key }) => key.etype !== RC4) : current;
 }
 
 const RC4 = 23;
 
-/**
- * Seconds of a ticket with which a password is changed: it is got for that and used at once (RFC
- * 3244 §2 wants it initial; MIT's clients ask for as long).
- */
-const PASSWORD_SERVICE_LIFE = { maxLife: 300, maxRenew: 0 };
+/** Seconds of a ticket with which a password is changed: it is got for that and used at once. */
+const PASSWORD_SERVICE_LIFE = { maxLife: PASSWORD_TICKET_LIFE, maxRenew: 0 };
 
 function lives(client: Account, context: KdcContext) {
   const { settings } = context;

@@ -65,7 +65,7 @@ function openEvidence(ticket: Ticket, krbtgt: Account, context: KdcContext): Evi
   if (account === undefined) return { ...CLOSED, ticket };
   const opened = openTicket(ticket, keys.all(account));
   if (typeof opened === 'string') return { ...CLOSED, ticket, account };
-  const kdcKeys = keys.all(krbtgt).map(({ key }) => key);
+  const kdcKeys = keys.ofTgts(krbtgt).map(({ key }) => key);
   const pac = readEvidencePac(opened.part, opened.key.key, kdcKeys);
   return { ticket, account, part: opened.part, pac };
 }

@@ -5,7 +5,8 @@ import { Key } from '@doublehop/crypto/key';
 import type { HeaderFacts } from '@doublehop/delegation/facts';
 import type { Account } from '@doublehop/directory/account';
 import { GenerationCache } from '@doublehop/directory/generation-cache';
-import { TicketFlag } from '@doublehop/kerberos/iana/flags';
+import { EncryptionType } from '@doublehop/kerberos/iana/encryption-types';
+import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { ApReq, Authenticator } from '@doublehop/kerberos/messages/ap';
@@ -20,6 +21,7 @@ import { Refused } from '../errors.ts';
 import { MAX_SESSION_KEYS } from '../limits.ts';
 import type { KdcContext } from './context.ts';
 import { requireFastMarks } from './fast/marks.ts';
+import { isKrbtgt } from './issue.ts';
 import { findServer, isOurTgs } from './names.ts';
 import { decrypted, type KdcKey, openTicket } from './sealed-ticket.ts';
 import { readTgtPac, type TicketPac } from './ticket-pac.ts';
@@ -76,7 +78,9 @@ export function authenticate(req: KdcReq, now: number, context: KdcContext): Aut
   const padata = findPadata(req.padata, PaType.TGS_REQ);
   if (padata === undefined) throw new Refused('KDC_ERR_PADATA_TYPE_NOSUPP', 'no-header-ticket');
   const usage = KeyUsage.TGS_REQ_AUTHENTICATOR;
-  const { header, authenticator, subkey } = openApReq(padata, usage, now, context);
+  const toValidate = (req.reqBody.value.kdcOptions & KdcOption.VALIDATE) !== 0;
+  const opened = openApReq(padata, usage, now, context, toValidate);
+  const { header, authenticator, subkey } = opened;
   requireFastMarks(authenticator, header.part, req.padata);
   requireChecksum(authenticator, header.sessionKey, req.reqBody.raw, context);
   return {
@@ -97,16 +101,20 @@ export interface ShownTicket {
   readonly subkey: Key | undefined;
 }
 
-/** Reads and verifies an AP-REQ with a TGT (RFC 4120 §3.2.3). `usage` is the authenticator's. */
+/**
+ * Reads and verifies an AP-REQ with a TGT (RFC 4120 §3.2.3). `usage` is the authenticator's;
+ * `toValidate`: an invalid TGT is shown to be made valid.
+ */
 export function openApReq(
   bytes: Uint8Array,
   usage: number,
   now: number,
   context: KdcContext,
+  toValidate = false,
 ): ShownTicket {
   const apReq = decodeDer(ApReq, bytes);
   const header = context.headers.open(apReq.ticket, context);
-  requireValidTimes(header.part, now, context);
+  requireValidTimes(header.part, now, context, toValidate);
   const plain = decrypted(header.sessionKey, usage, apReq.authenticator.cipher);
   if (plain === undefined) throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'authenticator-integrity');
   const authenticator = decodeDer(Authenticator, plain);
@@ -131,7 +139,10 @@ function headerFacts(part: EncTicketPart, pac: TicketPac): HeaderFacts {
 function openHeader(bytes: Uint8Array, context: KdcContext): HeaderTicket {
   const ticket = decodeDer(Ticket, bytes);
   const server = headerServer(ticket, context);
-  const opened = openTicket(ticket, context.keys.all(server));
+  const opened = openTicket(ticket, context.keys.ofTgts(server));
+  if (opened === 'no-key' && ticket.encPart.etype === EncryptionType.RC4_HMAC) {
+    throw new Refused('KRB_ERR_GENERIC', 'header-rc4', { status: 'STATUS_INSUFFICIENT_RESOURCES' });
+  }
   if (opened === 'no-key') throw new Refused('KRB_AP_ERR_BADKEYVER', 'header-key-version');
   if (opened === 'integrity') throw new Refused('KRB_AP_ERR_BAD_INTEGRITY', 'header-integrity');
   const { part, key } = opened;
@@ -158,9 +169,11 @@ function openHeader(bytes: Uint8Array, context: KdcContext): HeaderTicket {
  * the KDC's signatures on them.
  */
 function headerServer(ticket: Ticket, { accounts, domain }: KdcContext): Account {
-  const ours = ticket.realm === domain.realm && isOurTgs(domain, ticket.sname);
-  const server = ours ? findServer(accounts, domain, ticket.sname) : undefined;
-  if (server === undefined) throw new Refused('KDC_ERR_POLICY', 'header-not-a-tgt');
+  const { sname, realm } = ticket;
+  const named = isOurTgs(domain, sname) || sname.nameString.length === 1;
+  const server = named && realm === domain.realm ? findServer(accounts, domain, sname) : undefined;
+  if (server === undefined || !isKrbtgt(server))
+    throw new Refused('KDC_ERR_POLICY', 'header-not-a-tgt');
   return server;
 }
 
@@ -171,7 +184,7 @@ function isCurrent({ server, sealedWith, ticket }: HeaderTicket, context: KdcCon
   if (present === undefined) return false;
   const { kvno, key } = sealedWith;
   return context.keys
-    .all(present)
+    .ofTgts(present)
     .some(
       (other) =>
         other.kvno === kvno &&
@@ -185,22 +198,24 @@ export function requireValidTimes(
   { flags, starttime, authtime, endtime }: EncTicketPart,
   now: number,
   { settings }: KdcContext,
+  toValidate = false,
 ): void {
   const seconds = now / 1000;
-  const invalid = (flags & TicketFlag.INVALID) !== 0;
+  const invalid = (flags & TicketFlag.INVALID) !== 0 && !toValidate;
   if (invalid || (starttime ?? authtime) > seconds + settings.clockSkew) {
     throw new Refused('KRB_AP_ERR_TKT_NYV', 'header-not-yet-valid');
   }
-  const shortLived = endtime - (starttime ?? authtime) <= PASSWORD_TICKET_LIFE;
-  if (endtime <= seconds || shortLived)
+  if (endtime - seconds <= PASSWORD_TICKET_LIFE) {
     throw new Refused('KRB_AP_ERR_TKT_EXPIRED', 'header-expired');
+  }
 }
 
 /**
  * Seconds of the ticket with which a password is changed. Windows knows such tickets, which are
- * sealed as TGTs are, by their short life, and takes none of them as a TGT (CVE-2022-2031).
+ * sealed as TGTs are, by the life that they have left, and takes none of them as a TGT
+ * (CVE-2022-2031).
  */
-const PASSWORD_TICKET_LIFE = 120;
+export const PASSWORD_TICKET_LIFE = 120;
 
 function requireMatch(
   authenticator: Authenticator,

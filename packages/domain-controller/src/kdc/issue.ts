@@ -142,13 +142,13 @@ export function isKrbtgt(server: Account): boolean {
 }
 
 /**
- * Whether a ticket is for krbtgt's account under another name than the ticket-granting service's:
- * kadmin/changepw. One key seals both, and a ticket's name is not sealed: what tells them apart are
+ * Whether a ticket is for krbtgt's account under another name than the ticket-granting service's,
+ * or its own: kadmin/changepw. One key seals both, and a ticket's name is not sealed: what tells them apart are
  * the buffers that only a TGT has (MS-PAC 2.15). Without them a user whose password must be changed
  * could use the ticket for the change as a TGT (CVE-2022-2031).
  */
 export function isPasswordService(server: Account, sname: PrincipalName): boolean {
-  return isKrbtgt(server) && !isTicketGrantingService(sname);
+  return isKrbtgt(server) && sname.nameString.length > 1 && !isTicketGrantingService(sname);
 }
 
 /** The account whose key signs PACs and seals TGTs. */
@@ -184,14 +184,10 @@ function authorization(
 ): AuthorizationData | undefined {
   if (pac === undefined) return authorizationData;
   const kdcKey = context.keys.forTicket(krbtgtOf(context)).key;
-  if (isKrbtgt(server) && isTicketGrantingService(sname)) {
+  if (isKrbtgt(server) && !isPasswordService(server, sname)) {
     return withPac(signPac({ buffers: pac, serverKey, kdcKey }), authorizationData);
   }
   const buffers = pac.filter(({ type }) => !ONLY_IN_TGT.includes(type));
-  // Neither kind of ticket of this account has a ticket signature (MS-PAC 2.8.3).
-  if (isKrbtgt(server)) {
-    return withPac(signPac({ buffers, serverKey, kdcKey }), authorizationData);
-  }
   const encTicketPart = encode(withBlankPac(authorizationData));
   return withPac(signPac({ buffers, serverKey, kdcKey, encTicketPart }), authorizationData);
 }

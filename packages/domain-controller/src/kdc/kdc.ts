@@ -55,7 +55,7 @@ export function createKdc(options: KdcOptions): Kdc {
     accounts,
     settings,
     random,
-    keys: new Keys(settings.encryptionTypes),
+    keys: new Keys(settings.encryptionTypes, settings.defaultSupportedEncryptionTypes),
     pacs: new PacContents(domain, settings),
     headers: new HeaderTickets(),
     evidence: new EvidenceTickets(),

@@ -12,6 +12,7 @@ interface KeyRing {
   readonly current: readonly KdcKey[];
   /** Of the present and earlier ones, newest first: tickets outlive a change of password. */
   all?: readonly KdcKey[];
+  tgts?: readonly KdcKey[];
 }
 
 /** Earlier passwords whose tickets are honoured; a history of passwords may have many more. */
@@ -28,8 +29,15 @@ const SUPPORTED_BITS: ReadonlyMap<number, number> = new Map([
 /** AES session keys are fine although the account's own key is of another type (MS-KILE 2.2.7). */
 const AES_SESSION_KEYS = 0x20;
 
-/** What a domain can have for accounts that say nothing: RC4 and AES with SHA-1 (MS-KILE 2.2.7). */
-const DOMAIN_DEFAULTS = 0x1c;
+/** What is told of keys in PA-SUPPORTED-ENCTYPES: RC4 and AES with SHA-1 (MS-KILE 2.2.8). */
+const TOLD_TYPES = 0x1c;
+
+/**
+ * The types of accounts that do not say theirs: AES, as in today's Windows; 0x24 is what it was
+ * before: tickets sealed with RC4, whose session keys may be AES (MS-KILE 3.3.1).
+ */
+export const AES_BY_DEFAULT = 0xd8;
+export const RC4_BY_DEFAULT = 0x24;
 
 const RC4 = 23;
 const KRBTGT = 502;
@@ -44,10 +52,15 @@ const SEAL_USAGES = { encryption: [KeyUsage.TICKET], checksum: [PAC_SIGNATURE_US
 export class Keys {
   readonly #rings = new WeakMap<Account, KeyRing>();
   readonly #types: readonly number[];
+  readonly #defaultBits: number;
 
-  /** `types` are the encryption types that are on, in the order of preference. */
-  constructor(types: readonly number[]) {
+  /**
+   * `types` are the encryption types that are on, in the order of preference; `defaultBits` stand
+   * in for msDS-SupportedEncryptionTypes of accounts that have none.
+   */
+  constructor(types: readonly number[], defaultBits: number = AES_BY_DEFAULT) {
     this.#types = types;
+    this.#defaultBits = defaultBits;
   }
 
   /** Keys of the present password, most preferred first. */
@@ -62,6 +75,20 @@ export class Keys {
     return ring.all;
   }
 
+  /**
+   * Those of krbtgt that may have sealed a TGT: never RC4 where there is AES, whose keys are no
+   * easier to get than by breaking AES.
+   */
+  ofTgts(krbtgt: Account): readonly KdcKey[] {
+    const ring = this.#ring(krbtgt);
+    if (ring.tgts === undefined) {
+      const all = this.all(krbtgt);
+      const strong = all.filter(({ key }) => key.etype !== RC4);
+      ring.tgts = strong.length > 0 ? strong : all;
+    }
+    return ring.tgts;
+  }
+
   /** Keys of so many passwords before the present one, newest first. */
   earlier(account: Account, count: number): readonly KdcKey[] {
     return account.previousKeys.slice(0, count).flatMap((set) => this.#import(set));
@@ -72,9 +99,11 @@ export class Keys {
    * supports, or else RC4 where that is on (MS-KILE 3.3.5.7).
    */
   forTicket(account: Account): KdcKey {
-    const current = declaresAny(account) ? this.current(account) : [];
+    const bits = this.#bits(account);
+    // No key where only other bits are set: FAST, or AES session keys.
+    const current = bits === CONTROLLER || (bits & TYPE_BITS) !== 0 ? this.current(account) : [];
     const found =
-      current.find(({ key }) => declares(account, key.etype)) ??
+      current.find(({ key }) => declares(bits, key.etype)) ??
       current.find(({ key }) => key.etype === RC4);
     if (found === undefined) {
       const name = account.keys === undefined ? 'KDC_ERR_NULL_KEY' : 'KDC_ERR_ETYPE_NOSUPP';
@@ -90,7 +119,7 @@ export class Keys {
    */
   sessionType(offered: readonly number[], server: Account): number {
     const found = offered.find(
-      (type) => this.#types.includes(type) && understands(server, type, this.current(server)),
+      (type) => this.#types.includes(type) && this.#understands(server, type),
     );
     if (found === undefined) throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'session-key');
     return found;
@@ -98,14 +127,26 @@ export class Keys {
 
   /** The value of PA-SUPPORTED-ENCTYPES for a server (MS-KILE 2.2.8). */
   supportedTypes(account: Account): number {
-    const { supportedEncryptionTypes: bits } = account;
-    const isSet = bits !== undefined && bits !== 0;
-    if (isSet && !isController(account)) return bits;
-    let all = isSet ? bits : 0;
-    for (const { key } of this.current(account)) {
-      all |= (SUPPORTED_BITS.get(key.etype) ?? 0) & DOMAIN_DEFAULTS;
-    }
+    const bits = ownBits(account);
+    if (!isController(account)) return bits ?? this.#defaultBits & TOLD_BITS;
+    let all = bits ?? 0;
+    for (const { key } of this.current(account)) all |= bitOf(key.etype) & TOLD_TYPES;
     return all;
+  }
+
+  /** Bits of the types that an account supports, or CONTROLLER. */
+  #bits(account: Account): number {
+    return isController(account) ? CONTROLLER : (ownBits(account) ?? this.#defaultBits);
+  }
+
+  #understands(server: Account, type: number): boolean {
+    const keys = this.current(server);
+    if (type === RC4 && onlyRc4(keys)) return true;
+    const bits = this.#bits(server);
+    if (bits === CONTROLLER) return keys.some(({ key }) => key.etype === type);
+    if ((bits & AES_SESSION_KEYS) !== 0 && (type === 18 || type === 17)) return true;
+    if (!declares(bits, type)) return false;
+    return ownBits(server) !== undefined || keys.some(({ key }) => key.etype === type);
   }
 
   #ring(account: Account): KeyRing {
@@ -132,34 +173,30 @@ export class Keys {
 /** Bits that name encryption types. */
 const TYPE_BITS = [...SUPPORTED_BITS.values()].reduce((all, bit) => all | bit, 0);
 
+/** Of the domain's default, clients are told what Windows has (MS-KILE 2.2.7). */
+const TOLD_BITS = TOLD_TYPES | AES_SESSION_KEYS;
+
+/** Stands for all the types of the KDC. */
+const CONTROLLER = -1;
+
 /** Controllers and krbtgt understand whatever the KDC does, which they are (MS-KILE 2.2.7). */
 function isController({ rid, userAccountControl }: Account): boolean {
   return rid === KRBTGT || hasControl(userAccountControl, 'SERVER_TRUST_ACCOUNT');
 }
 
-/** Whether an account says that it has keys of a type; 0 means "not set" (MS-ADA2 2.481). */
-function declares(account: Account, type: number): boolean {
-  const { supportedEncryptionTypes: bits } = account;
-  if (bits === undefined || bits === 0 || isController(account)) return true;
-  return (bits & (SUPPORTED_BITS.get(type) ?? 0)) !== 0;
+/** msDS-SupportedEncryptionTypes of an account; 0 means "not set" (MS-ADA2 2.481). */
+function ownBits({ supportedEncryptionTypes: bits }: Account): number | undefined {
+  return bits === 0 ? undefined : bits;
 }
 
-/** Not so where only other bits are set: FAST, or AES session keys. */
-function declaresAny(account: Account): boolean {
-  const { supportedEncryptionTypes: bits } = account;
-  return bits === undefined || bits === 0 || isController(account) || (bits & TYPE_BITS) !== 0;
+function bitOf(type: number): number {
+  return SUPPORTED_BITS.get(type) ?? 0;
+}
+
+function declares(bits: number, type: number): boolean {
+  return (bits & bitOf(type)) !== 0;
 }
 
 function onlyRc4(keys: readonly KdcKey[]): boolean {
   return keys.length > 0 && keys.every(({ key }) => key.etype === RC4);
-}
-
-function understands(server: Account, type: number, keys: readonly KdcKey[]): boolean {
-  const { supportedEncryptionTypes: bits } = server;
-  if (type === RC4 && onlyRc4(keys)) return true;
-  if (bits === undefined || bits === 0 || isController(server)) {
-    return keys.some(({ key }) => key.etype === type);
-  }
-  if ((bits & AES_SESSION_KEYS) !== 0 && (type === 18 || type === 17)) return true;
-  return declares(server, type);
 }

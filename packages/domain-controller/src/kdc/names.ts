@@ -53,11 +53,10 @@ export function findClient(
   const text = name.nameString.join('/');
   if (text === '') return undefined;
   if (name.nameType === NameType.ENTERPRISE) return accounts.byName(text);
-  const account = accounts.byName(text);
-  if (name.nameString.length === 1) {
-    if (account !== undefined || text.includes('@')) return account;
-    return accounts.byName(`${text}@${domain.dnsName}`);
-  }
+  const own = accounts.byName(text);
+  if (name.nameString.length === 1 && (own !== undefined || text.includes('@'))) return own;
+  const account = own ?? accounts.byName(`${text}@${domain.dnsName}`);
+  if (name.nameString.length === 1) return account;
   const upn = account?.userPrincipalName?.toLowerCase();
   return upn === `${text}@${domain.dnsName}`.toLowerCase() || upn === text.toLowerCase()
     ? account

@@ -26,32 +26,39 @@ export interface PreAuthenticated {
 
 /**
  * PA-ENC-TIMESTAMP with one of the client's present keys (RFC 4120 §5.2.7.2, §3.1.3), or in armor
- * PA-ENCRYPTED-CHALLENGE (RFC 6113 §5.4.6). Accounts with DONT_REQ_PREAUTH may come without. `keys`
- * are those the client understands, preferred first.
+ * PA-ENCRYPTED-CHALLENGE (RFC 6113 §5.4.6). Accounts with DONT_REQ_PREAUTH may come without. `own`
+ * are the client's, preferred first. It may prove one of a type that it does not name in its
+ * request, as Windows lets it; what is sealed with a key that it need not prove is of a named one.
  */
 export function preAuthenticate(
   client: Account,
-  keys: readonly KdcKey[],
+  own: readonly KdcKey[],
   call: KdcCall,
   context: KdcContext,
 ): PreAuthenticated {
-  const [preferred] = keys;
-  if (preferred === undefined) throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'client-key');
   const { armor } = call;
+  const keys = named(own, call);
+  const [preferred] = keys;
   requireArmor(client, keys, armor, context);
   const type = armor === undefined ? PaType.ENC_TIMESTAMP : PaType.ENCRYPTED_CHALLENGE;
   const padata = findPadata(call.req.padata, type);
   if (padata === undefined) {
+    if (preferred === undefined) throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'client-key');
     if (hasControl(client.userAccountControl, 'DONT_REQ_PREAUTH')) {
       return { replyKey: preferred, type: 0, padata: [] };
     }
     throw required(client, keys, armor, context);
   }
   call.record.preAuthType = type;
-  const proof = { client, keys, padata };
+  const proof = { client, keys: armor === undefined ? own : keys, padata };
   return armor === undefined
     ? byTimestamp(proof, call, context)
     : byChallenge(proof, armor, call, context);
+}
+
+/** Keys of types that the client names in its request. */
+function named(keys: readonly KdcKey[], { body }: KdcCall): readonly KdcKey[] {
+  return keys.filter(({ key }) => body.etype.includes(key.etype));
 }
 
 /** What a client sent to prove one of its keys. */
@@ -75,7 +82,7 @@ function byTimestamp(
     const opens = ({ key }: KdcKey): boolean =>
       key.etype === etype && decrypted(key, KeyUsage.AS_REQ_PA_ENC_TIMESTAMP, cipher) !== undefined;
     noteWrongKey(client, opens, call, context);
-    throw failed(client, keys);
+    throw failed(client, named(keys, call));
   }
   requireClock(decodeDer(PaEncTsEnc, plain).patimestamp, call, context);
   return { replyKey, type: PaType.ENC_TIMESTAMP, padata: [] };

@@ -1,5 +1,6 @@
 import { defaultEncryptionTypes } from '@doublehop/crypto/policy';
 import type { Lockouts } from '../accounts/lockout.ts';
+import { AES_BY_DEFAULT } from './keys.ts';
 import { DEFAULT_SETTINGS, type DelegationSettings } from '@doublehop/delegation/facts';
 
 /** How a KDC behaves: the defaults are those of an up-to-date Windows domain. Times are seconds. */
@@ -21,6 +22,12 @@ export interface KdcSettings extends DelegationSettings {
   readonly lockouts?: Lockouts;
   /** Encryption types in the order of preference; 23 (RC4) only where named here. */
   readonly encryptionTypes: readonly number[];
+  /**
+   * Bits of msDS-SupportedEncryptionTypes for accounts that have none (Windows'
+   * DefaultDomainSupportedEncTypes): they seal tickets to them, and bound the session keys. 0xd8,
+   * AES, in today's Windows; 0x27 was its default before: RC4, with AES session keys.
+   */
+  readonly defaultSupportedEncryptionTypes: number;
   /** Octets of a reply on UDP above which RESPONSE_TOO_BIG is answered. */
   readonly maxDatagramReply: number;
   /**
@@ -51,6 +58,7 @@ export const DEFAULT_KDC_SETTINGS: KdcSettings = {
   protectedUserLife: 4 * HOUR,
   clockSkew: 300,
   encryptionTypes: defaultEncryptionTypes,
+  defaultSupportedEncryptionTypes: AES_BY_DEFAULT,
   maxDatagramReply: 4096,
   requestChecksum: 'required',
   claims: 'supported',

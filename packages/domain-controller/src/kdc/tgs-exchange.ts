@@ -1,19 +1,17 @@
 import type { Key } from '@doublehop/crypto/key';
-import { Trail } from '@doublehop/delegation/decision';
 import { hasControl } from '@doublehop/delegation/account-control';
-import { checkHeaderPac, type SharedCheckId } from '@doublehop/delegation/shared-checks';
 import type { Account } from '@doublehop/directory/account';
 import { KdcOption, TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { type AuthorizationData, findPadata } from '@doublehop/kerberos/messages/common';
 import type { PacBuffer } from '@doublehop/security/pac/pac';
 import { Refused } from '../errors.ts';
-import { accountState, requireUsableClient } from './account-state.ts';
 import { besidePac } from './authorization-data.ts';
 import { clientAuthorizationData } from './client-authorization-data.ts';
 import { servicePac } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
-import { derivedTimes, inheritedFlags, refusedBy, refusePostdating } from './derived.ts';
+import { derivedTimes, inheritedFlags, refusePostdating } from './derived.ts';
+import { requireClient } from './header-client.ts';
 import {
   type AuthenticatedRequest,
   authenticate,
@@ -22,7 +20,6 @@ import {
 } from './header-ticket.ts';
 import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from './issue.ts';
 import { openTgsRequest } from './fast/open.ts';
-import { findClient } from './names.ts';
 import type { KdcCall } from './request.ts';
 import { requireAllowedTo, withGroups } from './policy/restrictions.ts';
 import { requireServer } from './required-server.ts';
@@ -36,7 +33,7 @@ export function tgsExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const call = openTgsRequest(outer, request, context);
   const { padata } = call.req;
   call.record.cname = request.header.part.cname;
-  const client = requireClient(request.header, call, context);
+  const client = requireClient(request.header, call.now, context);
   call.record.client = client;
   refusePostdating(call.body.kdcOptions);
   if (
@@ -51,22 +48,6 @@ export function tgsExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   return answerPlain(request, client, call, context);
 }
 
-/**
- * The client's account: its PAC is in order, the SID there is the account that the name still
- * means (CVE-2021-42287), and the account may be used now (MS-KILE 3.3.5.7.1).
- */
-function requireClient(header: HeaderTicket, call: KdcCall, context: KdcContext): Account {
-  const trail = new Trail<SharedCheckId>();
-  if (!checkHeaderPac(header.facts(), trail)) throw refusedBy(trail.refused().refusal);
-  const client = findClient(context.accounts, context.domain, header.part.cname);
-  const requester = header.pac.requesterSid();
-  if (client === undefined || requester !== client.sid) {
-    throw new Refused('KDC_ERR_TGT_REVOKED', 'client-changed');
-  }
-  requireUsableClient(accountState(client, call.now, context.settings));
-  return client;
-}
-
 function answerPlain(
   request: AuthenticatedRequest,
   client: Account,
@@ -76,13 +57,19 @@ function answerPlain(
   const { header } = request;
   const { kdcOptions } = call.body;
   const renew = (kdcOptions & KdcOption.RENEW) !== 0;
+  const validate = (kdcOptions & KdcOption.VALIDATE) !== 0;
   if (renew) call.record.kind = 'renew';
   const { server, sname } = requireServer(call, context);
-  if (renew && server.id !== header.server.id)
+  if ((renew || validate) && server.id !== header.server.id) {
     throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
+  }
   const seal = userToUserKey(server, call, context);
   requireAllowedTo(server, client, () => withGroups(header.pac.token(), client), call, context);
-  const times = renew ? renewed(header, call) : derivedTimes(header, call, context);
+  const times = validate
+    ? validated(header)
+    : renew
+      ? renewed(header, call)
+      : derivedTimes(header, call, context);
   const order: TicketOrder = {
     cname: header.part.cname,
     sname,
@@ -110,9 +97,9 @@ function userToUserKey(server: Account, call: KdcCall, context: KdcContext): Key
   if ((kdcOptions & KdcOption.ENC_TKT_IN_SKEY) === 0) return undefined;
   const [bytes] = additionalTickets;
   if (bytes === undefined) throw new Refused('KDC_ERR_BADOPTION', 'no-additional-ticket');
-  const tgt = context.headers.open(bytes, context);
+  const tgt = additionalTgt(bytes, context);
   requireValidTimes(tgt.part, call.now, context);
-  const owner = requireClient(tgt, call, context);
+  const owner = requireClient(tgt, call.now, context);
   if (owner.sid !== server.sid) {
     throw new Refused('KRB_AP_ERR_BADMATCH', 'additional-ticket-of-another');
   }
@@ -120,6 +107,17 @@ function userToUserKey(server: Account, call: KdcCall, context: KdcContext): Key
     throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'additional-ticket-key');
   }
   return tgt.sessionKey;
+}
+
+function additionalTgt(bytes: Uint8Array, context: KdcContext): HeaderTicket {
+  try {
+    return context.headers.open(bytes, context);
+  } catch (error) {
+    if (error instanceof Refused && error.reason === 'header-rc4') {
+      throw new Refused('KDC_ERR_ETYPE_NOSUPP', 'additional-ticket-rc4');
+    }
+    throw error;
+  }
 }
 
 /** What stands in the header ticket stays in force, and the client may add to it. */
@@ -174,4 +172,11 @@ function renewed({ part }: HeaderTicket, call: KdcCall): TicketTimes {
   if (renewTill <= now) throw new Refused('KRB_AP_ERR_TKT_EXPIRED', 'renewable-life-over');
   const life = endtime - (starttime ?? authtime);
   return { authtime, starttime: now, endtime: Math.min(now + life, renewTill), renewTill };
+}
+
+/** An invalid ticket, made valid, keeps its times (RFC 4120 §3.3.3); its start has passed. */
+function validated({ part }: HeaderTicket): TicketTimes {
+  const { flags, authtime, starttime, endtime, renewTill } = part;
+  if ((flags & TicketFlag.INVALID) === 0) throw new Refused('KDC_ERR_BADOPTION', 'not-invalid');
+  return { authtime, starttime: starttime ?? authtime, endtime, renewTill };
 }

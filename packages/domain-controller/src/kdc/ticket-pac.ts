@@ -15,7 +15,7 @@ import {
   PacType,
 } from '@doublehop/security/pac/pac';
 import { decodeRequesterSid } from '@doublehop/security/pac/requester-sid';
-import { accountSid, tokenOf } from '@doublehop/security/pac/token';
+import { tokenOf } from '@doublehop/security/pac/token';
 import {
   type SignatureResult,
   verifyServiceTicketPac,
@@ -35,7 +35,6 @@ export class TicketPac {
   #token: Token | undefined;
   #clientInfo: ClientInfo | undefined;
   #requesterSid: Sid | undefined;
-  #requester: HeaderFacts['requester'] | undefined;
 
   constructor(fact: PacFact, pac: Pac | undefined) {
     this.fact = fact;
@@ -66,16 +65,12 @@ export class TicketPac {
     return info.name === name && info.authTime === fileTimeOf(authtime * 1000);
   }
 
-  /** Whether PAC_REQUESTER is the SID of the account in the PAC (MS-PAC 2.15). */
+  /**
+   * Whether there is PAC_REQUESTER (MS-PAC 2.15). Whose SID it is, is asked of the account that the
+   * client's name means; the rest of the PAC need not agree, as on Windows.
+   */
   get requester(): HeaderFacts['requester'] {
-    this.#requester ??= this.#compareRequester();
-    return this.#requester;
-  }
-
-  #compareRequester(): HeaderFacts['requester'] {
-    const sid = this.requesterSid();
-    if (sid === undefined) return 'absent';
-    return sid === accountSid(this.logonInfo()) ? 'matches' : 'other';
+    return this.requesterSid() === undefined ? 'absent' : 'matches';
   }
 
   /** The SID that PAC_REQUESTER names. */
@@ -114,11 +109,13 @@ export function tokenOfPac(buffers: readonly PacBuffer[]): Token {
   return tokenOf(info, data(PacType.clientClaims));
 }
 
-/** The PAC of a TGT: its server signature counts (MS-KILE 3.3.5.7). */
+/** The PAC of a TGT: its server signature counts (MS-KILE 3.3.5.7); the other one is there. */
 export function readTgtPac(part: EncTicketPart, key: Key): TicketPac {
   return readPac(part, (pac) => {
     const { server } = verifyTgtPac(pac, key);
-    return server === 'valid' ? 'valid' : { signature: 'server', fault: faultOf(server) };
+    if (server !== 'valid') return { signature: 'server', fault: faultOf(server) };
+    const signed = pacBuffer(pac, PacType.kdcChecksum) !== undefined;
+    return signed ? 'valid' : { signature: 'kdc', fault: 'absent' };
   });
 }
 

@@ -55,8 +55,13 @@ function requireOurService({ sname, realm }: Ticket, { domain }: KpasswdContext)
   // The KDC finds SPNs whatever their case is, and answers with the name as it was asked for.
   const name = sname.nameString.join('/').toLowerCase();
   const ours = name === CHANGE_PASSWORD_SERVICE.nameString.join('/') && isOurRealm(domain, realm);
-  if (!ours) throw unbelieved('other-service', ErrorCode.KRB_AP_ERR_NOT_US);
+  if (ours) return;
+  // Result and text as Samba's service has them, whose tests ask for them.
+  const { HARDERROR } = KpasswdResult;
+  throw new PasswordRefused(HARDERROR, 'other-service', REFUSED_LOGON, HARDERROR);
 }
+
+const REFUSED_LOGON = 'gensec_update failed - NT_STATUS_LOGON_FAILURE\n';
 
 function verify(
   request: ApReq,

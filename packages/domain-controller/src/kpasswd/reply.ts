@@ -1,6 +1,7 @@
 import type { RandomSource } from '@doublehop/crypto/random';
 import { firstSequence } from '@doublehop/kerberos/gss/sequence-numbers';
 import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
+import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { MessageType, PVNO } from '@doublehop/kerberos/iana/message-types';
 import {
   CHANGE_PASSWORD_SERVICE,
@@ -59,7 +60,7 @@ export function errorReply(
     susec: Math.floor(now % 1000) * 1000,
     errorCode,
     realm,
-    sname: CHANGE_PASSWORD_SERVICE,
+    sname: { ...CHANGE_PASSWORD_SERVICE, nameType: NameType.PRINCIPAL },
     eData: encodeOutcome(outcome),
   });
   return encodeKpasswdMessage({ version: KpasswdVersion.CHANGE, ap: new Uint8Array(), body });

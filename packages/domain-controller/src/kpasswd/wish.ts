@@ -81,7 +81,11 @@ function unbelieved(reason: string): PasswordRefused {
 /** The policy that every domain has: some text of bounded length. */
 function readPassword(octets: Uint8Array): string {
   const password = textOf(octets);
-  if (password === '') throw unfit('password-empty', 'The password is empty.');
+  if (password === '') {
+    // The text of Active Directory, which clients show.
+    const text = 'String conversion failed!';
+    throw new PasswordRefused(KpasswdResult.HARDERROR, 'password-empty', text);
+  }
   if (password.length > MAX_PASSWORD) {
     throw unfit('password-too-long', `The password has more than ${MAX_PASSWORD} characters.`);
   }

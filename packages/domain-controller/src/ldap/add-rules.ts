@@ -12,9 +12,11 @@ import { ControlRight } from './access/guids.ts';
 import { isHeuristics, readHeuristics } from './access/heuristics.ts';
 import { hasPrivilege } from './access/privileges.ts';
 import {
-  checkDescriptions,
   checkDollar,
   checkGroupType,
+  checkNameLength,
+  checkPasswordTime,
+  checkRoleOwner,
   refuseHeuristics,
   refuseNewPrimaryGroup,
   refuseOwned,
@@ -69,9 +71,9 @@ export function permitAdd(
   const { schema } = subject.decisions;
   const kind = samKind(schema, entry.type);
   const after = (name: string): string[] => textsOf(entry.values[name]);
-  checkDescriptions(kind, after('description').length);
   if (!after('dSHeuristics').every(isHeuristics)) refuseHeuristics();
   checkSpns(context, subject, undefined, after);
+  checkRoleOwner(subject, after('fSMORoleOwner'));
   if (kind === 'group') {
     const [type] = after('groupType');
     if (type !== undefined) checkGroupType(undefined, Number(type) >>> 0);
@@ -97,11 +99,18 @@ function checkAttributes(subject: Subject, source: AddSource, { type, values }: 
   const kind = samKind(subject.decisions.schema, type);
   for (const [name, given] of Object.entries(values)) {
     refuseOwned(kind, name);
+    refuseComputed(subject, name);
     if (name === 'msDS-AllowedToDelegateTo') demandDelegation(subject);
     if (name === 'sIDHistory') throw accessDenied();
     if (name === 'objectGUID') checkChosenGuid(subject, source);
     if (name === 'nTSecurityDescriptor') checkDescriptor(subject, given);
   }
+}
+
+/** ERROR_DS_ATT_NOT_DEF_IN_SCHEMA: what the directory computes is not known to be added. */
+function refuseComputed({ decisions: { schema } }: Subject, name: string): void {
+  if (schema.attribute(name)?.constructed !== true || name === 'entryTTL') return;
+  throw new DirectoryError('undefinedAttributeType', `${name} is computed`, { attribute: name });
 }
 
 /** Only with fSpecifyGUIDOnAdd, and by the right Add-GUID (MS-ADTS 3.1.1.5.2.2). */
@@ -148,10 +157,12 @@ function accountOf(
     minLength: settings.lockouts === undefined ? 0 : Number(head?.text('minPwdLength') ?? '0'),
   });
   const name = textOf('sAMAccountName') ?? '';
+  checkNameLength(name, computer);
   checkDollar(subject, name, control, computer);
   const primary = textOf('primaryGroupID');
   if (primary !== undefined) refuseNewPrimaryGroup(Number(primary), defaultPrimaryGroup(control));
   const time = textOf('pwdLastSet');
+  if (time !== undefined) checkPasswordTime(time);
   const values = {
     ...entry.values,
     userAccountControl: [String(control)],

@@ -13,7 +13,7 @@ import { readHeuristics } from './access/heuristics.ts';
 import { type Subject, within } from './access/subject.ts';
 import { checkAddedAttributes, isChecked } from './added-attributes.ts';
 import { type NewEntry, permitAdd, type Permitted } from './add-rules.ts';
-import { type LdapContext, requireCaller, type Session } from './context.ts';
+import { clientOf, type LdapContext, type Session } from './context.ts';
 import { passwordConstraint, passwordRefused } from './failures.ts';
 import { inputValues, passwordAttribute, updatedAttribute } from './input.ts';
 import { noteCreator } from './machine-quota.ts';
@@ -29,7 +29,7 @@ export async function add(
   session: Session,
   request: AddRequest,
 ): Promise<void> {
-  const caller = requireCaller(session);
+  const caller = clientOf(context, session);
   const { directory } = context;
   directory.refresh();
   const entry = readEntry(context, session, request);
@@ -104,6 +104,7 @@ function readEntry(
     }
     seen.add(name.toLowerCase());
     const given = inputValues(schema, name, attribute.values);
+    refuseEmpty(name, given);
     if (name === 'instanceType') checkInstanceType(given);
     else if (!IGNORED.has(name)) values[name] = given;
   }
@@ -117,6 +118,12 @@ function readEntry(
     values['sAMAccountName'] = [randomName(random)];
   }
   return { dn, type, classes, values, password };
+}
+
+/** ERROR_DS_ATT_VAL_… is not told apart: an attribute that is given has a value (RFC 4511 §4.7). */
+function refuseEmpty(name: string, values: readonly Value[]): void {
+  if (values.length > 0) return;
+  throw new DirectoryError('constraintViolation', `${name} is given without a value`);
 }
 
 /** What the directory sets whatever a client says (MS-ADTS 3.1.1.5.2.4). */

@@ -4,8 +4,10 @@ import type { Directory } from '@doublehop/directory/directory';
 import type { DomainInfo } from '@doublehop/directory/domain';
 import type { LdapSession } from '@doublehop/ldap/server/handler';
 import type { Sid } from '@doublehop/security/sid';
+import { wellKnown } from '@doublehop/security/well-known-sids';
 import type { KdcSettings } from '../kdc/settings.ts';
-import type { Subject } from './access/subject.ts';
+import { readHeuristics } from './access/heuristics.ts';
+import { type Subject, subjectOf } from './access/subject.ts';
 import { notBound } from './failures.ts';
 
 /** The accounts of the directory, as a KDC sees them too. */
@@ -43,10 +45,24 @@ export interface Caller extends Subject {
 
 export type Session = LdapSession<Caller>;
 
-/** The session's client; throws what AD answers to the anonymous (MS-ADTS 5.1.3.3.5). */
+/** The session's client that has bound; throws what AD answers to others (MS-ADTS 5.1.3). */
 export function requireCaller(session: Session): Caller {
   if (session.identity === undefined) throw notBound();
   return session.identity;
+}
+
+/**
+ * The session's client: one that has not bound too, where dSHeuristics lets the anonymous in
+ * (fLDAPBlockAnonOps, MS-ADTS 5.1.3); throws what AD answers elsewhere.
+ */
+export function clientOf(context: LdapContext, session: Session): Caller {
+  if (session.identity !== undefined) return session.identity;
+  const { directory, domain } = context;
+  directory.refresh();
+  if (!readHeuristics(directory, domain.configurationDn).anonymousOperations) throw notBound();
+  const sid = wellKnown.anonymous;
+  // Not Everyone: that the anonymous are of it is a policy, off by default (MS-DTYP 2.4.2.4).
+  return { ...subjectOf(context, sid, { sids: new Set([sid]) }), samAccountName: '', dn: '' };
 }
 
 /** An attribute description without its options, and the options (RFC 4512 §2.5). */

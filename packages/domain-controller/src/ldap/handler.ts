@@ -8,7 +8,7 @@ import type {
 } from '@doublehop/ldap/server/handler';
 import { DirectoryError } from '@doublehop/directory/errors';
 import { isPing, pingEntry } from '../netlogon/ping.ts';
-import { requireCaller, type Caller, type LdapContext, type Session } from './context.ts';
+import { clientOf, type Caller, type LdapContext, type Session } from './context.ts';
 import { isVisible, mayRead } from './access/access.ts';
 import { asLdapError } from './failures.ts';
 import type { SaslBinds } from './sasl-binds.ts';
@@ -16,13 +16,12 @@ import { modify } from './modify.ts';
 import { PagedSearches } from './paged-searches.ts';
 import { rootDse, SUPPORTED_CONTROLS } from './root-dse.ts';
 import { modifyRootDse } from './root-dse-modify.ts';
-import { search, type SearchState } from './search.ts';
-import { computation } from './search/computed.ts';
+import { search, searchContext, type SearchState } from './search.ts';
 import { ListViews } from './search/list-views.ts';
 import { settled } from './settled.ts';
 import { SimpleBinds } from './simple-bind.ts';
 import { splitDescription } from './context.ts';
-import { reanimate, reanimationOf, refuseDeleted } from './tombstones.ts';
+import { reanimate, isDeletedDescriptor, reanimationOf, refuseDeleted } from './tombstones.ts';
 import { remove, rename } from './update.ts';
 import { add } from './add.ts';
 
@@ -30,7 +29,7 @@ import { add } from './add.ts';
 export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHandler<Caller> {
   const passwords = new SimpleBinds(context);
   const states = new WeakMap<Session, SearchState>();
-  const searched = { ...context, computation: computation(context) };
+  const searched = searchContext(context);
   const stateOf = (session: Session): SearchState => {
     const { clock } = context;
     const found = states.get(session);
@@ -56,7 +55,7 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
       translated(renamed(context, session, request, controls)),
     delete: (session, dn, { controls }) => translated(remove(context, session, dn, controls)),
     compare(session, { entry, assertion }) {
-      const caller = requireCaller(session);
+      const caller = clientOf(context, session);
       try {
         context.directory.refresh();
         const { name } = splitDescription(assertion.attribute);
@@ -126,7 +125,9 @@ async function modified(
   if (reanimation !== undefined) {
     return await reanimate(context, session, request.object, reanimation);
   }
-  refuseDeleted(context, session, request.object, controls);
+  if (!isDeletedDescriptor(context, session, request, controls)) {
+    refuseDeleted(context, session, request.object, controls);
+  }
   return await modify(context, session, request, controls);
 }
 

@@ -24,7 +24,14 @@ export function inputValues(schema: Schema, name: string, values: readonly Uint8
   const type = schema.attribute(name);
   // What the schema does not know is refused by the directory itself.
   if (type === undefined || isBinary(type.syntax)) return values.map((value) => value.slice());
-  return values.map(toText);
+  if (type.syntax !== 'i4' && type.syntax !== 'enum') return values.map(toText);
+  return values.map((value) => signed(toText(value)));
+}
+
+/** Numbers of 32 bits may be written without their sign: 2147483650 is a groupType (MS-ADTS 2.2.12). */
+function signed(text: string): string {
+  const value = /^[0-9]{10}$/.test(text) ? Number(text) : 0;
+  return value >= 2 ** 31 && value < 2 ** 32 ? String(value - 2 ** 32) : text;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { fileTimeOf } from '@doublehop/security/filetime';
 import type { Entry, Modification, Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
-import { LdapError } from '@doublehop/ldap/errors';
 import { ridOf } from '@doublehop/security/sid';
 import { checkedControl, isCriticalKind } from './access/account-control.ts';
 import { mayDo } from './access/access.ts';
@@ -11,7 +10,10 @@ import {
   checkDescriptions,
   checkDollar,
   checkGroupType,
+  checkNameLength,
+  checkPasswordTime,
   checkPrimaryGroup,
+  checkRoleOwner,
   refuseHeuristics,
   refuseOwned,
   refuseRemoval,
@@ -65,6 +67,7 @@ export function applyRules(
   if (touches('description')) checkDescriptions(changed.kind, after('description').length);
   if (touches('dSHeuristics') && !after('dSHeuristics').every(isHeuristics)) refuseHeuristics();
   if (touches('servicePrincipalName')) checkSpns(context, subject, entry, after);
+  if (touches('fSMORoleOwner')) checkRoleOwner(subject, after('fSMORoleOwner'));
   if (touches('member')) refusePrimaryMembers(changed);
   if (changed.kind === 'group') {
     checkName(changed);
@@ -74,8 +77,13 @@ export function applyRules(
   const consequences = followControl(context, changed);
   checkName(changed);
   if (touches('primaryGroupID')) checkPrimary(changed);
-  if (touches('pwdLastSet')) checkPasswordTime(changed);
-  return withUnlock(changed, consequences);
+  if (touches('pwdLastSet')) demandPasswordTime(changed);
+  const { more, system } = withUnlock(changed, consequences);
+  const spns = followNames(changed);
+  if (spns === undefined) return { more, system };
+  const given = (name: string) => (name === 'servicePrincipalName' ? spns : after(name));
+  checkSpns(context, subject, entry, given);
+  return { more: [...more, replace('servicePrincipalName', ...spns)], system };
 }
 
 function describe(
@@ -105,10 +113,11 @@ function texts(values: readonly Value[]): string[] {
   return values.filter((value) => typeof value === 'string');
 }
 
-function checkName({ touches, after, subject, computer, entry }: Changed): void {
+function checkName({ touches, after, subject, kind, computer, entry }: Changed): void {
   if (!touches('sAMAccountName')) return;
   const [name] = after('sAMAccountName');
   if (name === undefined) throw refuseRemoval('sAMAccountName');
+  if (kind === 'user') checkNameLength(name, computer);
   const isKrbtgt = entry.sid !== undefined && ridOf(entry.sid) === KRBTGT;
   if (isKrbtgt && name !== 'krbtgt') throw refuseRemoval('sAMAccountName');
   checkDollar(subject, name, Number(after('userAccountControl')[0] ?? '0'), computer);
@@ -147,13 +156,11 @@ function checkPrimary({ after }: Changed): void {
 }
 
 /** pwdLastSet takes 0, and -1 by the right Unexpire-Password (MS-SAMR 3.1.1.8.8). */
-function checkPasswordTime({ after, subject }: Changed): void {
+function demandPasswordTime({ after, subject }: Changed): void {
   const [time] = after('pwdLastSet');
   if (time === undefined) throw refuseRemoval('pwdLastSet');
+  checkPasswordTime(time);
   if (time === '0') return;
-  if (time !== '-1') {
-    throw new LdapError('other', '00000057: SysErr: DSID-00000000 (pwdLastSet takes 0 and -1)');
-  }
   const { source, domain } = subject.decisions;
   const head = source.find(domain.dn);
   const right = ControlRight.unexpirePassword;
@@ -200,6 +207,32 @@ function withUnlock({ touches, after }: Changed, { more, system }: Consequences)
     : { more, system };
 }
 
+/**
+ * The SPNs of a computer whose names are changed: parts that were an old name become the new one,
+ * as in Windows; undefined where that changes none. Those given in the same request follow too.
+ */
+function followNames({ touches, after, entry, computer }: Changed): string[] | undefined {
+  if (!computer) return undefined;
+  const label = (name: string | undefined): string => name?.replace(/\$$/, '').toLowerCase() ?? '';
+  const names = new Map<string, string>();
+  for (const attribute of ['dNSHostName', 'sAMAccountName']) {
+    const [now] = touches(attribute) ? after(attribute) : [];
+    const old = label(entry.text(attribute));
+    if (now === undefined || old === '' || old === label(now)) continue;
+    names.set(old, now.replace(/\$$/, ''));
+  }
+  if (names.size === 0) return undefined;
+  const present = after('servicePrincipalName');
+  const next = new Map<string, string>();
+  for (const spn of present) {
+    const [service = '', ...parts] = spn.split('/');
+    const made = [service, ...parts.map((part) => names.get(part.toLowerCase()) ?? part)].join('/');
+    if (!next.has(made.toLowerCase())) next.set(made.toLowerCase(), made);
+  }
+  const made = [...next.values()];
+  return made.every((spn) => present.includes(spn)) ? undefined : made;
+}
+
 /** Values that depend on the moment: pwdLastSet -1 is now (MS-SAMR 3.1.1.8.8). */
 export function atPresent(change: Modification, milliseconds: number): Modification {
   if (change.attribute.toLowerCase() !== 'pwdlastset') return change;
@@ -207,6 +240,6 @@ export function atPresent(change: Modification, milliseconds: number): Modificat
   return { ...change, values: change.values.map((value) => (value === '-1' ? now : value)) };
 }
 
-function replace(attribute: string, value: string): Modification {
-  return { operation: 'replace', attribute, values: [value] };
+function replace(attribute: string, ...values: string[]): Modification {
+  return { operation: 'replace', attribute, values };
 }

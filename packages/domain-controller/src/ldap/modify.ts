@@ -9,11 +9,12 @@ import { storeKeys } from '../directory-keys.ts';
 import { readHeuristics, type Heuristics } from './access/heuristics.ts';
 import { creatorOf } from './access/owners.ts';
 import { within } from './access/subject.ts';
-import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
+import { type Caller, clientOf, type LdapContext, type Session } from './context.ts';
 import { ALL_PARTS, mergedDescriptor } from './descriptors.ts';
 import { inputValues, passwordAttribute, updatedAttribute } from './input.ts';
 import { applyRules, atPresent } from './modify-rules.ts';
 import { newKeys, type PasswordEdit } from './password-change.ts';
+import { showsDeleted } from './tombstones.ts';
 import { demandChanges } from './write-access.ts';
 
 /**
@@ -27,15 +28,15 @@ export async function modify(
   { object, changes }: ModifyRequest,
   controls: readonly Control[],
 ): Promise<void> {
-  const caller = requireCaller(session);
-  if (changes.length === 0) {
-    throw new DirectoryError('unwillingToPerform', 'a modification changes something');
-  }
+  const caller = clientOf(context, session);
   const { directory, domain } = context;
   const heuristics = readHeuristics(directory, domain.configurationDn);
   const { ordinary, passwords } = readChanges(context, changes, heuristics);
   // The control with no part named means every part (MS-ADTS 3.1.1.3.4.1.11).
   const flags = (findControl(controls, sdFlags)?.flags ?? ALL_PARTS) || ALL_PARTS;
+  if (changes.length === 0) {
+    throw new DirectoryError('unwillingToPerform', 'a modification changes something');
+  }
   const secret =
     passwords.length === 0 ? undefined : await newKeys(context, session, caller, object, passwords);
   const permissive = heuristics.permissiveModify || hasControl(controls, CONTROLS.permissiveModify);
@@ -44,7 +45,8 @@ export async function modify(
     if (secret !== undefined) storeKeys(writer, { id: secret.id }, secret.keys);
     if (secret !== undefined && ordinary.length === 0) return;
     const setsPassword = secret !== undefined;
-    change(context, caller, writer, object, ordinary, { flags, permissive, setsPassword });
+    const manner = { flags, permissive, setsPassword, deleted: showsDeleted(controls) };
+    change(context, caller, writer, object, ordinary, manner);
   });
 }
 
@@ -54,6 +56,8 @@ interface Manner {
   readonly flags: number;
   readonly permissive: boolean;
   readonly setsPassword: boolean;
+  /** Whether deleted entries are among those named. */
+  readonly deleted: boolean;
 }
 
 function change(
@@ -62,9 +66,11 @@ function change(
   writer: DirectoryWriter,
   object: string,
   changes: readonly Modification[],
-  { flags, permissive, setsPassword }: Manner,
+  { flags, permissive, setsPassword, deleted }: Manner,
 ): void {
-  const entry = writer.find(object);
+  // Of deleted entries only the descriptor is changed (MS-ADTS 3.1.1.5.3.2).
+  const isDescriptor = changes.every(({ attribute }) => attribute === 'nTSecurityDescriptor');
+  const entry = writer.find(object, { deleted: deleted && isDescriptor });
   if (entry === undefined) {
     // The directory says how far the name leads.
     writer.modify(object, changes);

@@ -1,11 +1,17 @@
 import { KerberosError } from '@doublehop/kerberos/errors';
+import { isFramed, unframe } from '@doublehop/kerberos/gss/framing';
+import { Mechanism } from '@doublehop/kerberos/gss/oids';
 import { LdapError } from '@doublehop/ldap/errors';
 import {
   establishedContext,
   kerberosServerMechanisms,
   rawServerMechanism,
 } from '@doublehop/ldap/sasl/kerberos';
-import type { SaslOutcome, SaslServerFactory } from '@doublehop/ldap/sasl/mechanism';
+import type {
+  SaslOutcome,
+  SaslServerFactory,
+  SaslServerMechanism,
+} from '@doublehop/ldap/sasl/mechanism';
 import { NtlmContext } from '../ntlm/context.ts';
 import type { Caller, LdapContext } from './context.ts';
 import { bindFailure, SecurityStatus } from './failures.ts';
@@ -34,7 +40,7 @@ export class SaslBinds {
         ? undefined
         : (server: Parameters<typeof ntlmAcceptor>[2]) => ntlmAcceptor(context, settings, server);
     const mechanisms = kerberosServerMechanisms((server) => kerberos.acceptor(server), ntlm);
-    this.mechanisms = mechanisms.map(telling);
+    this.mechanisms = mechanisms.map((each) => telling(negotiating(each, mechanisms)));
     this.sicily = ntlm && telling(rawServerMechanism('NTLM', ntlm));
   }
 
@@ -46,6 +52,39 @@ export class SaslBinds {
     }
     return this.#kerberos.callerOf(outcome);
   }
+}
+
+/**
+ * Windows hands what it gets under either name to its security package, so that clients which
+ * negotiate under the name GSSAPI, BloodHound's collector for one, are used to be understood: theirs
+ * goes on as in GSS-SPNEGO, without RFC 4752's agreement on layers.
+ */
+function negotiating(
+  factory: SaslServerFactory,
+  all: readonly SaslServerFactory[],
+): SaslServerFactory {
+  const spnego = all.find(({ name }) => name === 'GSS-SPNEGO');
+  if (factory.name !== 'GSSAPI' || spnego === undefined) return factory;
+  return {
+    name: factory.name,
+    create(server) {
+      let chosen: SaslServerMechanism | undefined;
+      return {
+        step(response) {
+          const first = response ?? new Uint8Array(0);
+          if (first.length > 0) {
+            chosen ??= (isSpnego(first) ? spnego : factory).create(server);
+          }
+          return (chosen ?? factory.create(server)).step(response);
+        },
+      };
+    },
+  };
+}
+
+/** Whether a first token is an InitialContextToken of SPNEGO (RFC 4178 §4.1, RFC 2743 §3.1). */
+function isSpnego(token: Uint8Array): boolean {
+  return isFramed(token) && unframe(token).mechanism === Mechanism.SPNEGO;
 }
 
 /** A mechanism whose failures are told as Windows tells them; the log knows the cause. */

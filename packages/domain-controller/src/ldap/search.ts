@@ -15,20 +15,34 @@ import type {
 import { encodeDer } from '@doublehop/wire/der';
 import { MAX_PAGE_SIZE, MAX_SORTED_ENTRIES } from '../limits.ts';
 import { readableParts } from './access/access.ts';
-import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
+import { type Caller, clientOf, type LdapContext, type Session } from './context.ts';
 import { asLdapError } from './failures.ts';
 import type { PagedSearch, PagedSearches } from './paged-searches.ts';
-import type { Computation } from './search/computed.ts';
+import { type Computation, computation as computationOf } from './search/computed.ts';
 import { extendedNames, PLAIN_NAMES } from './search/extended-names.ts';
 import { SubjectEyes } from './search/eyes.ts';
 import type { ListViews } from './search/list-views.ts';
 import { type Field, fieldOf, type Finding } from './search/field.ts';
+import { References } from './search/references.ts';
 import { showList } from './search/show-list.ts';
 import { numberOfCode, orderOf, PAUSE, sortedPlaces } from './search/sort.ts';
 import { impossible, type SearchWish, wishOf } from './search/wish.ts';
-import { selectionOf } from './select.ts';
+import { AttributeLists, selectionOf } from './select.ts';
 
 const EMPTY = new Uint8Array(0);
+
+/** What searches are done with; `searchContext` makes it once. */
+export interface SearchContext extends LdapContext {
+  readonly computation: Computation;
+  readonly lists: AttributeLists;
+  readonly references: References;
+}
+
+export function searchContext(context: LdapContext): SearchContext {
+  const lists = new AttributeLists(context.directory.schema);
+  const references = new References(context);
+  return { ...context, computation: computationOf(context), lists, references };
+}
 
 /** What a connection keeps between its searches. */
 export interface SearchState {
@@ -44,13 +58,13 @@ type Search = Generator<ServerItem, LdapResult | undefined>;
  * MaxPageSize of them.
  */
 export function* search(
-  context: LdapContext & { readonly computation: Computation },
+  context: SearchContext,
   session: Session,
   request: SearchRequest,
   { controls }: RequestContext,
   state: SearchState,
 ): Search {
-  const caller = requireCaller(session);
+  const caller = clientOf(context, session);
   const wish = wishOf(controls, session.globalCatalog);
   const field = translated(() => beginField(context, session, caller, request, wish));
   if (wish.view !== undefined) {
@@ -64,7 +78,7 @@ export function* search(
     return yield* whole(field, finding, responses);
   }
   if (paging.cookie.length > 0) {
-    const { entries, eyes } = state.paged.take(paging.cookie, field.key, caller);
+    const { entries, eyes } = state.paged.take(paging.cookie, field.key(), field.owner);
     eyes.renew();
     if (wish.sort !== undefined) responses.push(sortResponse.encode({ resultCode: 0 }));
     return yield* page({ ...field, eyes }, { entries, references: [] }, responses, state.paged);
@@ -75,19 +89,19 @@ export function* search(
 }
 
 function beginField(
-  context: LdapContext & { readonly computation: Computation },
+  context: SearchContext,
   session: Session,
   caller: Caller,
   request: SearchRequest,
   wish: SearchWish,
 ): Field {
-  const { directory, domain, computation } = context;
+  const { directory, domain, computation, lists, references } = context;
   directory.refresh();
   const eyes = new SubjectEyes(caller);
   const { attributes, typesOnly, scope } = request;
   const names =
     wish.extendedDn === undefined ? PLAIN_NAMES : extendedNames(directory, wish.extendedDn);
-  const select = selectionOf(directory.schema, {
+  const select = selectionOf(directory.schema, lists, {
     attributes,
     typesOnly,
     single: scope === 'base',
@@ -99,8 +113,9 @@ function beginField(
     compute: computation(caller),
     names,
   });
-  const key = `${keyOf(request)} ${wish.key}`;
-  return { directory, domain, request, wish, eyes, names, select, caller, key };
+  const key = (): string => `${keyOf(request)} ${wish.key}`;
+  const owner = session.identity ?? session;
+  return { directory, domain, request, wish, eyes, names, references, select, owner, key };
 }
 
 /** Finds where to look, and sorts what is there where that is asked for. */
@@ -189,7 +204,7 @@ function* page(
   responses: readonly Control[],
   paged: PagedSearches,
 ): Search {
-  const { caller, key, eyes, wish } = field;
+  const { owner, key, eyes, wish } = field;
   const { entries } = finding;
   const size = wish.paging?.size ?? 0;
   const answer = (cookie: Uint8Array): LdapResult => ({
@@ -205,7 +220,7 @@ function* page(
     const isFirst = wish.paging?.cookie.length === 0;
     const rest = isFirst ? yield* foreseen(field, entries) : entries;
     parked = true;
-    return answer(paged.park({ entries: rest, eyes, request: key, owner: caller }));
+    return answer(paged.park({ entries: rest, eyes, request: key(), owner }));
   } finally {
     if (!parked) entries.return?.();
   }

@@ -1,5 +1,6 @@
 import type { Eyes } from '@doublehop/directory/directory';
 import type { Entry, Value } from '@doublehop/directory/entry';
+import { GenerationCache } from '@doublehop/directory/generation-cache';
 import type { AttributeType, Schema } from '@doublehop/directory/schema/schema';
 import { LdapError } from '@doublehop/ldap/errors';
 import type { OutgoingAttribute } from '@doublehop/ldap/messages/common';
@@ -30,6 +31,53 @@ export interface SelectionOptions {
 
 /** Picks the attributes of entries. */
 export type Selection = (entry: Entry) => OutgoingAttribute[];
+
+/** A list of attributes as asked for, looked up in the schema. */
+interface AttributeList {
+  /** Whether it says `*`, or nothing. */
+  readonly every: boolean;
+  /** By their descriptions in lower case. */
+  readonly named: ReadonlyMap<string, Wanted>;
+}
+
+/** Lists kept, and the size of the longest that is. */
+const MAX_LISTS = 256;
+const MAX_KEPT_LIST = 2048;
+
+/** Lists of attributes: clients ask for the same ones in all their searches. */
+export class AttributeLists {
+  readonly #schema: Schema;
+  readonly #known = new GenerationCache<string, AttributeList>(MAX_LISTS);
+
+  constructor(schema: Schema) {
+    this.#schema = schema;
+  }
+
+  /** `descriptor`: whether `*` includes it. */
+  of(attributes: readonly string[], descriptor: boolean): AttributeList {
+    // The number in front keeps names with NUL in them apart from several names.
+    const key = `${attributes.length}${descriptor ? '+' : '-'}${attributes.join('\0')}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const list = listOf(this.#schema, attributes, descriptor);
+    if (key.length <= MAX_KEPT_LIST) this.#known.set(key, list);
+    return list;
+  }
+}
+
+function listOf(schema: Schema, attributes: readonly string[], descriptor: boolean): AttributeList {
+  const every = attributes.length === 0 || attributes.includes('*');
+  const named = new Map<string, Wanted>();
+  const wish = (description: string): void => {
+    const wanted = wantedOf(schema, description);
+    if (wanted !== undefined) named.set(wanted.description.toLowerCase(), wanted);
+  };
+  for (const description of attributes) wish(description);
+  if (attributes.includes('+')) OPERATIONAL.forEach(wish);
+  // With the control, `*` includes the descriptor (MS-ADTS 3.1.1.3.4.1.11).
+  if (every && descriptor) wish(DESCRIPTOR);
+  return { every, named };
+}
 
 /**
  * The attributes that `+` stands for: those that are computed and cost little
@@ -69,34 +117,27 @@ interface Range {
  * descriptors when they are named; long attributes by ranges; nothing that the client may not read.
  * Throws operationsError for groups of tokens in a search of many entries.
  */
-export function selectionOf(schema: Schema, options: SelectionOptions): Selection {
+export function selectionOf(
+  schema: Schema,
+  lists: AttributeLists,
+  options: SelectionOptions,
+): Selection {
   const { attributes, typesOnly } = options;
-  const every = attributes.length === 0 || attributes.includes('*');
-  const named = new Map<string, Wanted>();
-  const wish = (description: string): void => {
-    const wanted = wantedOf(schema, description);
-    if (wanted !== undefined) named.set(wanted.description.toLowerCase(), wanted);
-  };
-  for (const description of attributes) wish(description);
-  if (attributes.includes('+')) OPERATIONAL.forEach(wish);
-  // With the control, `*` includes the descriptor (MS-ADTS 3.1.1.3.4.1.11).
-  if (every && options.sdFlags !== undefined) wish(DESCRIPTOR);
+  const { every, named } = lists.of(attributes, options.sdFlags !== undefined);
   if (!options.single) refuseTokenGroups(named.values());
   return (entry) => {
     const out: OutgoingAttribute[] = [];
-    const put = (wanted: Wanted): void => {
-      for (const found of read(entry, wanted, options)) {
-        out.push(typesOnly ? { ...found, values: [] } : found);
+    for (const wanted of named.values()) put(out, entry, wanted, options);
+    if (every) {
+      for (const name of entry.attributeNames()) {
+        if (name === DESCRIPTOR || named.has(name.toLowerCase())) continue;
+        const type = schema.attribute(name);
+        if (type !== undefined) {
+          put(out, entry, { type, description: name, range: undefined }, options);
+        }
       }
-    };
-    for (const wanted of named.values()) put(wanted);
-    if (!every) return out;
-    for (const name of entry.attributeNames()) {
-      if (name === DESCRIPTOR || named.has(name.toLowerCase())) continue;
-      const type = schema.attribute(name);
-      if (type !== undefined) put({ type, description: name, range: undefined });
     }
-    return out;
+    return typesOnly ? out.map((one) => ({ ...one, values: [] })) : out;
   };
 }
 
@@ -132,18 +173,36 @@ function refuseTokenGroups(named: Iterable<Wanted>): void {
   }
 }
 
-/** What is sent of one attribute: nothing, the attribute, or a part of it. */
-function read(entry: Entry, wanted: Wanted, options: SelectionOptions): OutgoingAttribute[] {
+/** Puts what is sent of one attribute: nothing, the attribute, or a part of it. */
+function put(
+  out: OutgoingAttribute[],
+  entry: Entry,
+  wanted: Wanted,
+  options: SelectionOptions,
+): void {
   const { type, description, range } = wanted;
-  if (options.catalog && !type.inCatalog && !type.constructed && !type.backLink) return [];
-  if (type.name === DESCRIPTOR) return descriptorOf(entry, description, options);
-  if (!OWN_RIGHTS.has(type.name) && !options.eyes.mayRead(entry, type)) return [];
-  const computed = type.constructed ? options.compute(entry, type.name) : undefined;
-  const all = computed ?? entry.values(type.name);
-  if (range === undefined && all.length <= MAX_VALUE_RANGE) {
-    if (all.length === 0) return [];
-    return [{ type: description, values: written(type, all, options) }];
+  if (options.catalog && !type.inCatalog && !type.constructed && !type.backLink) return;
+  if (type.name === DESCRIPTOR) {
+    out.push(...descriptorOf(entry, description, options));
+    return;
   }
+  if (!OWN_RIGHTS.has(type.name) && !options.eyes.mayRead(entry, type)) return;
+  const computed = type.constructed ? options.compute(entry, type.name) : undefined;
+  const all = computed ?? entry.valuesOf(type);
+  if (all.length === 0 && range === undefined) return;
+  if (range !== undefined || all.length > MAX_VALUE_RANGE) {
+    out.push(...partOf(all, wanted, options));
+    return;
+  }
+  out.push({ type: description, values: written(type, all, options) });
+}
+
+/** A part of an attribute's values: what was asked for, or as many as are sent at once. */
+function partOf(
+  all: readonly Value[],
+  { type, description, range }: Wanted,
+  options: SelectionOptions,
+): OutgoingAttribute[] {
   const low = range?.low ?? 0;
   if (low > 0 && low >= all.length) return behindTheEnd(wanted, low, all.length > 0, options);
   const last = Math.min(range?.high ?? Number.POSITIVE_INFINITY, low + MAX_VALUE_RANGE - 1);

@@ -1,4 +1,6 @@
+import { formatDn, parseDn } from '@doublehop/directory/dn';
 import type { DomainInfo } from '@doublehop/directory/domain';
+import type { Entry } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
 import { DEFAULT_TOMBSTONE_DAYS } from '@doublehop/directory/tombstone';
 import { hasControl } from '@doublehop/ldap/controls';
@@ -8,10 +10,12 @@ import type { ModifyRequest } from '@doublehop/ldap/server/handler';
 import { GARBAGE_BATCH } from '../limits.ts';
 import { mayDo } from './access/access.ts';
 import { ControlRight } from './access/guids.ts';
-import { within } from './access/subject.ts';
-import { type Caller, type LdapContext, requireCaller, type Session } from './context.ts';
+import { type Subject, within } from './access/subject.ts';
+import { clientOf, type LdapContext, type Session } from './context.ts';
 import { accessDenied } from './failures.ts';
 import { inputValues } from './input.ts';
+import { demandNames } from './update.ts';
+import { demand } from './write-access.ts';
 
 const DAY = 86_400_000;
 
@@ -76,17 +80,41 @@ export function showsDeleted(controls: readonly Control[]): boolean {
  * (MS-ADTS 3.1.1.5.3.2, 3.1.1.5.5.5): accounts are gone, others are not to be changed.
  */
 export function refuseDeleted(
-  { directory }: LdapContext,
+  context: LdapContext,
   session: Session,
   dn: string,
   controls: readonly Control[],
 ): void {
-  requireCaller(session);
+  clientOf(context, session);
   if (!showsDeleted(controls)) return;
+  const { directory } = context;
   directory.refresh();
   const entry = directory.find(dn, { deleted: true });
   if (entry?.text('isDeleted') !== 'TRUE') return;
   throw new DirectoryError('unwillingToPerform', 'the entry is deleted', { win32: ILLEGAL });
+}
+
+/**
+ * Whether a modify is of a deleted entry's descriptor alone, by who may make it live again
+ * (MS-ADTS 3.1.1.5.3.2): what else may be changed of one.
+ */
+export function isDeletedDescriptor(
+  context: LdapContext,
+  session: Session,
+  { changes }: ModifyRequest,
+  controls: readonly Control[],
+): boolean {
+  const isDescriptor = changes.every(
+    ({ modification: { type } }) => type.toLowerCase() === 'ntsecuritydescriptor',
+  );
+  if (!isDescriptor || changes.length === 0 || !showsDeleted(controls)) return false;
+  return mayReanimate(clientOf(context, session), context.domain);
+}
+
+function mayReanimate(subject: Subject, { dn }: DomainInfo): boolean {
+  const head = subject.decisions.source.find(dn);
+  const wish = { kind: 'control', right: ControlRight.reanimateTombstones } as const;
+  return head !== undefined && mayDo(subject, head, wish);
 }
 
 /** ERROR_DS_ILLEGAL_MOD_OPERATION (MS-ERREF 2.2). */
@@ -99,7 +127,7 @@ export async function reanimate(
   object: string,
   { dn, changes }: Reanimation,
 ): Promise<void> {
-  const caller = requireCaller(session);
+  const caller = clientOf(context, session);
   const { directory, domain } = context;
   const modifications = changes.map(({ operation, modification: { type, values } }) => ({
     operation,
@@ -108,19 +136,27 @@ export async function reanimate(
   }));
   await directory.write((writer) => {
     const subject = within(caller, writer);
-    const head = writer.find(domain.dn);
-    const wish = { kind: 'control', right: ControlRight.reanimateTombstones } as const;
-    if (head === undefined || !mayDo(subject, head, wish)) throw accessDenied();
+    if (!mayReanimate(subject, domain)) throw accessDenied();
     const entry = writer.find(object, { deleted: true });
     if (entry === undefined) throw new DirectoryError('noSuchObject', `there is no ${object}`);
     for (const { attribute } of modifications) demandWrite(subject, entry, attribute);
+    demandPlace(subject, entry, dn);
     writer.reanimate({ id: entry.id }, dn, modifications);
   });
 
-  function demandWrite(subject: Caller, entry: Parameters<typeof mayDo>[1], name: string): void {
+  function demandWrite(subject: Subject, entry: Parameters<typeof mayDo>[1], name: string): void {
     const attribute = directory.schema.attribute(name);
     if (attribute === undefined || !mayDo(subject, entry, { kind: 'write', attribute })) {
       throw accessDenied();
     }
   }
+}
+
+/** The right to rename it, and to create it in its new place (MS-ADTS 3.1.1.5.3.7.1). */
+function demandPlace(subject: Subject, entry: Entry, dn: string): void {
+  const [rdn, ...above] = parseDn(dn);
+  if (rdn !== undefined) demandNames(subject, entry, formatDn([rdn]));
+  const parent = subject.decisions.source.find({ dn: formatDn(above) });
+  const type = subject.decisions.schema.classType(entry.structuralClass);
+  if (parent !== undefined && type !== undefined) demand(subject, parent, { kind: 'create', type });
 }

@@ -5,21 +5,24 @@ import type { DirectoryWriter } from '@doublehop/directory/writer';
 import { hasControl } from '@doublehop/ldap/controls';
 import type { Control } from '@doublehop/ldap/messages/common';
 import { CONTROLS } from '@doublehop/ldap/oids';
+import { LdapError } from '@doublehop/ldap/errors';
 import type { ModifyDnRequest } from '@doublehop/ldap/server/handler';
+import { ridOf } from '@doublehop/security/sid';
 import { mayDo } from './access/access.ts';
 import { type Subject, within } from './access/subject.ts';
-import { type LdapContext, requireCaller, type Session } from './context.ts';
+import { clientOf, type LdapContext, type Session } from './context.ts';
 import { accessDenied } from './failures.ts';
 import { demand } from './write-access.ts';
 
 /** Removes an entry, with the tree control all below it (MS-ADTS 3.1.1.5.5). */
 export async function remove(
-  { directory }: LdapContext,
+  context: LdapContext,
   session: Session,
   dn: string,
   controls: readonly Control[],
 ): Promise<void> {
-  const caller = requireCaller(session);
+  const { directory } = context;
+  const caller = clientOf(context, session);
   const subtree = hasControl(controls, CONTROLS.treeDelete);
   const deleted = hasControl(controls, CONTROLS.showDeleted);
   await directory.write((writer) => {
@@ -30,17 +33,19 @@ export async function remove(
       if (subtree) demand(subject, entry, { kind: 'deleteTree' });
       else demandDelete(subject, writer, entry);
     }
+    if (entry !== undefined) refuseBuiltIn(subject, entry);
     writer.remove(dn, { subtree, deleted });
   });
 }
 
 /** Renames or moves an entry (MS-ADTS 3.1.1.5.4.1). */
 export async function rename(
-  { directory }: LdapContext,
+  context: LdapContext,
   session: Session,
   { entry: dn, newRdn, deleteOldRdn, newSuperior }: ModifyDnRequest,
 ): Promise<void> {
-  const caller = requireCaller(session);
+  const { directory } = context;
+  const caller = clientOf(context, session);
   // A name without a value is no worse than one that does not fit (MS-ADTS 3.1.1.5.4.1.1).
   if (/^ *[A-Za-z][A-Za-z0-9-]* *= *$/.test(newRdn)) {
     throw new DirectoryError('namingViolation', 'the new name is empty');
@@ -66,8 +71,17 @@ function demandDelete(subject: Subject, writer: DirectoryWriter, entry: Entry): 
   if (!may) throw accessDenied();
 }
 
-/** WRITE_PROPERTY on `name`, and on the attribute that names the entry. */
-function demandNames(subject: Subject, entry: Entry, newRdn: string): void {
+/** Accounts that every domain has are not deleted (MS-SAMR 3.1.5.7): ERROR_SPECIAL_ACCOUNT. */
+function refuseBuiltIn({ decisions: { domain } }: Subject, { sid }: Entry): void {
+  if (sid?.startsWith(`${domain.sid}-`) !== true || ridOf(sid) >= FIRST_RID) return;
+  throw new LdapError('other', '0000055B: SysErr: DSID-00000000 (the account is built in)');
+}
+
+/** The RIDs below are of accounts that the domain is made with (MS-DTYP 2.4.2.4). */
+const FIRST_RID = 1000;
+
+/** WRITE_PROPERTY on `name`, and on the attribute that names the entry (MS-ADTS 3.1.1.5.4). */
+export function demandNames(subject: Subject, entry: Entry, newRdn: string): void {
   for (const name of ['name', parseDn(newRdn)[0]?.type ?? '']) {
     const attribute = subject.decisions.schema.attribute(name);
     if (attribute === undefined) throw accessDenied();

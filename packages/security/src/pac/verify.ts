@@ -1,4 +1,3 @@
-import { checksumLength, isKeyed } from '@doublehop/crypto/checksum';
 import type { Key } from '@doublehop/crypto/key';
 import { SecurityError } from '../errors.ts';
 import { type Pac, PacType, pacBuffer } from './pac.ts';
@@ -117,15 +116,16 @@ function verifyKdc(pac: Pac, keys: readonly Key[]): KeyedResult {
   return verifyWith(pac, PacType.kdcChecksum, keys, server.checksum);
 }
 
+/** CRC-32, rsa-md4 and rsa-md5: what Windows knows without a key; it does not know SHA-1. */
+const UNKEYED: readonly number[] = [1, 2, 7];
+
 /** Tries the keys whose checksum type is the signature's, in order. */
 function verifyWith(pac: Pac, type: number, keys: readonly Key[], data: Uint8Array): KeyedResult {
   const signature = signatureOf(pac, type);
   if (signature === undefined) return { result: 'missing' };
   if (signature === 'short') return { result: 'mismatch' };
   const { checksumType, checksum } = signature;
-  if (checksumLength(checksumType) !== undefined && !isKeyed(checksumType)) {
-    return { result: 'unkeyed' };
-  }
+  if (UNKEYED.includes(checksumType)) return { result: 'unkeyed' };
   let result: SignatureResult = 'unsupported-type';
   for (const [index, key] of keys.entries()) {
     if (key.checksumType !== checksumType) continue;

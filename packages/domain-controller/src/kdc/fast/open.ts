@@ -22,6 +22,7 @@ import {
   type HeaderTicket,
   openApReq,
 } from '../header-ticket.ts';
+import { requireClient } from '../header-client.ts';
 import type { KdcCall } from '../request.ts';
 import { decrypted } from '../sealed-ticket.ts';
 
@@ -82,6 +83,7 @@ function openArmor(
     throw new Refused('KDC_ERR_PREAUTH_FAILED', 'armor-type');
   }
   const { header, subkey } = openArmorTicket(armorValue, now, context);
+  requireClient(header, now, context);
   if (subkey === undefined) throw new Refused('KDC_ERR_POLICY', 'armor-without-subkey');
   return { key: armorKey(subkey, header.sessionKey), ticket: header };
 }
@@ -92,6 +94,9 @@ function openArmorTicket(apReq: Uint8Array, now: number, context: KdcContext) {
   } catch (error) {
     if (error instanceof Refused && error.reason === 'header-not-a-tgt') {
       throw new Refused('KDC_ERR_POLICY', 'armor-not-a-tgt');
+    }
+    if (error instanceof Refused && error.reason === 'header-rc4') {
+      throw new Refused('KRB_ERR_GENERIC', 'armor-rc4');
     }
     throw error;
   }

@@ -6,6 +6,7 @@ import { SdFlag } from '../descriptors.ts';
 import { ControlRight, VALIDATED_WRITES } from './guids.ts';
 import { readHeuristics } from './heuristics.ts';
 import { hasPrivilege } from './privileges.ts';
+import type { ListRight } from './decisions.ts';
 import type { Subject } from './subject.ts';
 
 /** What somebody wants to do to an entry. */
@@ -101,10 +102,10 @@ export function isVisible(subject: Subject, entry: Entry): boolean {
 
 /** `isVisible` for one turn of one search, in which nothing changes. */
 export function visibility(subject: Subject): (entry: Entry) => boolean {
-  const parents = new Map<number, 'children' | 'single' | 'none'>();
+  const parents = subject.decisions.containers();
   const { source, domain } = subject.decisions;
   let listObject: boolean | undefined;
-  const look = (parent: Entry): 'children' | 'single' | 'none' => {
+  const look = (parent: Entry): ListRight => {
     const rights = subject.decisions.rightsOn(parent);
     const way = [subject.decisions.classOf(parent)];
     if (rights.has(Right.listChildren, way)) return 'children';
@@ -112,7 +113,7 @@ export function visibility(subject: Subject): (entry: Entry) => boolean {
     return listObject && rights.has(Right.listObject, way) ? 'single' : 'none';
   };
   return (entry) => {
-    if (isContextHead(entry)) return true;
+    if (entry.isContextHead || entry.parentId === 0) return true;
     let parent = parents.get(entry.parentId);
     if (parent === undefined) {
       const above = source.find({ id: entry.parentId });
@@ -149,13 +150,6 @@ export function effectiveRights(subject: Subject, entry: Entry): EffectiveRights
 }
 
 const DESCRIPTOR = 'nTSecurityDescriptor';
-
-/** instanceType bit of the head of a naming context (MS-ADTS 3.1.1.1.9). */
-const CONTEXT_HEAD = 1;
-
-function isContextHead(entry: Entry): boolean {
-  return entry.parentId === 0 || (Number(entry.text('instanceType') ?? '4') & CONTEXT_HEAD) !== 0;
-}
 
 function isPasswordName({ decisions: { source, domain } }: Subject): boolean {
   return readHeuristics(source, domain.configurationDn).userPassword;

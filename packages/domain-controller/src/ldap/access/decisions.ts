@@ -25,9 +25,14 @@ export interface DecisionOptions {
   readonly token: Token;
 }
 
+/** Whether the children of an entry may be seen: all, one by one, or none. */
+export type ListRight = 'children' | 'single' | 'none';
+
 /** The rights on one entry, and which attributes were found to be readable by them. */
 interface Decided {
   readonly rights: ObjectRights;
+  /** Whether an ACE names a class: it counts for entries of that class alone. */
+  readonly namesClass: boolean;
   readonly readable: Map<AttributeType, boolean>;
 }
 
@@ -40,6 +45,12 @@ interface Seen {
   readonly decided: (Decided | undefined)[];
 }
 
+/** Decisions by the numbers of descriptors, and how many they are. */
+interface Memory {
+  readonly seen: Map<number, Seen>;
+  kept: number;
+}
+
 /**
  * What one token may do to entries. Decisions are kept by the number of the descriptor, so a search
  * over many entries with equal descriptors decides once; a descriptor's number never means another
@@ -47,12 +58,15 @@ interface Seen {
  */
 export class Decisions {
   readonly #options: DecisionOptions;
-  readonly #seen = new Map<number, Seen>();
-  #kept = 0;
+  readonly #memory: Memory;
   #classes: ReadonlySet<Guid> | undefined;
+  /** The entry asked about last: its attributes are asked about one after the other. */
+  #last: { readonly entry: Entry; readonly decided: Decided } | undefined;
+  #containers = { revision: Number.NaN, rights: new Map<number, ListRight>() };
 
-  constructor(options: DecisionOptions) {
+  constructor(options: DecisionOptions, memory: Memory = { seen: new Map(), kept: 0 }) {
     this.#options = options;
+    this.#memory = memory;
   }
 
   get source(): EntrySource {
@@ -67,9 +81,22 @@ export class Decisions {
     return this.#options.domain;
   }
 
-  /** The same client's decisions inside a unit of work, whose descriptors may come to nothing. */
+  /**
+   * The same client's decisions inside a unit of work. What was decided is shared with it: the
+   * number of a descriptor never means another, even if the unit comes to nothing.
+   */
   within(source: EntrySource): Decisions {
-    return new Decisions({ ...this.#options, source });
+    return new Decisions({ ...this.#options, source }, this.#memory);
+  }
+
+  /** What was found out of containers' children, by number; others when something has changed. */
+  containers(): Map<number, ListRight> {
+    const revision = this.source.revision?.();
+    if (revision === undefined) return new Map();
+    const { rights } = this.#containers;
+    if (this.#containers.revision === revision && rights.size < MAX_ACCESS_DECISIONS) return rights;
+    this.#containers = { revision, rights: new Map() };
+    return this.#containers.rights;
   }
 
   /** The rights on an entry. */
@@ -79,14 +106,13 @@ export class Decisions {
 
   /** Whether an attribute may be read: READ_PROPERTY, and CONTROL_ACCESS for confidential ones. */
   mayRead(entry: Entry, attribute: AttributeType, mask: number): boolean {
-    const { rights, readable } = this.#decide(entry);
-    // An ACE that names the class counts for entries of that class alone.
-    if (this.#namesClass(rights)) return rights.has(mask, this.wayTo(entry, attribute));
+    const { rights, namesClass, readable } = this.#decide(entry);
+    if (namesClass) return rights.has(mask, this.wayTo(entry, attribute));
     const known = readable.get(attribute);
     if (known !== undefined) return known;
     const may = rights.has(mask, [attribute.schemaIdGuid, attribute.propertySet]);
     readable.set(attribute, may);
-    this.#kept += 1;
+    this.#memory.kept += 1;
     return may;
   }
 
@@ -107,6 +133,14 @@ export class Decisions {
   }
 
   #decide(entry: Entry): Decided {
+    const last = this.#last;
+    if (last?.entry === entry) return last.decided;
+    const decided = this.#decideAnew(entry);
+    this.#last = { entry, decided };
+    return decided;
+  }
+
+  #decideAnew(entry: Entry): Decided {
     const seen = this.#descriptorOf(entry);
     if (seen === undefined) return nothing();
     const self = seen.namesSelf ? this.#selfOf(entry) : undefined;
@@ -118,26 +152,28 @@ export class Decisions {
       ...(self === undefined ? {} : { self }),
       blockOwner,
     });
-    const decided = { rights, readable: new Map<AttributeType, boolean>() };
+    const namesClass = this.#namesClass(rights);
+    const decided = { rights, namesClass, readable: new Map<AttributeType, boolean>() };
     seen.decided[variant] = decided;
     return decided;
   }
 
   #descriptorOf(entry: Entry): Seen | undefined {
+    const memory = this.#memory;
     const number = entry.descriptorId;
-    const known = number === 0 ? undefined : this.#seen.get(number);
+    const known = number === 0 ? undefined : memory.seen.get(number);
     if (known !== undefined) return known;
     const shared = number === 0 ? undefined : this.source.descriptor?.(number);
     const descriptor = shared ?? readDescriptor(entry.bytes('nTSecurityDescriptor'));
     if (descriptor === undefined) return undefined;
     const seen = this.#look(descriptor);
     if (number === 0) return seen;
-    if (this.#kept >= MAX_ACCESS_DECISIONS) {
-      this.#seen.clear();
-      this.#kept = 0;
+    if (memory.kept >= MAX_ACCESS_DECISIONS) {
+      memory.seen.clear();
+      memory.kept = 0;
     }
-    this.#seen.set(number, seen);
-    this.#kept += 1;
+    memory.seen.set(number, seen);
+    memory.kept += 1;
     return seen;
   }
 
@@ -190,7 +226,7 @@ export function isDomainAdministrator({ sids }: Token, { sid }: DomainInfo): boo
 function nothing(): Decided {
   const no = (): boolean => false;
   const rights = { has: no, hasExplicitly: no, denies: () => true, objectTypes: new Set<Guid>() };
-  return { rights, readable: new Map() };
+  return { rights, namesClass: false, readable: new Map() };
 }
 
 /** For entries of stores made before every entry had a descriptor. */

@@ -6,6 +6,8 @@ export interface EntrySource {
   /** A descriptor by its number, its generic bits mapped to rights of the directory. */
   descriptor?(id: number): SecurityDescriptor | undefined;
   find(name: EntryName | string): Entry | undefined;
+  /** Another number whenever something has changed; a unit of work has none. */
+  revision?(): number;
 }
 
 /** What the characters of dSHeuristics switch (MS-ADTS 6.1.1.2.4.1.2), as far as it is heeded. */
@@ -14,6 +16,8 @@ export interface Heuristics {
   readonly listObject: boolean;
   /** fLDAPUsePermMod: every modify is a permissive one. */
   readonly permissiveModify: boolean;
+  /** fLDAPBlockAnonOps is false: who has not bound may do what descriptors say. */
+  readonly anonymousOperations: boolean;
   /** fUserPwdSupport: userPassword is another name of the password. */
   readonly userPassword: boolean;
   /** fSpecifyGUIDOnAdd: whoever has the right Add-GUID may choose an objectGUID. */
@@ -42,6 +46,7 @@ export function parseHeuristics(value: string): Heuristics {
   return {
     listObject: at(3) === '1',
     permissiveModify: at(5) !== '0',
+    anonymousOperations: at(7) === '2',
     userPassword: at(9) !== '0' && at(9) !== '2',
     chooseGuid: at(11) !== '0',
     sameSpnAliases: (uniqueness & 4) !== 0,

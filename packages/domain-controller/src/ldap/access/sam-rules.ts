@@ -1,6 +1,7 @@
 import type { Entry, Modification, Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
 import type { ClassType, Schema } from '@doublehop/directory/schema/schema';
+import { LdapError } from '@doublehop/ldap/errors';
 import { needsDollar } from './account-control.ts';
 import type { Subject } from './subject.ts';
 
@@ -92,6 +93,29 @@ export function checkDollar(
   if (administrator || !needsDollar(control, computer)) return;
   if (/[^$]\$$/.test(name)) return;
   throw illegal('sAMAccountName', 'ends in one $ where the account is a machine');
+}
+
+/** Names of users that log on have at most so many characters (MS-SAMR 3.1.1.6). */
+const MAX_USER_NAME = 20;
+
+/** ERROR_INVALID_ACCOUNT_NAME, under a result that the directory itself never has. */
+export function checkNameLength(name: string, computer: boolean): void {
+  if (computer || name.length <= MAX_USER_NAME) return;
+  throw new LdapError('other', '00000523: SysErr: DSID-00000000 (sAMAccountName is too long)');
+}
+
+/** What fSMORoleOwner names is a controller's settings (MS-ADTS 3.1.1.5.3.1.2). */
+export function checkRoleOwner({ decisions }: Subject, values: readonly string[]): void {
+  for (const value of values) {
+    if (decisions.source.find(value)?.structuralClass === 'nTDSDSA') continue;
+    throw illegal('fSMORoleOwner', 'names the settings of a controller');
+  }
+}
+
+/** pwdLastSet takes 0 and -1 (MS-SAMR 3.1.1.8.8): no other time is ever chosen. */
+export function checkPasswordTime(time: string): void {
+  if (time === '0' || time === '-1') return;
+  throw new LdapError('other', '00000057: SysErr: DSID-00000000 (pwdLastSet takes 0 and -1)');
 }
 
 /** Bits of groupType (MS-ADTS 2.2.12). */

@@ -6,6 +6,7 @@ import { PasswordPolicies } from '../../accounts/policies.ts';
 import { effectiveRights } from '../access/access.ts';
 import type { Subject } from '../access/subject.ts';
 import type { LdapContext } from '../context.ts';
+import { ALL_PARTS } from '../descriptors.ts';
 
 /** Computes an attribute of an entry; undefined: it is no such attribute. */
 export type Computer = (entry: Entry, attribute: string) => readonly Value[] | undefined;
@@ -42,7 +43,7 @@ export function computation(context: LdapContext): Computation {
   return (subject) => (entry, attribute) => {
     switch (attribute) {
       case 'sDRightsEffective':
-        return [String(effectiveRights(subject, entry).descriptor)];
+        return descriptorRights(context, subject, entry);
       case 'allowedAttributesEffective':
         return writable(context, subject, entry);
       case 'allowedChildClassesEffective':
@@ -61,6 +62,18 @@ export function computation(context: LdapContext): Computation {
         return undefined;
     }
   };
+}
+
+/**
+ * MS-ADTS 3.1.1.4.5.4. Of a computer, Windows tells it only to who may write every part of the
+ * descriptor, since rights of owners of computers can be blocked (CVE-2021-42291).
+ */
+function descriptorRights({ directory }: LdapContext, subject: Subject, entry: Entry): Value[] {
+  const { descriptor } = effectiveRights(subject, entry);
+  const { schema } = directory;
+  const type = schema.classType(entry.structuralClass);
+  const isComputer = type !== undefined && schema.isKindOf(type, 'computer');
+  return isComputer && descriptor !== ALL_PARTS ? [] : [String(descriptor)];
 }
 
 /** MS-ADTS 3.1.1.4.5.7. */

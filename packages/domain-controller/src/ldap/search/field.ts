@@ -7,11 +7,10 @@ import { LdapError } from '@doublehop/ldap/errors';
 import type { ResultCode } from '@doublehop/ldap/result-codes';
 import type { SearchRequest, ServerReference } from '@doublehop/ldap/server/handler';
 import { SEARCH_PAUSE } from '../../limits.ts';
-import type { Caller } from '../context.ts';
 import type { Selection } from '../select.ts';
 import type { NameWriter } from './extended-names.ts';
 import type { SubjectEyes } from './eyes.ts';
-import { referencesOf, referralOf } from './references.ts';
+import { type References, referralOf } from './references.ts';
 import type { SearchWish } from './wish.ts';
 
 /** One search: what is asked, by whom, and how what is found is shown. */
@@ -22,10 +21,12 @@ export interface Field {
   readonly wish: SearchWish;
   readonly eyes: SubjectEyes;
   readonly names: NameWriter;
+  readonly references: References;
   readonly select: Selection;
-  readonly caller: Caller;
-  /** Equal for requests that are the same search. */
-  readonly key: string;
+  /** Whose paged searches and views it may go on with: the client, or its session. */
+  readonly owner: object;
+  /** Equal for requests that are the same search; costs a digest, so asked for where it counts. */
+  readonly key: () => string;
 }
 
 /** What a search finds, lazily. */
@@ -39,37 +40,58 @@ export interface Finding {
 
 /**
  * Finds the base and what is to be searched from there. Throws noSuchObject for a base that is not
- * there or not to be seen, referral for one that another domain has (MS-ADTS 3.1.1.4.6).
+ * there, referral for one that another domain has (MS-ADTS 3.1.1.4.6). From a base that is not to
+ * be seen, what is to be seen is found; where that is nothing, the entries throw noSuchObject.
  */
 export function fieldOf(field: Field): Finding {
-  const { directory, request, wish, eyes, domain } = field;
+  const { directory, request, wish, eyes } = field;
   const { scope, filter } = request;
   const base = baseOf(field);
-  if (wish.scopeAttribute !== undefined) return scoped(field, base, wish.scopeAttribute);
+  const isHidden = base !== undefined && !eyes.isVisible(base);
+  if (wish.scopeAttribute !== undefined) {
+    if (isHidden) throw notThere(directory, base);
+    return scoped(field, base, wish.scopeAttribute);
+  }
   const name = base === undefined ? '' : { id: base.id };
   const { deleted, contexts } = wish;
   const asked = { base: name, scope, filter, eyes, deleted, contexts };
-  const entries = directory.searchSteps(asked, SEARCH_PAUSE);
-  const references =
-    wish.references && base !== undefined ? referencesOf(directory, domain, base, scope) : [];
+  const found = directory.searchSteps(asked, SEARCH_PAUSE);
+  const entries = isHidden ? belowHidden(directory, base, found) : found;
+  const references = wish.references && base !== undefined ? field.references.of(base, scope) : [];
   return { entries, references };
 }
 
 /** Undefined: the root above the naming contexts, of those who may ask for it. */
-function baseOf({ directory, request, wish, eyes, domain }: Field): Entry | undefined {
+function baseOf({ directory, request, wish, domain }: Field): Entry | undefined {
   const { baseObject } = request;
   if (wish.contexts && isAbove(baseObject, domain)) return undefined;
   const base = directory.find(baseObject, { deleted: wish.deleted });
-  if (base !== undefined && eyes.isVisible(base)) return base;
+  if (base !== undefined) return base;
   const referral = referralOf(domain, baseObject);
   if (referral !== undefined) throw referral;
-  // Who may not see it is told the same as of what is not there.
-  const above = base === undefined ? undefined : directory.find({ id: base.parentId });
-  if (above !== undefined) {
-    throw new DirectoryError('noSuchObject', 'there is no such entry', { matchedDn: above.dn });
-  }
   directory.get(baseObject);
   throw new DirectoryError('noSuchObject', 'there is no such entry');
+}
+
+/** What is found from a base that is not to be seen: it is as if it were not there, if nothing. */
+function* belowHidden(
+  directory: Directory,
+  base: Entry,
+  found: Iterable<Entry | undefined>,
+): Generator<Entry | undefined> {
+  let any = false;
+  for (const entry of found) {
+    any ||= entry !== undefined;
+    yield entry;
+  }
+  if (!any) throw notThere(directory, base);
+}
+
+/** Who may not see an entry is told the same as of what is not there. */
+function notThere(directory: Directory, { parentId }: Entry): DirectoryError {
+  const above = directory.find({ id: parentId });
+  const more = above === undefined ? {} : { matchedDn: above.dn };
+  return new DirectoryError('noSuchObject', 'there is no such entry', more);
 }
 
 /** Whether a base is above every naming context here: empty, or a part of the domain's name. */

@@ -13,11 +13,42 @@ const CONTEXTS = [
   ['DC=DomainDnsZones', 'DomainDnsZones.'],
 ] as const;
 
+/** Continuation references, made once for each base that has some until something changes. */
+export class References {
+  readonly #directory: Directory;
+  readonly #domain: DomainInfo;
+  readonly #known = new Map<string, readonly ServerReference[]>();
+  #revision = Number.NaN;
+
+  constructor({ directory, domain }: { directory: Directory; domain: DomainInfo }) {
+    this.#directory = directory;
+    this.#domain = domain;
+  }
+
+  /** The references of a search from a base. */
+  of(base: Entry, scope: Scope): readonly ServerReference[] {
+    if (scope === 'base' || !base.isContextHead) return NONE;
+    const revision = this.#directory.revision();
+    if (revision !== this.#revision) {
+      this.#known.clear();
+      this.#revision = revision;
+    }
+    const key = `${scope} ${base.id}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = referencesOf(this.#directory, this.#domain, base, scope);
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+const NONE: readonly ServerReference[] = [];
+
 /**
  * The continuation references of a search (MS-ADTS 3.1.1.3.1.4, 3.1.1.4.6): one for each naming
  * context right below that of the base and within the scope.
  */
-export function referencesOf(
+function referencesOf(
   directory: Directory,
   domain: DomainInfo,
   base: Entry,

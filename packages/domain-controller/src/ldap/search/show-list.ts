@@ -49,9 +49,10 @@ function* viewOf(
   { contextId }: ListViewRequest,
   lists: ListViews,
 ): Generator<ServerItem, { view: ListView; contextId: Uint8Array } | undefined> {
-  const { caller, key, directory, eyes, wish } = field;
+  const { owner, directory, eyes, wish } = field;
+  const key = field.key();
   if (contextId !== undefined && contextId.length > 0) {
-    const view = lists.find(contextId, caller);
+    const view = lists.find(contextId, owner);
     if (view === undefined) return undefined;
     if (view.request === key) return { view, contextId };
   }
@@ -60,7 +61,7 @@ function* viewOf(
   try {
     const all = yield* sortedPlaces(fieldOf(field).entries, order, eyes);
     const places = all.filter((place) => place.key !== undefined);
-    const view: ListView = { places, order, request: key, owner: caller };
+    const view: ListView = { places, order, request: key, owner };
     return { view, contextId: lists.keep(view) };
   } catch (error) {
     throw asLdapError(error);

@@ -49,6 +49,11 @@ const CHANGING: ReadonlySet<string> = new Set([CONTROLS.pagedResults, CONTROLS.v
  * decode, unavailableCriticalExtension for a virtual list view in pages.
  */
 export function wishOf(controls: readonly Control[], globalCatalog: boolean): SearchWish {
+  if (controls.length === 0) return globalCatalog ? PLAIN_IN_CATALOG : PLAIN;
+  return read(controls, globalCatalog);
+}
+
+function read(controls: readonly Control[], globalCatalog: boolean): SearchWish {
   const options = findControl(controls, searchOptions)?.flags ?? 0;
   const paging = findControl(controls, pagedResults);
   const keys = findControl(controls, sortRequest);
@@ -73,6 +78,10 @@ export function wishOf(controls: readonly Control[], globalCatalog: boolean): Se
     key: controls.map(textOf).sort().join('\n'),
   };
 }
+
+/** Most searches come without controls. */
+const PLAIN = read([], false);
+const PLAIN_IN_CATALOG = read([], true);
 
 function textOf({ type, critical, value }: Control): string {
   if (CHANGING.has(type)) return type;
