@@ -200,9 +200,10 @@ function put(
 /** A part of an attribute's values: what was asked for, or as many as are sent at once. */
 function partOf(
   all: readonly Value[],
-  { type, description, range }: Wanted,
+  wanted: Wanted,
   options: SelectionOptions,
 ): OutgoingAttribute[] {
+  const { type, description, range } = wanted;
   const low = range?.low ?? 0;
   if (low > 0 && low >= all.length) return behindTheEnd(wanted, low, all.length > 0, options);
   const last = Math.min(range?.high ?? Number.POSITIVE_INFINITY, low + MAX_VALUE_RANGE - 1);
