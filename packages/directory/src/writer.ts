@@ -18,7 +18,7 @@ import { releaseDescriptor } from './descriptor-table.ts';
 import { type Creator, DescriptorWriter } from './descriptor-writer.ts';
 import { parseDn, parseRdn, rdnKey, type Dn, type Rdn } from './dn.ts';
 import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
-import { setNumber, setValue, type Draft } from './draft.ts';
+import { setNumber, setValue, textOf, type Draft } from './draft.ts';
 import { EntryView } from './entry-view.ts';
 import type {
   AttributeInput,
@@ -33,13 +33,14 @@ import { DirectoryError } from './errors.ts';
 import { reindex } from './indexing.ts';
 import { decodeKeys, encodeKeys } from './keys-record.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
-import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
+import { childKey, entryKey, extensionKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
 import { PROPAGATION_BATCH } from './limits.ts';
 import { LinkTable, setFlag } from './links.ts';
 import { locate, locateEntry, missing, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
+import { checkSchemaName, completeSchemaObject, isOfSchema } from './schema-extension.ts';
 import { generalizedTime } from './schema/syntax.ts';
 import type { ClassType, Schema } from './schema/schema.ts';
 import type { Transaction } from './store/store.ts';
@@ -134,7 +135,12 @@ export class DirectoryWriter {
     const parsed = parseDn(dn);
     const [rdn] = parsed;
     if (rdn === undefined) throw new DirectoryError('namingViolation', 'the root is no entry');
-    const given = this.#input(input, options.system === true);
+    const cn = rdn.value;
+    const whole =
+      options.system === true
+        ? input
+        : completeSchemaObject(this.#schema, input, { dn, cn, random: this.#random });
+    const given = this.#input(whole, options.system === true);
     const names = textValues(given.get('objectClass') ?? []);
     const type = structuralClass(this.#schema, names);
     const auxiliary = this.#auxiliaries(names);
@@ -173,6 +179,7 @@ export class DirectoryWriter {
     this.#stamp(draft, usn, true);
     this.#save(draft, new Map(), usn);
     this.#applyLinks(draft.id, changes, usn);
+    if (options.system !== true) this.#noteExtension(draft, true);
     return this.#show(id);
   }
 
@@ -209,6 +216,7 @@ export class DirectoryWriter {
     const auxiliary = this.#auxiliaries(textValues(this.#classesOf(draft)));
     checkContent(this.#schema, draft, auxiliary, this.#linkFacts(draft.id, changes));
     checkUnique(this.#view, this.#known, draft, original);
+    if (options.system !== true) this.#noteExtension(draft, false);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
@@ -470,8 +478,9 @@ export class DirectoryWriter {
   ): LinkChange[] {
     const changes: LinkChange[] = [];
     // What the directory itself makes may point to itself: defaultObjectCategory does.
+    const itself = system || given.has('defaultObjectCategory');
     const resolve = (text: string): number | undefined =>
-      system && text === dn ? draft.id : this.#resolve(text);
+      itself && text === dn ? draft.id : this.#resolve(text);
     for (const [name, values] of given) {
       const type = needed(this.#schema, name);
       if (type === this.#known.objectClass || values.length === 0) continue;
@@ -671,6 +680,16 @@ export class DirectoryWriter {
     const rdn = this.#schema.attribute(this.#rdnAttribute(draft.type))?.name;
     if (name === undefined || (name !== rdn && name !== 'name')) return;
     throw refused('notAllowedOnRDN', { name }, 'changes by a rename only');
+  }
+
+  /** A client's change of the schema: whoever reads it takes it into the schema in use. */
+  #noteExtension(draft: Draft, isNew: boolean): void {
+    if (!['attributeSchema', 'classSchema'].includes(draft.type.name)) return;
+    if (!isOfSchema(this.#view, draft.parentId)) return;
+    const of = (name: string): string => textOf(draft, needed(this.#schema, name)) ?? '';
+    const oid = of('attributeID') || of('governsID');
+    checkSchemaName(this.#schema, of('lDAPDisplayName'), oid, isNew);
+    this.#tx.put(extensionKey(draft.id), new Uint8Array(0));
   }
 
   /**
