@@ -5,10 +5,13 @@
 //
 // Needs root, and installs what it needs. Prints the tests that fail, with one line of their reason
 // (--details: all of it), and a count for each name. What a program printed stays in
-// .cache/samba-suite/NAME.
+// .cache/samba-suite/NAME. The domain has RC4 as Windows had it; --aes-rc4 has accounts without
+// msDS-SupportedEncryptionTypes support AES and RC4 (DEFAULT_ETYPES=28). --simple-bind: Kerberos
+// tests use LDAPS and a password in place of LDAP with GSS-SPNEGO.
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  directorySuiteDomain,
   runDirectorySuite,
   runKerberosSuite,
   type SuiteResult,
@@ -18,19 +21,27 @@ import { installPeers } from '../test/support/packages.ts';
 
 const [kind, ...rest] = process.argv.slice(2);
 const details = rest.includes('--details');
-const names = rest.filter((name) => name !== '--details');
+const simpleBind = rest.includes('--simple-bind');
+const aesRc4 = rest.includes('--aes-rc4');
+const names = rest.filter((name) => !name.startsWith('--'));
 if ((kind !== 'krb5' && kind !== 'dsdb') || names.length === 0) {
-  process.stderr.write('npm run samba-suite -- krb5|dsdb NAME... [--details]\n');
+  process.stderr.write(
+    'npm run samba-suite -- krb5|dsdb NAME... [--details] [--simple-bind] [--aes-rc4]\n',
+  );
   process.exit(1);
 }
 const missing = await installPeers(['samba', 'samba-suite']);
 for (const [name, reason] of Object.entries(missing)) throw new Error(`${name}: ${reason}`);
 
+const AES_AND_RC4 = 0x1c;
 let failed = 0;
 for (const name of names) {
   const dir = resolve('.cache', 'samba-suite', name.replaceAll(/[^\w.]/gu, '_'));
   rmSync(dir, { recursive: true, force: true });
-  const corp = await startCorp(dir, { legacyRc4: true, ldap: { ntlm: 'v2' } });
+  const [program = ''] = name.split(':');
+  const options = directorySuiteDomain(kind === 'dsdb' ? program : '');
+  const settings = aesRc4 ? { defaultSupportedEncryptionTypes: AES_AND_RC4 } : {};
+  const corp = await startCorp(dir, { ...options, settings });
   const results = await runOne(corp, name).catch((error: unknown) => {
     process.stdout.write(`${name}: ${error instanceof Error ? error.message : 'failed'}\n`);
     return [];
@@ -41,7 +52,10 @@ for (const name of names) {
 process.exit(failed === 0 ? 0 : 1);
 
 function runOne(corp: Corp, name: string): Promise<SuiteResult[]> {
-  if (kind === 'krb5') return runKerberosSuite(corp, [name]);
+  if (kind === 'krb5') {
+    const env = aesRc4 ? { DEFAULT_ETYPES: String(AES_AND_RC4) } : {};
+    return runKerberosSuite(corp, [name], { simpleBind, env, timeout: 600_000 });
+  }
   const [program = '', ...tests] = name.split(':');
   return runDirectorySuite(corp, program, tests);
 }

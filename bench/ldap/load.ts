@@ -20,31 +20,48 @@ function answer(message: Answer): void {
 
 async function obey(order: Order): Promise<void> {
   const connection = await Connection.open(order.address, order.port);
+  const others: Connection[] = [];
   try {
     await bind(connection, order);
     const messages = await buildRequests(order, connection);
     connection.entries = 0;
+    for (let one = 1; one < order.connections; one += 1) {
+      const other = await Connection.open(order.address, order.port);
+      others.push(other);
+      await bind(other, order);
+    }
     const started = once(process, 'message');
     answer({ kind: 'prepared' });
     await started;
     const start = performance.now();
-    const codes = await run(order, messages, connection);
+    const codes = await run(order, messages, [connection, ...others]);
     const elapsedMicros = (performance.now() - start) * 1000;
     const failures = Object.fromEntries(Object.entries(codes).filter(([code]) => code !== '0'));
     answer({ kind: 'result', elapsedMicros, entries: connection.entries, failures });
   } finally {
-    connection.close();
+    for (const each of [connection, ...others]) each.close();
   }
 }
 
 async function run(
   { kind, base, requests, window }: Order,
   messages: readonly Uint8Array[],
-  connection: Connection,
+  connections: readonly Connection[],
 ): Promise<Record<string, number>> {
-  if (kind !== 'paged') return connection.sendAll(messages, window);
-  for (let count = 0; count < requests; count += 1) await readAll(base, connection);
-  return {};
+  const [first] = connections;
+  if (kind === 'paged' && first !== undefined) {
+    for (let count = 0; count < requests; count += 1) await readAll(base, first);
+    return {};
+  }
+  const share = Math.ceil(messages.length / connections.length);
+  const parts = connections.map((each, index) =>
+    each.sendAll(messages.slice(index * share, (index + 1) * share), window),
+  );
+  const all: Record<string, number> = {};
+  for (const codes of await Promise.all(parts)) {
+    for (const [code, count] of Object.entries(codes)) all[code] = (all[code] ?? 0) + count;
+  }
+  return all;
 }
 
 async function bind(connection: Connection, { bindDn, password }: Order): Promise<void> {

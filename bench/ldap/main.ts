@@ -24,7 +24,8 @@ const HELP = `npm run bench:ldap -- [options]
   --samba-size 1000              largest directory that Samba is filled with, over LDAP
   --requests 10000               indexed searches a case and server, in all rounds together
   --rounds 5                     rounds in which the servers take turns
-  --window 8                     requests outstanding at a time
+  --window 8                     requests outstanding at a time on a connection
+  --writers 8                    connections that adds and modifies come on; others, one
   --profile                      CPU profile of our server instead: first case, first size
 
 CPU times are the server's own, by the kernel's count of all its threads. The server has one
@@ -43,6 +44,7 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '5' },
     window: { type: 'string', default: '8' },
+    writers: { type: 'string', default: '8' },
     profile: { type: 'boolean', default: false },
   },
 });
@@ -128,7 +130,7 @@ function requestsOf(kind: Case, size: number): number {
   const indexed = Math.ceil(Number(values.requests) / Math.max(1, rounds));
   if (kind === 'paged') return 1;
   if (kind === 'unindexed') return size > 100_000 ? 1 : size > 1000 ? 5 : 200;
-  return kind === 'add' || kind === 'modify' ? Math.min(500, indexed) : indexed;
+  return kind === 'add' || kind === 'modify' ? Math.min(1000, indexed) : indexed;
 }
 
 async function oneRound(
@@ -139,7 +141,8 @@ async function oneRound(
 ): Promise<Round> {
   const { address, port, bindDn, password, base, size, pids, name } = server;
   const requests = requestsOf(kind, size);
-  const target = { address, port, bindDn, password, base, size };
+  const connections = kind === 'add' || kind === 'modify' ? Number(values.writers) : 1;
+  const target = { address, port, bindDn, password, base, size, connections };
   let before = 0;
   const result = await generator.round({ kind, ...target, requests, window, round }, () => {
     before = cpuMicros(pids);

@@ -24,6 +24,8 @@ export interface Order {
   /** Requests of this round, and how many are outstanding at a time. */
   readonly requests: number;
   readonly window: number;
+  /** Connections that share the requests, each with a window of its own. */
+  readonly connections: number;
   /** Makes rounds different: entries that are looked for, numbers of those that are added. */
   readonly round: number;
 }

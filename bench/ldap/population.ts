@@ -39,7 +39,7 @@ export function factsOf(number: number): Facts {
       ...both,
       displayName: [`User number ${number}`],
       userPrincipalName: [`${account}@${DNS_NAME}`],
-      userAccountControl: ['512'],
+      userAccountControl: ['514'],
     };
   }
   const host = `host${number}`;

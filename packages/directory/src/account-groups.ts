@@ -3,7 +3,15 @@ import { domainOf, ridOf, type Sid } from '@doublehop/security/sid';
 import { DomainRid } from '@doublehop/security/well-known-sids';
 import type { Account, AccountGroup } from './account.ts';
 import { type Change, ChangeFlag } from './changes.ts';
-import { closureOf, GroupCache, type GroupMembership, GroupType, primaryGroup } from './groups.ts';
+import {
+  closureOf,
+  GroupCache,
+  type GroupMembership,
+  GroupType,
+  holderOf,
+  nodeOf,
+  primaryGroup,
+} from './groups.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { View } from './view.ts';
 
@@ -27,15 +35,27 @@ export interface DirectGroups {
   readonly ids: readonly number[];
 }
 
+/** The domain-local groups of some SIDs; good while it says so. */
+export interface Expansion {
+  readonly groups: readonly AccountGroup[];
+  readonly isCurrent: boolean;
+}
+
 /** SE_GROUP_RESOURCE besides (MS-PAC 2.2.1). */
 const RESOURCE_ATTRIBUTES = GroupAttribute.resource | USUAL_GROUP_ATTRIBUTES;
 
-interface KeptClosure extends SortedGroups {
+/** What is kept of a walk through groups. */
+interface Kept {
   isCurrent: boolean;
   /** Every entry that was looked at on the way. */
   readonly sources: ReadonlySet<number>;
-  /** Its primary group was there. */
-  readonly hasPrimary: boolean;
+  /** Every SID from which it started was somebody's: the primary group's, those of a PAC. */
+  readonly isComplete: boolean;
+}
+
+interface KeptClosure extends SortedGroups, Kept {}
+interface KeptExpansion extends Expansion, Kept {
+  isCurrent: boolean;
 }
 
 /**
@@ -47,6 +67,7 @@ export class AccountGroups {
   readonly #size: number;
   readonly #groups = new GroupCache();
   readonly #closures = new Map<string, KeptClosure>();
+  readonly #expansions = new Map<string, KeptExpansion>();
 
   /** `size`: most closures kept; beyond, all start afresh. */
   constructor(known: KnownAttributes, size: number) {
@@ -66,6 +87,22 @@ export class AccountGroups {
     return closure;
   }
 
+  /**
+   * Domain-local groups in which the groups `ids` or holders of `sids` are, through other
+   * domain-local groups too: what is said of an account in a domain whose tickets name it by SIDs
+   * (MS-KILE 3.3.5.7.3). Of `ids` themselves, those that are domain-local.
+   */
+  expand(view: View, ids: readonly number[], sids: readonly Sid[]): Expansion {
+    const key = `${ids.join(' ')} ${sids.join(' ')}`;
+    let expansion = this.#expansions.get(key);
+    if (expansion === undefined) {
+      if (this.#expansions.size >= this.#size) this.clear();
+      expansion = this.#expand(view, ids, sids);
+      this.#expansions.set(key, expansion);
+    }
+    return expansion;
+  }
+
   /** Ends what a change has made wrong. */
   drop(changes: readonly Change[]): void {
     const groups: number[] = [];
@@ -77,17 +114,15 @@ export class AccountGroups {
     // Another SID may now lead to a primary group.
     if (names) this.#groups.bySid.clear();
     if (!names && groups.length === 0) return;
-    for (const [key, closure] of this.#closures) {
-      const isHit = groups.some((id) => closure.sources.has(id));
-      if (!isHit && (closure.hasPrimary || !names)) continue;
-      closure.isCurrent = false;
-      this.#closures.delete(key);
-    }
+    end(this.#closures, groups, names);
+    end(this.#expansions, groups, names);
   }
 
   clear(): void {
     for (const closure of this.#closures.values()) closure.isCurrent = false;
     this.#closures.clear();
+    for (const expansion of this.#expansions.values()) expansion.isCurrent = false;
+    this.#expansions.clear();
     this.#groups.clear();
   }
 
@@ -97,7 +132,32 @@ export class AccountGroups {
     const start = primary === undefined ? ids : [...ids, primary];
     const { found, seen } = closureOf(view, known, start, this.#groups);
     const sorted = sortGroups(domain, found);
-    return { ...sorted, isCurrent: true, sources: seen, hasPrimary: primary !== undefined };
+    return { ...sorted, isCurrent: true, sources: seen, isComplete: primary !== undefined };
+  }
+
+  #expand(view: View, ids: readonly number[], sids: readonly Sid[]): KeptExpansion {
+    const known = this.#known;
+    const named = sids.flatMap((sid) => holderOf(view, known, sid, this.#groups) ?? []);
+    const start = named.flatMap((id) => nodeOf(view, known, id, this.#groups).above);
+    const isWanted = ({ type }: GroupMembership): boolean =>
+      (type & GroupType.domainLocal) !== 0 && (type & GroupType.builtin) === 0;
+    const { found, seen } = closureOf(view, known, [...ids, ...start], this.#groups, isWanted);
+    return {
+      groups: found.map(({ sid }) => ({ sid, rid: ridOf(sid), attributes: RESOURCE_ATTRIBUTES })),
+      isCurrent: true,
+      sources: new Set([...seen, ...named]),
+      isComplete: named.length === sids.length,
+    };
+  }
+}
+
+/** Ends what was made of one of these entries; where names changed, what lacked somebody too. */
+function end(kept: Map<string, Kept>, ids: readonly number[], names: boolean): void {
+  for (const [key, each] of kept) {
+    const isHit = ids.some((id) => each.sources.has(id));
+    if (!isHit && (each.isComplete || !names)) continue;
+    each.isCurrent = false;
+    kept.delete(key);
   }
 }
 

@@ -1,7 +1,7 @@
 import { encodeSid, type Sid } from '@doublehop/security/sid';
 import type { Account } from './account.ts';
 import { AccountFields } from './account-fields.ts';
-import { AccountGroups } from './account-groups.ts';
+import { AccountGroups, type Expansion } from './account-groups.ts';
 import { Blocks, type Placed } from './blocks.ts';
 import { type Change, ChangeFlag } from './changes.ts';
 import type { Directory } from './directory.ts';
@@ -90,6 +90,21 @@ export class Accounts {
     return this.#named(this.#sids, sid, (view) =>
       view.onlyWithValue(this.#directory.known.objectSid, encodeSid(sid)),
     );
+  }
+
+  /**
+   * The domain-local groups of an account that a PAC names: those that it is in itself, where it
+   * is one of this domain, and those of its groups as the PAC has them (MS-KILE 3.3.5.7.3). For
+   * who is not of this domain, `sids` has its own SID too.
+   */
+  expand(account: Account | undefined, sids: readonly Sid[]): Expansion {
+    const { view, known } = this.#directory;
+    const link = known.member.linkId ?? 0;
+    const ids =
+      account === undefined
+        ? NO_GROUPS
+        : [...view.linksTo({ id: account.id, flags: EntryFlag.backLinks }, link)];
+    return this.#groups.expand(view, ids, sids);
   }
 
   /**

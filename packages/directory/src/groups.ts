@@ -21,9 +21,9 @@ export interface GroupMembership {
   readonly type: number;
 }
 
-/** A group and what it is in itself; kept by those who ask about many accounts. */
-interface GroupNode {
-  /** Absent for what is no security group: it does not count and leads nowhere. */
+/** An entry and what it is in itself; kept by those who ask about many accounts. */
+export interface GroupNode {
+  /** Absent for what is no security group: it does not count, and no group leads through it. */
   readonly membership: GroupMembership | undefined;
   readonly above: readonly number[];
 }
@@ -68,19 +68,32 @@ export function primaryGroup(
   rid: number,
   cache: GroupCache,
 ): number | undefined {
-  const group = withRid(domain, rid);
-  if (!cache.bySid.has(group)) {
-    cache.bySid.set(group, view.onlyWithValue(known.objectSid, encodeSid(group)));
-  }
-  return cache.bySid.get(group);
+  return holderOf(view, known, withRid(domain, rid), cache);
 }
 
-/** The security groups among some entries and, through them, above; every entry looked at. */
+/** The entry that has a SID. */
+export function holderOf(
+  view: View,
+  known: KnownAttributes,
+  sid: Sid,
+  cache: GroupCache,
+): number | undefined {
+  if (!cache.bySid.has(sid)) {
+    cache.bySid.set(sid, view.onlyWithValue(known.objectSid, encodeSid(sid)));
+  }
+  return cache.bySid.get(sid);
+}
+
+/**
+ * The security groups among some entries and, through them, above; every entry looked at. Groups
+ * that are not `wanted` neither count nor lead further.
+ */
 export function closureOf(
   view: View,
   known: KnownAttributes,
   start: readonly number[],
   cache: GroupCache,
+  wanted: (group: GroupMembership) => boolean = () => true,
 ): { found: GroupMembership[]; seen: ReadonlySet<number> } {
   const found: GroupMembership[] = [];
   const waiting = [...start];
@@ -90,20 +103,25 @@ export function closureOf(
     if (id === undefined || seen.has(id)) continue;
     seen.add(id);
     const { membership, above } = nodeOf(view, known, id, cache);
-    if (membership === undefined) continue;
+    if (membership === undefined || !wanted(membership)) continue;
     found.push(membership);
     waiting.push(...above);
   }
   return { found, seen };
 }
 
-function nodeOf(view: View, known: KnownAttributes, id: number, cache: GroupCache): GroupNode {
+/** An entry as `cache` keeps it. */
+export function nodeOf(
+  view: View,
+  known: KnownAttributes,
+  id: number,
+  cache: GroupCache,
+): GroupNode {
   const kept = cache.nodes.get(id);
   if (kept !== undefined) return kept;
   const group = view.entry(id);
   const membership = group === undefined ? undefined : membershipIn(known, group);
-  const isOne = group !== undefined && membership !== undefined;
-  const above = isOne ? [...view.linksTo(group, known.member.linkId ?? 0)] : [];
+  const above = group === undefined ? [] : [...view.linksTo(group, known.member.linkId ?? 0)];
   const node: GroupNode = { membership, above };
   cache.nodes.set(id, node);
   return node;

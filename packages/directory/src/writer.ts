@@ -38,7 +38,7 @@ import { PROPAGATION_BATCH } from './limits.ts';
 import { LinkTable, setFlag } from './links.ts';
 import { locate, locateEntry, missing, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
-import { followPrimaryGroup } from './primary-group.ts';
+import { followPrimaryGroup, type PrimaryGroupChange } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
 import { checkSchemaName, completeSchemaObject, isOfSchema } from './schema-extension.ts';
 import { generalizedTime } from './schema/syntax.ts';
@@ -211,10 +211,7 @@ export class DirectoryWriter {
     this.#followClasses(draft, original);
     if (changes.length === 0 && isSame(draft.attributes, original)) return this.#show(draft.id);
     const isNewDescriptor = this.#inherit(draft, original, options.creator);
-    deriveAccountType(this.#schema, this.#known, draft);
-    const group = followPrimaryGroup(this.#view, this.#known, draft, original);
-    const auxiliary = this.#auxiliaries(textValues(this.#classesOf(draft)));
-    checkContent(this.#schema, draft, auxiliary, this.#linkFacts(draft.id, changes));
+    const group = this.#follow(draft, original, changes);
     checkUnique(this.#view, this.#known, draft, original);
     if (options.system !== true) this.#noteExtension(draft, false);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
@@ -670,6 +667,20 @@ export class DirectoryWriter {
     this.#save(draft, original, usn);
   }
 
+  /** What follows from a change of an entry; what is deleted is no whole entry of its class. */
+  #follow(
+    draft: Draft,
+    original: StoredAttributes,
+    changes: readonly LinkChange[],
+  ): PrimaryGroupChange | undefined {
+    if ((draft.flags & EntryFlag.deleted) !== 0) return undefined;
+    deriveAccountType(this.#schema, this.#known, draft);
+    const group = followPrimaryGroup(this.#view, this.#known, draft, original);
+    const auxiliary = this.#auxiliaries(textValues(this.#classesOf(draft)));
+    checkContent(this.#schema, draft, auxiliary, this.#linkFacts(draft.id, changes));
+    return group;
+  }
+
   #linkFacts(id: number, changes: readonly LinkChange[]): LinkFacts {
     const added = changes.filter((one) => one.operation === 'add').map((one) => one.type);
     return { added, has: (type) => added.includes(type) || this.#links.hasAny(id, type) };
@@ -704,7 +715,10 @@ export class DirectoryWriter {
     const type = structuralClass(this.#schema, names);
     const kinds = [type.name, draft.type.name].sort();
     if (type !== draft.type && kinds.join() !== 'inetOrgPerson,user') {
-      throw new DirectoryError('objectClassViolation', 'an entry keeps its structural class');
+      // ERROR_DS_ILLEGAL_MOD_OPERATION.
+      throw new DirectoryError('objectClassViolation', 'an entry keeps its structural class', {
+        win32: 0x2077,
+      });
     }
     draft.type = type;
     this.#setClasses(draft, names);

@@ -67,6 +67,48 @@ const replace = (attribute: string, ...values: (string | Uint8Array)[]): ClientC
   values,
 });
 
+describe('writes of one connection that are under way together', () => {
+  it('see those before them', async () => {
+    const ou = `OU=Pipeline,${BASE}`;
+    const child = `CN=Box,${ou}`;
+    const box = (host: string) => ({
+      objectClass: 'computer',
+      sAMAccountName: 'PIPEBOX$',
+      servicePrincipalName: [`HOST/${host}`],
+    });
+    const done = await Promise.allSettled([
+      administrator.add(ou, { objectClass: 'organizationalUnit' }),
+      administrator.add(child, box('pipe')),
+      administrator.modify(child, [replace('description', 'made')]),
+      administrator.add(child, box('other')),
+      administrator.delete(child),
+      administrator.add(child, box('other')),
+    ]);
+    expect(done.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    await administrator.delete(child);
+    await administrator.delete(ou);
+  });
+
+  it('do not take each other’s service names', async () => {
+    const add = (name: string, spn: string) =>
+      administrator.add(`CN=${name},${BASE}`, {
+        objectClass: 'computer',
+        sAMAccountName: `${name}$`,
+        servicePrincipalName: [spn],
+      });
+    const done = await Promise.allSettled([add('PIPE1', 'cifs/pipe1'), add('PIPE2', 'HOST/pipe1')]);
+    expect(done.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await administrator.delete(`CN=PIPE1,${BASE}`);
+  });
+});
+
 describe('msDS-AllowedToActOnBehalfOfOtherIdentity', () => {
   beforeEach(async () => {
     await administrator.modify(TARGET, [replace(RBCD)]);

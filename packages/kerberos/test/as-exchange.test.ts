@@ -123,6 +123,7 @@ describe('RFC 4120 §3.1: AS exchange by password', () => {
       renewLifetime: 1200,
       addresses,
       includePac: false,
+      claims: true,
       etypes: [17, 23],
     });
     const body = lab.kdc.requests.at(-1)?.reqBody.value;
@@ -130,7 +131,11 @@ describe('RFC 4120 §3.1: AS exchange by password', () => {
     expect(body?.till).toBe(seconds + 600);
     expect(body?.rtime).toBe(seconds + 1200);
     expect(body?.etype).toEqual([17]);
-    expect(padataTypes(lab)[0]).toEqual([PaType.PAC_REQUEST, PaType.REQ_ENC_PA_REP]);
+    expect(padataTypes(lab)[0]).toEqual([
+      PaType.PAC_REQUEST,
+      PaType.PAC_OPTIONS,
+      PaType.REQ_ENC_PA_REP,
+    ]);
     expect(credentials.addresses).toEqual(addresses);
     expect(credentials.times.endtime).toBe(seconds + 600);
   });

@@ -191,6 +191,38 @@ describe('RFC 4511 §4.6 to §4.12 updates, compare, extended', () => {
     ]);
   });
 
+  test('writes that a handler queues begin together; what it does not, between them', async () => {
+    const { client, handler } = await start();
+    const begun: string[] = [];
+    let release = (): void => undefined;
+    const durable = new Promise<void>((resolve) => (release = resolve));
+    handler.queues = ({ kind }) => kind === 'addRequest';
+    handler.add = async (_session, { entry }) => {
+      begun.push(entry);
+      if (begun.length === 2) release();
+      await durable;
+    };
+    const connection = await client();
+    const remove = handler.delete.bind(handler);
+    handler.delete = (session, dn) => {
+      begun.push(`delete ${dn}`);
+      return remove(session, dn);
+    };
+    await Promise.all([
+      connection.add('cn=first,dc=example', {}),
+      // The first one ends only because this one begins.
+      connection.add('cn=second,dc=example', {}),
+      connection.delete('uid=bob,dc=example'),
+      connection.add('cn=third,dc=example', {}),
+    ]);
+    expect(begun).toEqual([
+      'cn=first,dc=example',
+      'cn=second,dc=example',
+      'delete uid=bob,dc=example',
+      'cn=third,dc=example',
+    ]);
+  });
+
   test('an unknown exception becomes `other` without its text; all goes on', async () => {
     const { client, event } = await start();
     const connection = await client();

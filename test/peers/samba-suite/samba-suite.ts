@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Corp, keysJson } from '../../support/corp.ts';
+import type { Directory } from '@doublehop/directory/directory';
+import { type Corp, type CorpOptions, keysJson } from '../../support/corp.ts';
 import { withHosts } from '../../support/hosts.ts';
 import { sambaSuiteRoot } from '../../support/packages.ts';
 import type { Outcome } from '../../support/run.ts';
@@ -17,12 +18,32 @@ export interface SuiteResult {
   readonly reason: string;
 }
 
+/** A domain to run a suite against: one of ours in this process, or of any controller. */
+export type SuiteDomain = Pick<
+  Corp,
+  | 'dir'
+  | 'env'
+  | 'hosts'
+  | 'address'
+  | 'realm'
+  | 'netbios'
+  | 'baseDn'
+  | 'controller'
+  | 'host'
+  | 'administrator'
+>;
+
 /** What is told to a suite. */
 export interface SuiteOptions {
   /** Variables that say what the controller does not support: `FAST_SUPPORT: '0'`. */
   readonly env?: Readonly<Record<string, string>>;
   /** Kerberos suites: LDAPS with a simple bind, where they would use LDAP with GSS-SPNEGO. */
   readonly simpleBind?: boolean;
+  /**
+   * Kerberos suites: a JSON file with the keys of krbtgt and the controller by encryption type, as
+   * `doublehop dc export-keys --json` writes it. Absent: they are taken from the domain itself.
+   */
+  readonly keys?: string;
   /** Milliseconds; five minutes when absent. */
   readonly timeout?: number;
 }
@@ -34,13 +55,16 @@ const TIMEOUT_MS = 300_000;
  * `suite.log` below the domain's folder.
  */
 export async function runKerberosSuite(
-  corp: Corp,
+  corp: Corp | (SuiteDomain & { readonly account?: undefined }),
   names: readonly string[],
   options: SuiteOptions = {},
 ): Promise<SuiteResult[]> {
   const folder = suiteFolder(corp);
-  const keys = join(folder, 'keys.json');
-  writeFileSync(keys, keysJson(corp, ['krbtgt', `${corp.controller}$`]));
+  const keys = options.keys ?? join(folder, 'keys.json');
+  if (options.keys === undefined) {
+    if (corp.account === undefined) throw new RangeError('whose keys? Name a file with them');
+    writeFileSync(keys, keysJson(corp, ['krbtgt', `${corp.controller}$`]));
+  }
   const results = join(folder, 'results.jsonl');
   const { name } = corp.administrator;
   const bindDn = `CN=${name},CN=Users,${corp.baseDn}`;
@@ -56,6 +80,25 @@ export async function runKerberosSuite(
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
+}
+
+/**
+ * The domain that a program of `source4/dsdb/tests/python` is made for: Samba's own, where `sam`
+ * binds with passwords in the clear and makes accounts that have none.
+ */
+export function directorySuiteDomain(program: string): CorpOptions {
+  const isSam = program === 'sam';
+  return {
+    legacyRc4: true,
+    ldap: { ntlm: 'v2', allowClearTextSimpleBind: isSam },
+    ...(isSam ? { prepare: anyPasswordLength } : {}),
+  };
+}
+
+async function anyPasswordLength(directory: Directory): Promise<void> {
+  const head = directory.domain?.dn ?? '';
+  const attribute = 'minPwdLength';
+  await directory.modify(head, [{ operation: 'replace', attribute, values: ['0'] }]);
 }
 
 /** Runs one program of `source4/dsdb/tests/python`, all of it or the tests named. */
@@ -92,14 +135,14 @@ function parseSubunit(text: string, program: string): SuiteResult[] {
   return results;
 }
 
-function suiteFolder({ dir }: Corp): string {
+function suiteFolder({ dir }: SuiteDomain): string {
   const folder = join(dir, 'suite');
   mkdirSync(join(folder, 'state'), { recursive: true });
   return folder;
 }
 
 async function runPython(
-  corp: Corp,
+  corp: SuiteDomain,
   args: readonly string[],
   options: SuiteOptions & { readonly more?: Readonly<Record<string, string>> },
 ): Promise<Outcome> {
@@ -123,7 +166,7 @@ async function runPython(
 }
 
 /** What the suites read of the controller and its domain (raw_testcase.py, tests/__init__.py). */
-function environment(corp: Corp): Record<string, string> {
+function environment(corp: SuiteDomain): Record<string, string> {
   const { address, realm, netbios, controller, host, administrator } = corp;
   const { name, password } = administrator;
   return {
@@ -163,7 +206,7 @@ const SUPPORTED = [
   'EXPECT_NT_STATUS',
 ];
 
-function smbConf({ netbios, realm, address }: Corp, state: string): string {
+function smbConf({ netbios, realm, address }: SuiteDomain, state: string): string {
   return `[global]
  workgroup = ${netbios}
  realm = ${realm}

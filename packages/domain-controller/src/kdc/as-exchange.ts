@@ -6,6 +6,7 @@ import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { findPadata } from '@doublehop/kerberos/messages/common';
 import { KerbPaPacRequest } from '@doublehop/kerberos/messages/padata';
 import type { PrincipalName } from '@doublehop/kerberos/names';
+import type { Token } from '@doublehop/security/access-check';
 import { decodeDer } from '@doublehop/wire/der';
 import { Refused } from '../errors.ts';
 import {
@@ -14,7 +15,7 @@ import {
   requirePermittedLogon,
   requireUsableClient,
 } from './account-state.ts';
-import { clientClaims } from './claims/issued.ts';
+import { clientClaims, ownPac } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { refusePostdating } from './derived.ts';
 import { openAsRequest } from './fast/open.ts';
@@ -27,7 +28,7 @@ import { preAuthenticate, replyHints } from './preauth.ts';
 import type { KdcCall } from './request.ts';
 import { requireServer } from './required-server.ts';
 import type { KdcKey } from './sealed-ticket.ts';
-import { tokenOfPac } from './ticket-pac.ts';
+import { freshPac } from './ticket-pac.ts';
 import { ticketTimes } from './times.ts';
 
 /** Answers an AS-REQ (RFC 4120 §3.1, MS-KILE 3.3.5.6): gather, decide, issue. */
@@ -55,12 +56,14 @@ export function asExchange(outer: KdcCall, context: KdcContext): Uint8Array {
   const life = forPassword ? PASSWORD_SERVICE_LIFE : lives(client, context);
   const times = ticketTimes(call.body, { now, authtime: now, ...life });
   const reply = replyName(cname, client, call);
-  const pac = [
-    ...context.pacs.identity(client, reply.nameString.join('/'), now, pacUse(server)),
+  const own = [
+    ...context.pacs.identity(client, reply.nameString.join('/'), now, 'by-itself'),
     ...clientClaims(client, call, context),
     ...context.pacs.ticketGranting(client, pacRequested(call)),
   ];
-  requireAllowedTo(server, client, () => tokenOfPac(pac), call, context);
+  const token = (): Token => freshPac(own).groupedToken(context.accounts);
+  requireAllowedTo(server, client, token, call, context);
+  const pac = ownPac(own, client, server, context);
   const flags = asFlags(client, type, call, context) | serverFlags(server);
   // A ticket-granting ticket always has one (MS-KILE 3.3.5.6.3).
   const wanted = isKrbtgt(server) || pacRequested(call) !== false;
@@ -144,21 +147,15 @@ function replyName(cname: PrincipalName, client: Account, { body }: KdcCall): Pr
 
 function asFlags(client: Account, preAuthType: number, call: KdcCall, context: KdcContext): number {
   const { kdcOptions } = call.body;
-  let flags: number = TicketFlag.INITIAL;
+  // As in Windows the flag tells what the KDC can, whether it was asked or not (RFC 6806 §11).
+  let flags: number = TicketFlag.INITIAL | TicketFlag.ENC_PA_REP;
   if (preAuthType !== 0) flags |= TicketFlag.PRE_AUTHENT;
-  if (findPadata(call.req.padata, PaType.REQ_ENC_PA_REP) !== undefined) {
-    flags |= TicketFlag.ENC_PA_REP;
-  }
   // What cannot be forwarded cannot be delegated: MS-KILE 3.3.5.6 (ND), Protected Users.
   if (isDelegatable(client, context.settings.protectedUsers)) {
     if ((kdcOptions & KdcOption.FORWARDABLE) !== 0) flags |= TicketFlag.FORWARDABLE;
     if ((kdcOptions & KdcOption.PROXIABLE) !== 0) flags |= TicketFlag.PROXIABLE;
   }
   return flags;
-}
-
-function pacUse(server: Account): 'tgt' | 'service' {
-  return isKrbtgt(server) ? 'tgt' : 'service';
 }
 
 /** What KERB-PA-PAC-REQUEST says; undefined when it is absent (MS-KILE 2.2.3). */

@@ -1,5 +1,6 @@
 import { hasControl } from '@doublehop/delegation/account-control';
 import type { Account } from '@doublehop/directory/account';
+import type { Expansion } from '@doublehop/directory/account-groups';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { isTicketGrantingService, type PrincipalName } from '@doublehop/kerberos/names';
 import type { Sid } from '@doublehop/security/sid';
@@ -14,6 +15,11 @@ export interface AccountSource {
   bySid(sid: Sid): Account | undefined;
   /** By a value of altSecurityIdentities; absent where there are none. */
   byAltSecurityIdentity?(value: string): Account | 'ambiguous' | undefined;
+  /**
+   * The domain-local groups of an account and of SIDs; absent where an account's own groups are
+   * all that is known.
+   */
+  expand?(account: Account | undefined, sids: readonly Sid[]): Expansion;
 }
 
 /** The names of the domain that a KDC serves. */

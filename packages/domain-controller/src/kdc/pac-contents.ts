@@ -21,14 +21,13 @@ import type { KdcDomain } from './names.ts';
 import type { KdcSettings } from './settings.ts';
 
 /**
- * What a PAC is for: a TGT or a service ticket that the account itself got by authentication, or
- * evidence that a service asserted (MS-SFU 3.2.5.1.2, MS-KILE 3.3.5.3).
+ * What a PAC is for: a ticket that the account itself got by authentication, or evidence that a
+ * service asserted (MS-SFU 3.2.5.1.2, MS-KILE 3.3.5.3).
  */
-export type PacUse = 'tgt' | 'service' | 'by-service';
+export type PacUse = 'by-itself' | 'by-service';
 
 const ASSERTED_SIDS: Readonly<Record<PacUse, Sid>> = {
-  tgt: 'S-1-18-1',
-  service: 'S-1-18-1',
+  'by-itself': 'S-1-18-1',
   'by-service': 'S-1-18-2',
 };
 
@@ -87,11 +86,6 @@ export class PacContents {
   /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1), its logon time to be filled in. */
   #logonInfo(account: Account, use: PacUse): LogonInfo {
     const { controller, netbiosName, sid } = this.#domain;
-    // Resource groups are for services alone (MS-KILE 3.3.5.7.3).
-    const resources =
-      use === 'tgt'
-        ? []
-        : account.resourceGroups.map(({ rid, attributes }) => ({ rid, attributes }));
     return {
       logonTime: 0n,
       logoffTime: NEVER,
@@ -110,7 +104,7 @@ export class PacContents {
       userId: account.rid,
       primaryGroupId: account.primaryGroupRid,
       groups: account.groups.map(({ rid, attributes }) => ({ rid, attributes })),
-      userFlags: UserFlag.extraSids | (resources.length > 0 ? UserFlag.resourceGroups : 0),
+      userFlags: UserFlag.extraSids,
       userSessionKey: new Uint8Array(16),
       logonServer: controller,
       logonDomainName: netbiosName,
@@ -124,8 +118,9 @@ export class PacContents {
         sid: extra,
         attributes: USUAL_GROUP_ATTRIBUTES,
       })),
-      resourceGroupDomainSid: resources.length > 0 ? sid : null,
-      resourceGroups: resources,
+      // They are added for services alone (MS-KILE 3.3.5.7.3).
+      resourceGroupDomainSid: null,
+      resourceGroups: [],
     };
   }
 

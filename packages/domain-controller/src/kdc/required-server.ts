@@ -26,8 +26,8 @@ export function requireServer(
   if (server === undefined) throw new Refused('KDC_ERR_S_PRINCIPAL_UNKNOWN', 'server-unknown');
   record.server = server;
   const canonicalize = (body.kdcOptions & KdcOption.CANONICALIZE) !== 0;
-  // Of an AS-REQ for an account by its own name both names are made canonical.
-  const ownName = canonicalize && record.kind === 'as' && sname.nameString.length === 1;
+  // An AS-REQ gets both names made canonical.
+  const renames = canonicalize && record.kind === 'as';
   if (isKrbtgt(server)) {
     const renamed = canonicalize && isTicketGrantingService(sname);
     const nameString = renamed ? ['krbtgt', domain.realm] : sname.nameString;
@@ -41,7 +41,7 @@ export function requireServer(
   if (!inSessionKey && server.kind === 'user' && server.servicePrincipalNames.length === 0) {
     throw new Refused('KDC_ERR_MUST_USE_USER2USER', 'server-is-a-user');
   }
-  return { server, sname: ownName ? principalOf(server) : sname };
+  return { server, sname: renames ? principalOf(server) : sname };
 }
 
 function principalOf({ samAccountName }: Account): PrincipalName {

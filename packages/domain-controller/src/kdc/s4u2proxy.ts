@@ -27,7 +27,7 @@ import type { Evidence } from './evidence.ts';
 import type { AuthenticatedRequest, HeaderTicket } from './header-ticket.ts';
 import { issueTicket, serverFlags, tgsReply } from './issue.ts';
 import { findServer } from './names.ts';
-import { withDevice, withGroups } from './policy/restrictions.ts';
+import { withDevice } from './policy/restrictions.ts';
 import type { KdcCall } from './request.ts';
 import type { TicketPac } from './ticket-pac.ts';
 
@@ -66,7 +66,7 @@ export function answerS4U2Proxy(
     flags: delegatedFlags(header, call, decision.forwardable) | serverFlags(target),
     times: derivedTimes(header, call, context, part),
     pac: decision.pac
-      ? delegatedPac(servicePac(pac, undefined, target, call, context), delegation)
+      ? delegatedPac(servicePac(pac, target, call, context), delegation)
       : undefined,
     // Without a subkey it is the evidence ticket's session key that encrypts (MS-SFU 3.1.5.2.1).
     authorizationData: clientAuthorizationData(call, request.subkey, () => evidenceKey(part)),
@@ -117,7 +117,7 @@ function proxyFacts(
       conflictingOptions: conflictingOptions(body.kdcOptions, EXCLUDED),
       rbcdBit: asksForRbcd(call),
     },
-    header: headerFacts(header, middle, call, context),
+    header: headerFacts(header, call, context),
     middle: middleFacts(middle, now, settings),
     evidence: evidenceFacts(evidence, now, settings.clockSkew),
     user: userFacts(user, userName, evidence.part?.crealm === domain.realm, now, settings),
@@ -126,16 +126,11 @@ function proxyFacts(
 }
 
 /** The middle's device counts where its TGT armors the request (MS-KILE 3.3.5.7.4). */
-function headerFacts(
-  header: HeaderTicket,
-  middle: Account,
-  call: KdcCall,
-  context: KdcContext,
-): HeaderFacts {
+function headerFacts(header: HeaderTicket, call: KdcCall, context: KdcContext): HeaderFacts {
   const facts = header.facts();
-  const same = call.armor?.ticket === undefined && middle.resourceGroups.length === 0;
-  if (same || facts.pac !== 'valid') return facts;
-  return { ...facts, token: withDevice(withGroups(facts.token, middle), call, context) };
+  if (facts.pac !== 'valid') return facts;
+  const token = withDevice(header.pac.groupedToken(context.accounts), call, context);
+  return token === header.pac.token() ? facts : { ...facts, token };
 }
 
 const EXCLUDED = ['RENEW', 'VALIDATE', 'FORWARDED', 'PROXY', 'ENC_TKT_IN_SKEY'] as const;

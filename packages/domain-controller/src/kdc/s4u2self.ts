@@ -18,7 +18,7 @@ import {
 import { formatName, formatPrincipal, type PrincipalName } from '@doublehop/kerberos/names';
 import { concat, utf8 } from '@doublehop/wire/bytes';
 import { decodeDer, encodeDer, span } from '@doublehop/wire/der';
-import { clientClaims } from './claims/issued.ts';
+import { clientClaims, ownPac } from './claims/issued.ts';
 import type { KdcContext } from './context.ts';
 import { conflictingOptions, delegatedFlags, derivedTimes, refusedBy } from './derived.ts';
 import { middleFacts, userFacts } from './delegation-facts.ts';
@@ -56,10 +56,11 @@ export function answerS4U2Self(
   const times = derivedTimes(header, call, context);
   const cname = { nameType: NameType.PRINCIPAL, nameString: [user.samAccountName] };
   const flags = delegatedFlags(header, call, decision.forwardable) | serverFlags(server);
-  const pac = [
+  const own = [
     ...context.pacs.identity(user, user.samAccountName, times.authtime, 'by-service'),
     ...clientClaims(user, call, context),
   ];
+  const pac = ownPac(own, user, server, context);
   const order = { cname, sname: parties.sname, server, flags, times, pac };
   const issued = issueTicket(order, call, context);
   const padata = replyPadata(requested, cname, context.domain.realm, replyKey);

@@ -21,7 +21,7 @@ import {
 import { isKrbtgt, issueTicket, serverFlags, type TicketOrder, tgsReply } from './issue.ts';
 import { openTgsRequest } from './fast/open.ts';
 import type { KdcCall } from './request.ts';
-import { requireAllowedTo, withGroups } from './policy/restrictions.ts';
+import { requireAllowedTo } from './policy/restrictions.ts';
 import { requireServer } from './required-server.ts';
 import { answerS4U2Proxy } from './s4u2proxy.ts';
 import { answerS4U2Self } from './s4u2self.ts';
@@ -64,7 +64,7 @@ function answerPlain(
     throw new Refused('KDC_ERR_BADOPTION', 'renew-other');
   }
   const seal = userToUserKey(server, call, context);
-  requireAllowedTo(server, client, () => withGroups(header.pac.token(), client), call, context);
+  requireAllowedTo(server, client, () => header.pac.groupedToken(context.accounts), call, context);
   const times = validate
     ? validated(header)
     : renew
@@ -79,7 +79,7 @@ function answerPlain(
       (inheritedFlags(header, call) | movedFlags(header, kdcOptions) | serverFlags(server)) >>> 0,
     times,
     caddr: call.body.addresses ?? header.part.caddr,
-    pac: pacFor(header, client, server, call, context),
+    pac: pacFor(header, server, call, context),
     authorizationData: authorizationData(request, call),
   };
   const issued = issueTicket(order, call, context);
@@ -133,7 +133,6 @@ function authorizationData(
 /** The header's PAC goes on as it is; without one where nobody wants it (MS-KILE 3.3.5.3). */
 function pacFor(
   header: HeaderTicket,
-  client: Account,
   server: Account,
   call: KdcCall,
   context: KdcContext,
@@ -141,7 +140,7 @@ function pacFor(
   if (isKrbtgt(server)) return header.pac.buffers;
   const unwanted =
     !header.pac.wanted || hasControl(server.userAccountControl, 'NO_AUTH_DATA_REQUIRED');
-  return unwanted ? undefined : servicePac(header.pac, client, server, call, context);
+  return unwanted ? undefined : servicePac(header.pac, server, call, context);
 }
 
 /** FORWARDED and PROXY need a ticket that allows it (RFC 4120 §3.3.3). */

@@ -32,7 +32,9 @@ export function bindFailure(
   const data = reason.toString(16);
   const comment = `comment: AcceptSecurityContext error, data ${data}, v4f7c`;
   const head = status.toString(16).toUpperCase();
-  return new LdapError('invalidCredentials', `${head}: LdapErr: ${PLACE}, ${comment}`);
+  // Programs tell the kinds of binds apart by the places that Windows names here.
+  const place = status === SecurityStatus.invalidToken ? 'DSID-0C0903A9' : 'DSID-0C0904DC';
+  return new LdapError('invalidCredentials', `${head}: LdapErr: ${place}, ${comment}`);
 }
 
 /** Result 1: anonymous clients may read the rootDSE and nothing else (MS-ADTS 5.1.3.3.5). */

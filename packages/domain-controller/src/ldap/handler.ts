@@ -3,6 +3,7 @@ import type {
   LdapHandler,
   ModifyDnRequest,
   ModifyRequest,
+  QueuedRequest,
   SearchRequest,
   ServerEntry,
 } from '@doublehop/ldap/server/handler';
@@ -48,6 +49,7 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
       rootDseOf(context, request, binds, localAddress, identity),
     search: (session, request, from) =>
       settled(context, () => search(searched, session, request, from, stateOf(session))),
+    queues: (request) => isQueued(context, request),
     add: (session, request) => translated(add(context, session, request)),
     modify: (session, request, { controls }) =>
       translated(modified(context, session, request, controls)),
@@ -71,6 +73,32 @@ export function directoryHandler(context: LdapContext, binds: SaslBinds): LdapHa
       state?.lists.clear();
     },
   };
+}
+
+/** Attributes whose values are looked at before the unit of work, or change what is. */
+const LOOKED_AT: ReadonlySet<string> = new Set([
+  'dBCSPwd',
+  'dSHeuristics',
+  'isDeleted',
+  'unicodePwd',
+  'userPassword',
+]);
+
+/**
+ * Whether all that a request reads is read in its unit of work, which `add` and `modify` queue
+ * before they first wait: so without passwords, whose keys take time.
+ */
+function isQueued({ directory: { schema } }: LdapContext, request: QueuedRequest): boolean {
+  if (request.kind === 'modifyRequest') {
+    const { object, changes } = request.value;
+    return object !== '' && !changes.some(({ modification }) => isLookedAt(modification));
+  }
+  return !request.value.attributes.some(isLookedAt);
+
+  function isLookedAt({ type }: { readonly type: string }): boolean {
+    const { name } = splitDescription(type);
+    return LOOKED_AT.has(schema.attribute(name)?.name ?? name);
+  }
 }
 
 /** What may not be read is not there to be compared either (MS-ADTS 3.1.1.4.3). */

@@ -67,7 +67,7 @@ export function applyRules(
   if (touches('description')) checkDescriptions(changed.kind, after('description').length);
   if (touches('dSHeuristics') && !after('dSHeuristics').every(isHeuristics)) refuseHeuristics();
   if (touches('servicePrincipalName')) checkSpns(context, subject, entry, after);
-  if (touches('fSMORoleOwner')) checkRoleOwner(subject, after('fSMORoleOwner'));
+  if (touches('fSMORoleOwner')) checkRole(changed);
   if (touches('member')) refusePrimaryMembers(changed);
   if (changed.kind === 'group') {
     checkName(changed);
@@ -76,6 +76,7 @@ export function applyRules(
   if (changed.kind !== 'user') return { more: [], system: [] };
   const consequences = followControl(context, changed);
   checkName(changed);
+  refuseEmptied(changed);
   if (touches('primaryGroupID')) checkPrimary(changed);
   if (touches('pwdLastSet')) demandPasswordTime(changed);
   const { more, system } = withUnlock(changed, consequences);
@@ -84,6 +85,25 @@ export function applyRules(
   const given = (name: string) => (name === 'servicePrincipalName' ? spns : after(name));
   checkSpns(context, subject, entry, given);
   return { more: [...more, replace('servicePrincipalName', ...spns)], system };
+}
+
+/** Which attributes of accounts are not taken away by an empty replacement (MS-SAMR 3.1.1.6). */
+const LASTING = ['accountExpires', 'codePage', 'countryCode'];
+
+function refuseEmptied({ touches, after }: Changed): void {
+  for (const name of LASTING) {
+    if (touches(name) && after(name).length === 0) throw refuseRemoval(name);
+  }
+}
+
+/** A role is given up by a deletion, not by an empty replacement. */
+function checkRole({ subject, changes, after }: Changed): void {
+  checkRoleOwner(subject, after('fSMORoleOwner'));
+  const isEmptied = changes.some(
+    ({ operation, attribute, values }) =>
+      operation === 'replace' && values.length === 0 && attribute === 'fSMORoleOwner',
+  );
+  if (isEmptied) throw refuseRemoval('fSMORoleOwner');
 }
 
 function describe(
@@ -139,14 +159,19 @@ function refusePrimaryMembers({ changes, entry, subject }: Changed): void {
   for (const { operation, attribute, values } of changes) {
     if (operation === 'delete' || attribute.toLowerCase() !== 'member') continue;
     for (const value of texts(values)) {
-      if (source.find(value)?.text('primaryGroupID') !== rid) continue;
+      const named = source.find(value);
+      if (named === undefined) {
+        throw new DirectoryError('noSuchObject', 'no such member', { win32: NO_SUCH_OBJECT });
+      }
+      if (named?.text('primaryGroupID') !== rid) continue;
       const win32 = MEMBER_IN_GROUP;
       throw new DirectoryError('entryAlreadyExists', 'a member by its primary group', { win32 });
     }
   }
 }
 
-/** ERROR_MEMBER_IN_GROUP. */
+/** ERROR_DS_NO_SUCH_OBJECT, ERROR_MEMBER_IN_GROUP. */
+const NO_SUCH_OBJECT = 0x2030;
 const MEMBER_IN_GROUP = 0x562;
 
 function checkPrimary({ after }: Changed): void {
@@ -156,11 +181,13 @@ function checkPrimary({ after }: Changed): void {
 }
 
 /** pwdLastSet takes 0, and -1 by the right Unexpire-Password (MS-SAMR 3.1.1.8.8). */
-function demandPasswordTime({ after, subject }: Changed): void {
-  const [time] = after('pwdLastSet');
-  if (time === undefined) throw refuseRemoval('pwdLastSet');
-  checkPasswordTime(time);
-  if (time === '0') return;
+function demandPasswordTime({ after, changes, subject }: Changed): void {
+  if (after('pwdLastSet').length === 0) throw refuseRemoval('pwdLastSet');
+  const given = changes
+    .filter(({ operation, attribute }) => attribute === 'pwdLastSet' && operation !== 'delete')
+    .flatMap(({ values }) => texts(values));
+  given.forEach(checkPasswordTime);
+  if (!given.includes('-1')) return;
   const { source, domain } = subject.decisions;
   const head = source.find(domain.dn);
   const right = ControlRight.unexpirePassword;
@@ -230,7 +257,8 @@ function followNames({ touches, after, entry, computer }: Changed): string[] | u
     if (!next.has(made.toLowerCase())) next.set(made.toLowerCase(), made);
   }
   const made = [...next.values()];
-  return made.every((spn) => present.includes(spn)) ? undefined : made;
+  const isSame = made.length === present.length && made.every((spn) => present.includes(spn));
+  return isSame ? undefined : made;
 }
 
 /** Values that depend on the moment: pwdLastSet -1 is now (MS-SAMR 3.1.1.8.8). */

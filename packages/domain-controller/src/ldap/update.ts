@@ -33,7 +33,10 @@ export async function remove(
       if (subtree) demand(subject, entry, { kind: 'deleteTree' });
       else demandDelete(subject, writer, entry);
     }
-    if (entry !== undefined) refuseBuiltIn(subject, entry);
+    if (entry !== undefined) {
+      refuseBuiltIn(subject, entry);
+      refusePrimary(subject, writer, entry);
+    }
     writer.remove(dn, { subtree, deleted });
   });
 }
@@ -75,6 +78,18 @@ function demandDelete(subject: Subject, writer: DirectoryWriter, entry: Entry): 
 function refuseBuiltIn({ decisions: { domain } }: Subject, { sid }: Entry): void {
   if (sid?.startsWith(`${domain.sid}-`) !== true || ridOf(sid) >= FIRST_RID) return;
   throw new LdapError('other', '0000055B: SysErr: DSID-00000000 (the account is built in)');
+}
+
+/** Nor are groups that are somebody's primary one: ERROR_MEMBERS_PRIMARY_GROUP. */
+function refusePrimary({ decisions }: Subject, writer: DirectoryWriter, entry: Entry): void {
+  const { sid, structuralClass } = entry;
+  const type = decisions.schema.attribute('primaryGroupID');
+  if (sid === undefined || structuralClass !== 'group' || type === undefined) return;
+  for (const id of writer.view.withValue(type, String(ridOf(sid)))) {
+    if (writer.find({ id }) === undefined) continue;
+    const win32 = 0x55e;
+    throw new DirectoryError('entryAlreadyExists', 'the primary group of others', { win32 });
+  }
 }
 
 /** The RIDs below are of accounts that the domain is made with (MS-DTYP 2.4.2.4). */

@@ -9,17 +9,13 @@ import { KdcClock } from '@doublehop/kerberos/client/kdc-clock';
 import { s4u2proxy } from '@doublehop/kerberos/client/s4u2proxy';
 import { getServiceTicket } from '@doublehop/kerberos/client/service-ticket';
 import type { Credentials } from '@doublehop/kerberos/credentials';
-import { PacOption } from '@doublehop/kerberos/iana/flags';
-import { PaType } from '@doublehop/kerberos/iana/padata-types';
-import { AsReq, KdcRequest } from '@doublehop/kerberos/messages/kdc';
-import { PaPacOptions } from '@doublehop/kerberos/messages/padata';
 import { Ticket } from '@doublehop/kerberos/messages/ticket';
 import { parsePrincipal, type Principal } from '@doublehop/kerberos/names';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { decodePac, type Pac } from '@doublehop/security/pac/pac';
 import { parseSddl } from '@doublehop/security/sddl';
 import { pooledRandom } from '@doublehop/crypto/random';
-import { decodeDer, encodeDer } from '@doublehop/wire/der';
+import { decodeDer } from '@doublehop/wire/der';
 import { ALICE, BASE, passwordOf, type RunningDomain, serverDn, startDomain } from './domain.ts';
 
 const SERVICES = `CN=Services,CN=Configuration,${BASE}`;
@@ -36,7 +32,7 @@ export class ClaimsDomain {
     this.#domain = domain;
     this.#client = {
       transport: (_realm, request) => {
-        const reply = domain.dc.kdc.handle(askingForClaims(request), PEER);
+        const reply = domain.dc.kdc.handle(request, PEER);
         return reply === undefined ? Promise.reject(new Error('silence')) : Promise.resolve(reply);
       },
       clock: new KdcClock(Date.now),
@@ -121,7 +117,9 @@ export class ClaimsDomain {
   async login(name: string, options: InitialTicketOptions = {}): Promise<Credentials> {
     const secret = { kind: 'password', password: passwordOf(name) } as const;
     const client = this.#name(name.startsWith('SERVER') ? `${name}$` : name);
-    const request = { forwardable: true, ...options, client, secret };
+    // As Windows clients do where no armor is.
+    const claims = options.armor === undefined;
+    const request = { forwardable: true, claims, ...options, client, secret };
     return (await getInitialTicket(this.#client, request)).credentials;
   }
 
@@ -164,18 +162,4 @@ export function descriptor(sddl: string): Uint8Array {
 
 function dnOf(name: 'alice' | 'SERVERB' | 'SERVERC'): string {
   return name === 'alice' ? ALICE : serverDn(name);
-}
-
-/** As Windows clients do: PA-PAC-OPTIONS with the claims bit in AS-REQs that come without. */
-function askingForClaims(request: Uint8Array): Uint8Array {
-  const { kind, value } = decodeDer(KdcRequest, request);
-  const armored = value.padata?.some(({ padataType }) => padataType === PaType.FX_FAST);
-  if (kind !== 'as' || armored === true) return request;
-  const options = encodeDer(PaPacOptions, { flags: PacOption.CLAIMS });
-  const padata = [
-    // Which would tell the client that the request was changed.
-    ...(value.padata ?? []).filter(({ padataType }) => padataType !== PaType.REQ_ENC_PA_REP),
-    { padataType: PaType.PAC_OPTIONS, padataValue: options },
-  ];
-  return encodeDer(AsReq, { ...value, padata });
 }

@@ -6,7 +6,7 @@ import { encodeDer, span } from '@doublehop/wire/der';
 import type { Credentials } from '../credentials.ts';
 import { KerberosError } from '../errors.ts';
 import { ErrorCode } from '../iana/error-codes.ts';
-import { KdcOption, TicketFlag } from '../iana/flags.ts';
+import { KdcOption, PacOption, TicketFlag } from '../iana/flags.ts';
 import { KeyUsage } from '../iana/key-usages.ts';
 import { MessageType, PVNO } from '../iana/message-types.ts';
 import { NameType } from '../iana/name-types.ts';
@@ -21,7 +21,7 @@ import {
 } from '../messages/common.ts';
 import { AsReq, type EncKdcRepPart, type KdcRep, KdcReqBody } from '../messages/kdc.ts';
 import type { KrbError } from '../messages/krb-error.ts';
-import { KerbPaPacRequest, PaEncTsEnc } from '../messages/padata.ts';
+import { KerbPaPacRequest, PaEncTsEnc, PaPacOptions } from '../messages/padata.ts';
 import {
   formatName,
   formatPrincipal,
@@ -59,6 +59,8 @@ export interface InitialTicketOptions {
   readonly addresses?: HostAddresses | undefined;
   /** Ask for a PAC, or for none (MS-KILE 2.2.3); absent leaves it to the KDC. */
   readonly includePac?: boolean | undefined;
+  /** Ask for the client's claims, as Windows' clients do (MS-KILE 2.2.10). */
+  readonly claims?: boolean | undefined;
   /** Narrows the permitted encryption types. */
   readonly etypes?: readonly number[] | undefined;
   /** Send the timestamp at once, without asking the KDC for the salt: one round trip less. */
@@ -160,6 +162,10 @@ export function buildAsReq(
   if (request.includePac !== undefined) {
     const padataValue = encodeDer(KerbPaPacRequest, { includePac: request.includePac });
     padata.push({ padataType: PaType.PAC_REQUEST, padataValue });
+  }
+  if (request.claims === true) {
+    const padataValue = encodeDer(PaPacOptions, { flags: PacOption.CLAIMS });
+    padata.push({ padataType: PaType.PAC_OPTIONS, padataValue });
   }
   // RFC 6806 §11: asks for a checksum of this request in the reply.
   padata.push({ padataType: PaType.REQ_ENC_PA_REP, padataValue: new Uint8Array(0) });

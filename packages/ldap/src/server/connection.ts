@@ -69,8 +69,10 @@ export class Connection<I> {
   readonly #over = Promise.withResolvers<void>();
   #state: State = 'open';
   #reason: CloseReason | undefined;
-  /** The last of the operations that write: the next one waits for it. */
+  /** Ends with the operations that write: one that has its time to itself waits for it. */
   #writes: Promise<unknown> = Promise.resolve();
+  /** Ends with the last operation that had its time to itself: those that are queued wait for it. */
+  #alone: Promise<unknown> = this.#writes;
   #waiting: (() => void)[] = [];
   #draining: (() => void)[] = [];
 
@@ -187,10 +189,24 @@ export class Connection<I> {
     // Sound: `#take` has let requests through only, and those two are dealt with.
     const request = operation as Request;
     if (!WRITES.has(request.kind)) return await this.#perform(progress, request);
+    return await this.#write(progress, request);
+  }
+
+  /** Writes in the order of arrival; those that a handler queues wait together to be durable. */
+  #write(progress: OperationInProgress, request: Request): Promise<void> {
     const earlier = this.#writes;
+    const isQueued =
+      (request.kind === 'addRequest' || request.kind === 'modifyRequest') &&
+      this.#options.handler.queues?.(request) === true;
+    if (isQueued) {
+      const work = this.#alone.then(() => this.#perform(progress, request));
+      this.#writes = work.then(() => earlier);
+      return work;
+    }
     const work = earlier.then(() => this.#perform(progress, request));
     this.#writes = work;
-    return await work;
+    this.#alone = work;
+    return work;
   }
 
   async #perform(progress: OperationInProgress, request: Request): Promise<void> {

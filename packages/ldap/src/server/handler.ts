@@ -95,12 +95,18 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
+/** A write that may be one of several at a time. */
+export type QueuedRequest =
+  | { readonly kind: 'addRequest'; readonly value: AddRequest }
+  | { readonly kind: 'modifyRequest'; readonly value: ModifyRequest };
+
 /**
  * The data model behind a server. Every method may throw an LdapError, whose code and message go
  * to the client; any other error is logged and answered with `other`, without its text.
  *
  * Requests of one connection that write are handed over one after the other, in the order of their
- * arrival; searches and compares run beside them.
+ * arrival, each when the one before has ended (but see `queues`); searches and compares run beside
+ * them.
  */
 export interface LdapHandler<I> {
   /** OIDs of the controls that the handler acts on; others fail where critical. */
@@ -118,6 +124,13 @@ export interface LdapHandler<I> {
     context: RequestContext,
   ): ServerEntry | undefined | Promise<ServerEntry | undefined>;
   search(session: LdapSession<I>, request: SearchRequest, context: RequestContext): SearchResults;
+  /**
+   * Whether an add or a modify is in its place in the order of writes as soon as the call of `add`
+   * or `modify` has returned, and reads nothing outside of that place. Such requests are handed over
+   * without waiting for each other to end, so that they become durable together; all others are kept
+   * apart from them. Absent: none is.
+   */
+  queues?(request: QueuedRequest): boolean;
   add(session: LdapSession<I>, request: AddRequest, context: RequestContext): Answer;
   modify(session: LdapSession<I>, request: ModifyRequest, context: RequestContext): Answer;
   modifyDn(session: LdapSession<I>, request: ModifyDnRequest, context: RequestContext): Answer;

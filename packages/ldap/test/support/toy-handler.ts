@@ -8,6 +8,7 @@ import type {
   LdapHandler,
   LdapResult,
   LdapSession,
+  QueuedRequest,
   RequestContext,
   SearchRequest,
   ServerEntry,
@@ -106,6 +107,10 @@ export class ToyHandler implements LdapHandler<string> {
     } finally {
       if (!ended) this.released += 1;
     }
+  }
+
+  queues(_request: QueuedRequest): boolean {
+    return false;
   }
 
   async add(_session: unknown, request: { entry: string; attributes: readonly unknown[] }) {

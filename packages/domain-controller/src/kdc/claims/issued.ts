@@ -1,10 +1,11 @@
-import type { Account } from '@doublehop/directory/account';
+import type { Account, AccountGroup } from '@doublehop/directory/account';
 import { PacOption } from '@doublehop/kerberos/iana/flags';
 import { PaType } from '@doublehop/kerberos/iana/padata-types';
 import { findPadata } from '@doublehop/kerberos/messages/common';
 import { PaPacOptions } from '@doublehop/kerberos/messages/padata';
 import { encodeDeviceInfo, type DeviceInfo } from '@doublehop/security/pac/device-info';
 import {
+  decodeLogonInfo,
   encodeLogonInfo,
   type LogonInfo,
   type SidAndAttributes,
@@ -12,14 +13,13 @@ import {
   UserFlag,
 } from '@doublehop/security/pac/logon-info';
 import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
-import { accountSid } from '@doublehop/security/pac/token';
 import { domainOf, ridOf, type Sid } from '@doublehop/security/sid';
 import { wellKnown } from '@doublehop/security/well-known-sids';
 import { decodeDer } from '@doublehop/wire/der';
 import type { KdcContext } from '../context.ts';
 import { isKrbtgt } from '../issue.ts';
 import type { KdcCall } from '../request.ts';
-import type { TicketPac } from '../ticket-pac.ts';
+import { freshPac, type TicketPac } from '../ticket-pac.ts';
 import { deviceOf } from './device.ts';
 
 /**
@@ -44,39 +44,54 @@ function asksForClaims({ req }: KdcCall): boolean {
 const COMPOUND_IDENTITY_SUPPORTED = 0x0002_0000;
 
 /**
- * A client's PAC for a service: with the resource groups of the client, which no TGT has (MS-KILE
- * 3.3.5.7.3); and where the service supports compound identity and the device is known, what the
- * device's TGT says of it (MS-KILE 3.3.5.7.4). `client` is undefined where its groups are in.
+ * A client's PAC for a service: with the resource groups of the client where it comes from a TGT,
+ * which has none (MS-KILE 3.3.5.7.3); and where the service supports compound identity and the
+ * device is known, what the device's TGT says of it (MS-KILE 3.3.5.7.4).
  */
 export function servicePac(
   pac: TicketPac,
-  client: Account | undefined,
   server: Account,
   call: KdcCall,
   context: KdcContext,
 ): readonly PacBuffer[] {
   if (isKrbtgt(server)) return pac.buffers;
+  const grouped = withGroups(pac, server, context);
+  // A device that is in the PAC stays there; its claims alone say nothing. Windows adds no other.
+  if (pac.buffer(PacType.deviceInfo) !== undefined) return grouped;
+  if (pac.buffer(PacType.deviceClaims) !== undefined) {
+    return grouped.filter(({ type }) => type !== PacType.deviceClaims);
+  }
   const device = compoundDevice(server, call, context);
-  if (device === undefined) return withGroups(pac, client, server);
-  const grouped = client === undefined ? pac.logonInfo() : groupedLogon(pac, client, server);
-  const kept = pac.buffers.filter(({ type }) => !REPLACED.includes(type));
-  const claims = device.pac.buffer(PacType.clientClaims);
+  if (device === undefined) return grouped;
+  const claims = device.buffer(PacType.clientClaims);
   return [
-    { type: PacType.logonInfo, data: encodeLogonInfo(compoundedLogon(grouped)) },
-    ...kept,
-    { type: PacType.deviceInfo, data: encodeDeviceInfo(deviceInfo(device)) },
+    ...grouped.map(compounded),
+    { type: PacType.deviceInfo, data: encodeDeviceInfo(deviceInfo(device, context)) },
     ...(claims === undefined ? [] : [{ type: PacType.deviceClaims, data: claims }]),
   ];
 }
 
-/** Most accounts have no resource groups: their PAC goes on as it is. */
+/** What was just written of an account, for a server: a service gets the resource groups too. */
+export function ownPac(
+  buffers: readonly PacBuffer[],
+  account: Account,
+  server: Account,
+  context: KdcContext,
+): readonly PacBuffer[] {
+  if (isKrbtgt(server) || account.resourceGroups.length === 0) return buffers;
+  return withGroups(freshPac(buffers), server, context);
+}
+
+/** A PAC with resource groups. Most accounts have none: theirs goes on as it is. */
 function withGroups(
   pac: TicketPac,
-  client: Account | undefined,
   server: Account,
+  { accounts }: KdcContext,
 ): readonly PacBuffer[] {
-  if (client === undefined || client.resourceGroups.length === 0) return pac.buffers;
-  const data = encodeLogonInfo(groupedLogon(pac, client, server));
+  if (!pac.isOfTgt) return pac.buffers;
+  const groups = pac.resourceGroups(accounts);
+  if (groups.length === 0 && !pac.hasResourceGroups) return pac.buffers;
+  const data = encodeLogonInfo(groupedLogon(pac.logonInfo(), groups, server));
   return pac.buffers.map((buffer) =>
     buffer.type === PacType.logonInfo ? { type: buffer.type, data } : buffer,
   );
@@ -85,10 +100,13 @@ function withGroups(
 /** Bit 19 of msDS-SupportedEncryptionTypes: no resource SID compression (MS-KILE 2.2.7). */
 const COMPRESSION_DISABLED = 0x0008_0000;
 
-function groupedLogon(pac: TicketPac, client: Account, server: Account): LogonInfo {
-  const info = pac.logonInfo();
-  const { resourceGroups: groups } = client;
-  if (groups.length === 0) return info;
+function groupedLogon(
+  info: LogonInfo,
+  groups: readonly AccountGroup[],
+  server: Account,
+): LogonInfo {
+  const [first] = groups;
+  if (first === undefined) return info;
   if (((server.supportedEncryptionTypes ?? 0) & COMPRESSION_DISABLED) !== 0) {
     const extraSids = groups.map(({ sid, attributes }) => ({ sid, attributes }));
     return {
@@ -100,7 +118,7 @@ function groupedLogon(pac: TicketPac, client: Account, server: Account): LogonIn
   return {
     ...info,
     userFlags: info.userFlags | UserFlag.resourceGroups,
-    resourceGroupDomainSid: domainOf(client.sid),
+    resourceGroupDomainSid: domainOf(first.sid),
     resourceGroups: groups.map(({ rid, attributes }) => ({ rid, attributes })),
   };
 }
@@ -109,16 +127,17 @@ function groupedLogon(pac: TicketPac, client: Account, server: Account): LogonIn
 function compoundDevice(
   server: Account,
   call: KdcCall,
-  { settings, accounts }: KdcContext,
-): { readonly pac: TicketPac; readonly account: Account | undefined } | undefined {
+  { settings }: KdcContext,
+): TicketPac | undefined {
   const supported = (server.supportedEncryptionTypes ?? 0) & COMPOUND_IDENTITY_SUPPORTED;
-  if (supported === 0 || settings.claims === 'off') return undefined;
-  const pac = deviceOf(call);
-  if (pac === undefined) return undefined;
-  return { pac, account: accounts.bySid(accountSid(pac.logonInfo())) };
+  return supported === 0 || settings.claims === 'off' ? undefined : deviceOf(call);
 }
 
-const REPLACED: readonly number[] = [PacType.logonInfo, PacType.deviceInfo, PacType.deviceClaims];
+function compounded(buffer: PacBuffer): PacBuffer {
+  if (buffer.type !== PacType.logonInfo) return buffer;
+  const info = compoundedLogon(decodeLogonInfo(buffer.data));
+  return { type: buffer.type, data: encodeLogonInfo(info) };
+}
 
 /** The Compounded Authentication SID tells services that the device is in the PAC. */
 function compoundedLogon(info: LogonInfo): LogonInfo {
@@ -132,32 +151,20 @@ function compoundedLogon(info: LogonInfo): LogonInfo {
 }
 
 /** PAC_DEVICE_INFO of a device (MS-PAC 2.12): groups of domains stand apart from other SIDs. */
-function deviceInfo({
-  pac,
-  account,
-}: {
-  readonly pac: TicketPac;
-  readonly account: Account | undefined;
-}): DeviceInfo {
+function deviceInfo(pac: TicketPac, { accounts }: KdcContext): DeviceInfo {
   const info = pac.logonInfo();
   const byDomain = new Map<Sid, { rid: number; attributes: number }[]>();
-  const { resourceGroupDomainSid, resourceGroups, extraSids } = info;
-  if (resourceGroupDomainSid !== null && resourceGroups.length > 0) {
-    byDomain.set(resourceGroupDomainSid, [...resourceGroups]);
-  } else if (account !== undefined && account.resourceGroups.length > 0) {
-    const own = account.resourceGroups.map(({ rid, attributes }) => ({ rid, attributes }));
-    byDomain.set(domainOf(account.sid), own);
+  for (const { sid, rid, attributes } of pac.resourceGroups(accounts)) {
+    addTo(byDomain, domainOf(sid), { rid, attributes });
   }
   const elsewhere: SidAndAttributes[] = [];
-  for (const extra of extraSids) {
+  for (const extra of info.extraSids) {
     const domain = accountDomainOf(extra.sid);
     if (domain === undefined) {
       elsewhere.push(extra);
       continue;
     }
-    const groups = byDomain.get(domain) ?? [];
-    groups.push({ rid: ridOf(extra.sid), attributes: extra.attributes });
-    byDomain.set(domain, groups);
+    addTo(byDomain, domain, { rid: ridOf(extra.sid), attributes: extra.attributes });
   }
   return {
     userId: info.userId,
@@ -167,6 +174,12 @@ function deviceInfo({
     extraSids: elsewhere,
     domainGroups: Array.from(byDomain, ([domain, groups]) => ({ domain, groups })),
   };
+}
+
+function addTo<T>(lists: Map<Sid, T[]>, domain: Sid, item: T): void {
+  const list = lists.get(domain);
+  if (list === undefined) lists.set(domain, [item]);
+  else list.push(item);
 }
 
 /** The domain of a SID of the form S-1-5-21-a-b-c-rid. */

@@ -1,12 +1,11 @@
 import { evaluatePolicy, type PolicyFacts } from '@doublehop/delegation/policy';
 import type { Account } from '@doublehop/directory/account';
 import type { Token } from '@doublehop/security/access-check';
-import { accountSid, onDevice } from '@doublehop/security/pac/token';
+import { onDevice } from '@doublehop/security/pac/token';
 import { Refused } from '../../errors.ts';
 import { deviceOf } from '../claims/device.ts';
 import type { KdcContext } from '../context.ts';
 import type { KdcCall } from '../request.ts';
-import type { TicketPac } from '../ticket-pac.ts';
 import type { AccountPolicy, PolicyDescriptor } from './policies.ts';
 
 /** Seconds for which TGTs of a client live by its policy; undefined where none says so. */
@@ -39,7 +38,7 @@ export function requireAllowedFrom(client: Account, call: KdcCall, context: KdcC
     return;
   }
   // What the device's TGT claims of it is what `@User.` asks about: the device is who asks.
-  const { finding, status } = evaluatePolicy(facts, deviceToken(device, context));
+  const { finding, status } = evaluatePolicy(facts, device.groupedToken(context.accounts));
   if (finding === 'audits') call.record.policyAudited = 'client-device-policy';
   if (finding !== 'refuses') return;
   if (status === 'STATUS_INVALID_PARAMETER') {
@@ -82,18 +81,7 @@ export function targetPolicy(server: Account, { policies }: KdcContext): PolicyF
 /** Who asks, with the device where the request is armored by its TGT (MS-KILE 3.3.5.7.4). */
 export function withDevice(token: Token, call: KdcCall, context: KdcContext): Token {
   const device = deviceOf(call);
-  return device === undefined ? token : onDevice(token, deviceToken(device, context));
-}
-
-/** Who asks, with its resource groups: they are not in TGTs (MS-KILE 3.3.5.7.3). */
-export function withGroups(token: Token, { resourceGroups }: Account): Token {
-  if (resourceGroups.length === 0) return token;
-  return { ...token, sids: new Set([...token.sids, ...resourceGroups.map(({ sid }) => sid)]) };
-}
-
-function deviceToken(device: TicketPac, { accounts }: KdcContext): Token {
-  const account = accounts.bySid(accountSid(device.logonInfo()));
-  return account === undefined ? device.token() : withGroups(device.token(), account);
+  return device === undefined ? token : onDevice(token, device.groupedToken(context.accounts));
 }
 
 function policyFacts(

@@ -1,4 +1,5 @@
 import type { Entry, EntryName } from '@doublehop/directory/entry';
+import type { View } from '@doublehop/directory/view';
 import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 
 /** Where entries are read from: a directory, or a writer in the middle of its unit. */
@@ -6,6 +7,8 @@ export interface EntrySource {
   /** A descriptor by its number, its generic bits mapped to rights of the directory. */
   descriptor?(id: number): SecurityDescriptor | undefined;
   find(name: EntryName | string): Entry | undefined;
+  /** The entries by value; those of the unit, in one. */
+  readonly view?: View;
   /** Another number whenever something has changed; a unit of work has none. */
   revision?(): number;
 }

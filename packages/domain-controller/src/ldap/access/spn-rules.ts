@@ -61,7 +61,11 @@ function refuseAliases(
   const service = spn.slice(0, slash).toLowerCase();
   const { stands, aliases } = aliasesOf(service, mappings);
   for (const alias of aliases) {
-    const holder = holderOf(directory, alias + spn.slice(slash));
+    const { view = directory.view } = subject.decisions.source;
+    const holder = view.onlyWithValue(
+      directory.known.servicePrincipalName,
+      alias + spn.slice(slash),
+    );
     if (holder === undefined || holder === entry?.id) continue;
     if (stands) {
       throw new DirectoryError('constraintViolation', `${alias} there is another account's`, {
@@ -91,8 +95,4 @@ function aliasesOf(
     if (aliases.includes(service)) return { stands: false, aliases: [head.trim()] };
   }
   return { stands: false, aliases: [] };
-}
-
-function holderOf(directory: Directory, spn: string): number | undefined {
-  return directory.view.onlyWithValue(directory.known.servicePrincipalName, spn);
 }
