@@ -2,7 +2,7 @@ import { readDomain } from './domain.ts';
 import { DirectoryError } from './errors.ts';
 import type { Draft } from './draft.ts';
 import type { Value } from './entry.ts';
-import type { KnownAttributes } from './known-attributes.ts';
+import { needed, type KnownAttributes } from './known-attributes.ts';
 import type { StoredAttributes } from './record.ts';
 import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
 import { fold } from './text.ts';
@@ -221,4 +221,22 @@ function checkIdentity(
 function isTaken(view: View, type: AttributeType, value: Value, by: number): boolean {
   const owner = view.onlyWithValue(type, value);
   return owner !== undefined && owner !== by;
+}
+
+/** A value given for the attribute that names the entry is the name (MS-ADTS 3.1.1.5.2.2). */
+export function checkGivenName({ attributes, rdn }: Draft, naming: AttributeType): void {
+  const values = attributes.get(naming.code);
+  if (values === undefined) return;
+  const [value] = values;
+  if (values.length === 1 && typeof value === 'string' && fold(value) === fold(rdn.value)) return;
+  throw refused('invalidDNSyntax', naming, 'is not the name of the entry');
+}
+
+/** An objectCategory that is given is a class (MS-ADTS 3.1.1.5.2.2). */
+export function checkCategory(view: View, known: KnownAttributes, { attributes }: Draft): void {
+  const type = needed(view.schema, 'objectCategory');
+  const [id] = attributes.get(type.code) ?? [];
+  if (typeof id !== 'number') return;
+  const classes = view.entry(id)?.values(known.objectClass.code) ?? [];
+  if (!classes.includes('classSchema')) throw refused('objectClassViolation', type, 'is a class');
 }

@@ -7,6 +7,7 @@ import { needed } from './known-attributes.ts';
 import type { StoredEntry } from './record.ts';
 import type { Schema } from './schema/schema.ts';
 import { contextOf } from './tombstone.ts';
+import { checkSubnetName } from './subnet-name.ts';
 import type { View } from './view.ts';
 
 /** Bits of systemFlags about names and places (MS-ADTS 2.2.10). */
@@ -35,8 +36,9 @@ const OF_CLASS: ReadonlyMap<string, number> = new Map([
   ['subnet', Flag.allowRename],
 ]);
 
-/** Keeps of a client's systemFlags what is a client's, and adds what the class has. */
+/** A client's new entry: of its systemFlags what is a client's stays, and the class has some. */
 export function settleSystemFlags(schema: Schema, draft: Draft): void {
+  if (draft.type.name === 'subnet') checkSubnetName(draft.rdn.value);
   const type = needed(schema, 'systemFlags');
   const given = numberOf(draft, type);
   const own = OF_CLASS.get(draft.type.name);
@@ -48,6 +50,9 @@ export function settleSystemFlags(schema: Schema, draft: Draft): void {
 export interface NameChange {
   readonly renamed: boolean;
   readonly moved: boolean;
+  /** The name that it is to have, and the class of the entry. */
+  readonly name: string;
+  readonly class: string;
   /** The new parent; undefined where there is none of that name. */
   readonly parentId: number | undefined;
 }
@@ -64,6 +69,7 @@ export function checkNameChange(view: View, entry: StoredEntry, change: NameChan
   const isHead = (dn: string): boolean => view.resolve(parseDn(dn)).id === context;
   const flags = Number(entry.text(needed(view.schema, 'systemFlags').code) ?? 0);
   const { parentId, moved, renamed } = change;
+  if (renamed && change.class === 'subnet') checkSubnetName(change.name);
   if (isHead(domain.schemaDn)) {
     if (moved || (flags & Flag.schemaBase) !== 0) throw fixed();
     return;

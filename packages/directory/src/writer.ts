@@ -5,7 +5,9 @@ import { encodeSid, withRid } from '@doublehop/security/sid';
 import type { KeySet } from './account.ts';
 import { ChangeFlag, logChange } from './changes.ts';
 import {
+  checkCategory,
   checkContent,
+  checkGivenName,
   checkSuperior,
   checkUnique,
   type LinkFacts,
@@ -45,7 +47,7 @@ import { generalizedTime } from './schema/syntax.ts';
 import type { ClassType, Schema } from './schema/schema.ts';
 import type { Transaction } from './store/store.ts';
 import { checkNameChange, settleSystemFlags } from './system-flags.ts';
-import { fold, textBytes } from './text.ts';
+import { textBytes } from './text.ts';
 import {
   CANT_DELETE,
   checkDeletable,
@@ -161,8 +163,9 @@ export class DirectoryWriter {
     };
     const changes = this.#take(draft, given, options.system === true, dn);
     if (options.system !== true) {
-      this.#checkGivenName(draft);
-      this.#checkCategory(draft);
+      const naming = this.#schema.attribute(this.#rdnAttribute(draft.type));
+      if (naming !== undefined) checkGivenName(draft, naming);
+      checkCategory(this.#view, this.#known, draft);
       settleSystemFlags(this.#schema, draft);
     }
     this.#setIdentity(draft, rdn.value, auxiliary);
@@ -196,7 +199,7 @@ export class DirectoryWriter {
       refuseName(modification);
       this.#refuseNaming(draft, modification.attribute);
       const type = writableType(this.#schema, modification.attribute, options.system === true);
-      return applyModification(
+      const made = applyModification(
         {
           schema: this.#schema,
           links: this.#links,
@@ -207,6 +210,8 @@ export class DirectoryWriter {
         type,
         modification,
       );
+      if (type === this.#known.objectClass) this.#checkClasses(draft);
+      return made;
     });
     this.#followClasses(draft, original);
     if (changes.length === 0 && isSame(draft.attributes, original)) return this.#show(draft.id);
@@ -372,8 +377,8 @@ export class DirectoryWriter {
   }
 
   /** Renames or moves an entry (MS-ADTS 3.1.1.5.4). */
-  rename(name: EntryName | string, renaming: Renaming): Entry {
-    const entry = this.#stored(name);
+  rename(which: EntryName | string, renaming: Renaming): Entry {
+    const entry = this.#stored(which);
     const draft = this.#draft(entry);
     const original: StoredAttributes = new Map(draft.attributes);
     if ((entry.flags & EntryFlag.contextHead) !== 0) {
@@ -387,7 +392,8 @@ export class DirectoryWriter {
     const parentId = this.#parentAfter(entry, renaming);
     const moved = parentId !== entry.parentId;
     const renamed = draft.rdn.value !== entry.rdn.value;
-    checkNameChange(this.#view, entry, { renamed, moved, parentId });
+    const name = { name: draft.rdn.value, class: draft.type.name };
+    checkNameChange(this.#view, entry, { renamed, moved, parentId, ...name });
     if (moved) this.#move(draft, parentId);
     const oldKey = childKey(entry.parentId, textBytes(rdnKey(entry.rdn)));
     const newKey = childKey(draft.parentId, textBytes(rdnKey(draft.rdn)));
@@ -712,7 +718,12 @@ export class DirectoryWriter {
     const now = draft.attributes.get(code);
     if (now === original.get(code)) return;
     const names = textValues(now ?? []);
-    const type = structuralClass(this.#schema, names);
+    draft.type = this.#checkClasses(draft);
+    this.#setClasses(draft, names);
+  }
+
+  #checkClasses(draft: Draft): ClassType {
+    const type = structuralClass(this.#schema, textValues(this.#classesOf(draft)));
     const kinds = [type.name, draft.type.name].sort();
     if (type !== draft.type && kinds.join() !== 'inetOrgPerson,user') {
       // ERROR_DS_ILLEGAL_MOD_OPERATION.
@@ -720,27 +731,7 @@ export class DirectoryWriter {
         win32: 0x2077,
       });
     }
-    draft.type = type;
-    this.#setClasses(draft, names);
-  }
-
-  /** A value given for the attribute that names the entry is the name (MS-ADTS 3.1.1.5.2.2). */
-  #checkGivenName({ attributes, type, rdn }: Draft): void {
-    const naming = this.#schema.attribute(this.#rdnAttribute(type));
-    const values = naming === undefined ? undefined : attributes.get(naming.code);
-    if (naming === undefined || values === undefined) return;
-    const [value] = values;
-    if (values.length === 1 && typeof value === 'string' && fold(value) === fold(rdn.value)) return;
-    throw refused('invalidDNSyntax', naming, 'is not the name of the entry');
-  }
-
-  /** An objectCategory that is given is a class (MS-ADTS 3.1.1.5.2.2). */
-  #checkCategory({ attributes }: Draft): void {
-    const type = needed(this.#schema, 'objectCategory');
-    const [id] = attributes.get(type.code) ?? [];
-    if (typeof id !== 'number') return;
-    const classes = this.#view.entry(id)?.values(this.#known.objectClass.code) ?? [];
-    if (!classes.includes('classSchema')) throw refused('objectClassViolation', type, 'is a class');
+    return type;
   }
 
   #parentAfter(entry: StoredEntry, { newSuperior }: Renaming): number {

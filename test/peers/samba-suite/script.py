@@ -26,4 +26,19 @@ if sys.argv[1] == 'user_account_control.py':
 
     samr.samr = Unasked
 sys.argv = [os.path.join(folder, sys.argv[1]), *sys.argv[2:]]
-runpy.run_path(sys.argv[0], run_name='__main__')
+with open(sys.argv[0]) as source:
+    is_program = 'parse_args' in source.read()
+if is_program:
+    runpy.run_path(sys.argv[0], run_name='__main__')
+else:
+    # A module of tests that are told about the controller by the environment.
+    import samba.tests
+    from samba.credentials import Credentials
+    from samba.subunit.run import TestProgram
+
+    # Who connects without credentials of its own does so as the one who runs the tests.
+    samba.tests.cmdline_credentials = Credentials()
+    samba.tests.cmdline_credentials.guess(samba.tests.env_loadparm())
+    samba.tests.cmdline_credentials.parse_string(sys.argv[sys.argv.index('-U') + 1])
+    name = os.path.basename(sys.argv[0]).removesuffix('.py')
+    TestProgram(module=None, argv=[sys.argv[0], name])

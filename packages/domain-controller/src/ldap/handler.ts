@@ -131,7 +131,8 @@ export function rootDseOf(
   context.directory.refresh();
   if (isPing(request)) {
     // Over TCP, a filter that names nothing of a ping is not answered, as Windows has it.
-    return request.filter.kind === 'present' ? undefined : pingEntry(context, request, address);
+    const asks = request.filter.kind === 'and' || request.filter.kind === 'equality';
+    return asks ? pingEntry(context, request, address) : undefined;
   }
   return rootDse(
     context,
