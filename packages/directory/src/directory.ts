@@ -2,7 +2,13 @@ import type { RandomSource } from '@doublehop/crypto/random';
 import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 import type { AssertionValue, Filter } from '@doublehop/ldap/filter';
 import type { KeySet } from './account.ts';
-import { changesAfter, type Change, ChangeFlag } from './changes.ts';
+import {
+  changesAfter,
+  type Change,
+  ChangeFlag,
+  contentChangesAfter,
+  type EntryChanges,
+} from './changes.ts';
 import { lastNumber } from './counters.ts';
 import { DescriptorCache } from './descriptor-table.ts';
 import { DescriptorMemo } from './descriptor-writer.ts';
@@ -131,6 +137,14 @@ export class Directory {
   /** The USN of the last change that reads see (rootDSE highestCommittedUSN). */
   highestUsn(): number {
     return lastNumber(this.#store, 'usn');
+  }
+
+  /**
+   * What happened to each entry after a USN, as far as the change log knows; undefined where it
+   * does not reach back so far.
+   */
+  contentChanges(usn: number): Map<number, EntryChanges | undefined> | undefined {
+    return contentChangesAfter(this.#store, usn);
   }
 
   /** Milliseconds since 1970-01-01 UTC by the directory's clock. */

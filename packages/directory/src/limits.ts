@@ -25,6 +25,9 @@ export const MAX_CLOSURE = 100_000;
 /** Changes that the change log keeps; a cache that is further behind starts afresh. */
 export const CHANGE_LOG_LENGTH = 65_536;
 
+/** Links that one change may note in the log one by one; of more, only that there were some. */
+export const MAX_LOGGED_LINKS = 1024;
+
 /**
  * Accounts that one process keeps, and names of each kind: half of it at least, the most recently
  * used. An account takes about 1 KB, its names included, so that at most 200 MB are held here; keys

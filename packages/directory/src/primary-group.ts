@@ -2,6 +2,7 @@ import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
 import { decodeSid, domainOf, encodeSid, withRid } from '@doublehop/security/sid';
 import { defaultPrimaryGroup } from './account-types.ts';
 import { numberOf, setNumber, type Draft } from './draft.ts';
+import { GroupType } from './groups.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { backKey } from './layout.ts';
 import type { StoredAttributes } from './record.ts';
@@ -43,12 +44,18 @@ export function followPrimaryGroup(
   const link = known.member.linkId ?? 0;
   const isMember =
     joined !== undefined && view.reader.get(backKey(draft.id, link, joined)) !== undefined;
-  if (joined === undefined || (isSet && !isMember)) {
-    const what = 'names a group that the account is not in';
-    throw refused('unwillingToPerform', known.primaryGroupId, what, Win32.memberNotInGroup);
+  if (joined === undefined || (isSet && (!isMember || !canBePrimary(view, known, joined)))) {
+    const what = 'names no global or universal security group that the account is in';
+    throw refused('unwillingToPerform', known.primaryGroupId, what, Win32.notInPrimaryGroup);
   }
   // A machine that becomes a controller, or ceases to be one, does not stay in its old group.
   return { left: isSet ? groupWithRid(view, known, draft, old) : undefined, joined };
+}
+
+/** A group whose members may have it for their primary group: of the whole domain or forest. */
+function canBePrimary(view: View, known: KnownAttributes, group: number): boolean {
+  const type = Number(view.entry(group)?.text(known.groupType.code) ?? '0') >>> 0;
+  return (type & GroupType.security) !== 0 && (type & GroupType.domainLocal) === 0;
 }
 
 function groupWithRid(

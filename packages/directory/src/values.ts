@@ -12,6 +12,7 @@ export type Resolver = (dn: string) => number | undefined;
 export const Win32 = {
   invalidParameter: 0x57,
   userExists: 0x524,
+  notInPrimaryGroup: 0x529,
   memberNotInGroup: 0x561,
   memberInGroup: 0x562,
   attributeNotDefined: 0x2082,

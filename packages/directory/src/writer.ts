@@ -3,6 +3,7 @@ import { encodeDescriptor, type SecurityDescriptor } from '@doublehop/security/d
 import { parseSddl } from '@doublehop/security/sddl';
 import { encodeSid, withRid } from '@doublehop/security/sid';
 import type { KeySet } from './account.ts';
+import { changedContent } from './changed-content.ts';
 import { ChangeFlag, logChange } from './changes.ts';
 import {
   checkCategory,
@@ -44,7 +45,8 @@ import { followPrimaryGroup, type PrimaryGroupChange } from './primary-group.ts'
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
 import { checkSchemaName, completeSchemaObject, isOfSchema } from './schema-extension.ts';
 import { generalizedTime } from './schema/syntax.ts';
-import type { ClassType, Schema } from './schema/schema.ts';
+import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
+import type { ServiceClasses } from './service-classes.ts';
 import type { Transaction } from './store/store.ts';
 import { checkNameChange, settleSystemFlags } from './system-flags.ts';
 import { textBytes } from './text.ts';
@@ -65,6 +67,7 @@ import {
   strip,
   unmark,
 } from './tombstone.ts';
+import { foreignSid } from './foreign-principal.ts';
 import { refused, storedValues } from './values.ts';
 import { contextKey, contextRdn, NameCache, View } from './view.ts';
 import { isSame, isSchemaObject, isValue, refuseName, textValues } from './writer-values.ts';
@@ -92,6 +95,7 @@ export class DirectoryWriter {
   readonly #view: View;
   readonly #links: LinkTable;
   readonly #descriptors: DescriptorWriter;
+  readonly #services: ServiceClasses;
   #domain: DomainInfo | undefined;
   /** Class objects by cn: entries of one unit are mostly of the same classes. */
   readonly #categories = new Map<string, number>();
@@ -104,6 +108,7 @@ export class DirectoryWriter {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#domain = options.domain;
+    this.#services = options.services;
     this.#view = new View(options.tx, options.schema, new NameCache(), options.descriptors);
     this.#links = new LinkTable(options.tx, options.known);
     this.#descriptors = new DescriptorWriter({
@@ -168,6 +173,7 @@ export class DirectoryWriter {
       checkCategory(this.#view, this.#known, draft);
       settleSystemFlags(this.#schema, draft);
     }
+    if (options.also !== undefined) this.#take(draft, this.#input(options.also, true), true, dn);
     this.#setIdentity(draft, rdn.value, auxiliary);
     this.#descriptors.complete(draft, options.creator);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
@@ -203,7 +209,8 @@ export class DirectoryWriter {
         {
           schema: this.#schema,
           links: this.#links,
-          resolve: (dn) => this.#resolve(dn),
+          resolve: (dn) =>
+            modification.operation === 'delete' ? this.#resolve(dn) : this.#referee(type, dn),
           permissive: options.permissive === true,
         },
         draft,
@@ -223,6 +230,8 @@ export class DirectoryWriter {
     const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
     this.#save(draft, original, usn);
+    if (!modifications.every(isLocal)) this.#stamp(draft, usn, false);
+    this.#save(draft, original, usn, 0, changes);
     this.#applyLinks(draft.id, changes, usn);
     if (group !== undefined) this.#swapPrimaryGroup(draft.id, group.left, group.joined, usn);
     if (isNewDescriptor) this.#handDown(draft);
@@ -487,7 +496,10 @@ export class DirectoryWriter {
     for (const [name, values] of given) {
       const type = needed(this.#schema, name);
       if (type === this.#known.objectClass || values.length === 0) continue;
-      const stored = storedValues(this.#schema, type, values, resolve);
+      // What the directory itself makes may point to itself: defaultObjectCategory does.
+      const stored = storedValues(this.#schema, type, values, (text) =>
+        system && text === dn ? draft.id : this.#referee(type, text),
+      );
       if (!type.forwardLink) {
         draft.attributes.set(type.code, stored);
         continue;
@@ -604,13 +616,23 @@ export class DirectoryWriter {
     return this.#time.text;
   }
 
-  #save(draft: Draft, before: StoredAttributes, usn: number, flags = 0): void {
+  #save(
+    draft: Draft,
+    before: StoredAttributes,
+    usn: number,
+    flags = 0,
+    links: readonly LinkChange[] = [],
+  ): void {
     const { id, attributes } = draft;
     this.#releaseDescriptor(draft, before);
     const indexed = indexedAttributes(this.#known, draft.flags, attributes);
+    const spns = indexed.get(this.#known.servicePrincipalName.code) ?? [];
+    for (const spn of spns) if (typeof spn === 'string') this.#services.write(spn);
     const names = reindex(this.#tx, this.#schema, this.#known, id, before, indexed);
     this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
-    logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) });
+    const content =
+      before.size === 0 ? undefined : changedContent(this.#known, attributes, before, links);
+    logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) }, content);
   }
 
   /** Who replaces the number of a descriptor has counted the new one; the old one goes here. */
@@ -663,14 +685,14 @@ export class DirectoryWriter {
   }
 
   /** An entry whose links another operation changed: a change of its own to observers. */
-  #touch(id: number): void {
+  #touch(id: number, links: readonly LinkChange[] = []): void {
     const entry = this.#view.entry(id);
     if (entry === undefined) return;
     const draft = this.#draft(entry);
     const original: StoredAttributes = new Map(draft.attributes);
     const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
-    this.#save(draft, original, usn);
+    this.#save(draft, original, usn, 0, links);
   }
 
   /** What follows from a change of an entry; what is deleted is no whole entry of its class. */
@@ -766,17 +788,32 @@ export class DirectoryWriter {
     const type = this.#known.member;
     if (this.#links.has(joined, type, member)) {
       this.#links.remove(joined, type, member, usn);
-      this.#touch(joined);
+      this.#touch(joined, [{ type, target: member, operation: 'remove' }]);
     }
     if (left !== undefined && !this.#links.has(left, type, member)) {
       setFlag(this.#tx, left, EntryFlag.forwardLinks);
       this.#links.add(left, type, member, usn);
-      this.#touch(left);
+      this.#touch(left, [{ type, target: member, operation: 'add' }]);
     }
   }
 
   #resolve(dn: string): number | undefined {
     return locate(this.#view, this.#known, dn);
+  }
+
+  /**
+   * Who is meant by a value that is to be written. A member of another domain is known by its SID
+   * alone and gets an entry that stands for it (MS-ADTS 3.1.1.5.3.3).
+   */
+  #referee(type: AttributeType, dn: string): number | undefined {
+    const known = this.#resolve(dn);
+    if (known !== undefined || type !== this.#known.member) return known;
+    const domain = this.#domainInfo();
+    const sid = domain === undefined ? undefined : foreignSid(dn, domain.sid);
+    if (domain === undefined || sid === undefined) return undefined;
+    const attributes = { objectClass: 'foreignSecurityPrincipal', objectSid: encodeSid(sid) };
+    const name = `CN=${sid},CN=ForeignSecurityPrincipals,${domain.dn}`;
+    return this.add(name, attributes, { system: true }).id;
   }
 
   #domainInfo(): DomainInfo | undefined {
@@ -789,3 +826,27 @@ export class DirectoryWriter {
     return lastNumber(this.#tx, 'usn');
   }
 }
+
+function isValue(value: Value | readonly Value[]): value is Value {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+function textValues(values: readonly unknown[]): string[] {
+  return values.filter((value) => typeof value === 'string');
+}
+
+/**
+ * What is of this controller alone (FLAG_ATTR_NOT_REPLICATED) changes neither uSNChanged nor
+ * whenChanged: those who follow the directory's changes are told nothing by a logon.
+ */
+function isLocal({ attribute }: Modification): boolean {
+  return LOCAL_ATTRIBUTES.has(attribute.toLowerCase());
+}
+
+const LOCAL_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'badpwdcount',
+  'badpasswordtime',
+  'lastlogoff',
+  'lastlogon',
+  'logoncount',
+]);

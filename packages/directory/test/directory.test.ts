@@ -208,6 +208,23 @@ describe('MS-ADTS 3.1.1.5.2 add', () => {
 describe('MS-ADTS 3.1.1.5.3 modify', () => {
   const modify = (...changes: Modification[]): Promise<unknown> => directory.modify(ALICE, changes);
 
+  it('what no other controller is told of leaves uSNChanged and whenChanged', async () => {
+    const stamps = (): (string | undefined)[] =>
+      ['uSNChanged', 'whenChanged'].map((name) => directory.get(ALICE).text(name));
+    const before = stamps();
+    await directory.modify(ALICE, [
+      change('replace', 'badPwdCount', '2'),
+      change('replace', 'lastLogon', '1'),
+    ]);
+    expect(directory.get(ALICE).text('badPwdCount')).toBe('2');
+    expect(stamps()).toEqual(before);
+    await directory.modify(ALICE, [
+      change('replace', 'badPwdCount', '3'),
+      change('replace', 'lockoutTime', '1'),
+    ]);
+    expect(stamps()[0]).not.toBe(before[0]);
+  });
+
   it('adds, deletes and replaces values', async () => {
     await modify(
       change('add', 'url', 'a', 'b'),

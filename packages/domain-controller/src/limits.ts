@@ -106,3 +106,10 @@ export const MAX_NTLM_MESSAGE = 16 * 1024;
 
 /** AV_PAIRs of one NTLM response (MS-NLMP 2.2.2.1 knows ten). */
 export const MAX_NTLM_AV_PAIRS = 32;
+
+/** Entries of one DirSync answer, and its octets where the client names no limit. */
+export const MAX_DIRSYNC_ENTRIES = 10_000;
+export const MAX_DIRSYNC_BYTES = 10 * 1024 * 1024;
+
+/** Octets of a DirSync cookie; ours have 68. */
+export const MAX_DIRSYNC_COOKIE = 1024;

@@ -174,9 +174,10 @@ describe('directory-semantics 2.10: who may write the RBCD attribute, by LDAP', 
     const dn = `CN=BELOW,${unit}`;
     await administrator.add(dn, { objectClass: 'computer', sAMAccountName: 'BELOW$' });
     await alice.modify(dn, [grant()]);
-    const group = `CN=Group,${unit}`;
-    await administrator.add(group, { objectClass: 'group', sAMAccountName: 'BelowGroup' });
-    await expect(alice.modify(group, [replace('description', 'x')])).rejects.toMatchObject(DENIED);
+    // The right is inherited by computers alone, though users have the attribute too.
+    const user = `CN=Person,${unit}`;
+    await administrator.add(user, { objectClass: 'user', sAMAccountName: 'BelowPerson' });
+    await expect(alice.modify(user, [grant()])).rejects.toMatchObject(DENIED);
   });
 
   it('6. who has full control of a unit has it of what is below', async () => {
@@ -658,5 +659,128 @@ describe('MS-ADTS 3.1.1.4.5.4: sDRightsEffective of computers', () => {
     await expect(read(alice, dn)).resolves.toBeUndefined();
     await expect(read(alice, SERVERS)).resolves.toEqual(['0']);
     await expect(read(administrator, dn)).resolves.toEqual(['15']);
+  });
+});
+
+describe('MS-ADTS 5.1.3: operations of the anonymous', () => {
+  const anonymous = async (heuristics: string): Promise<string> => {
+    await administrator.modify(SERVICE, [replace('dSHeuristics', heuristics)]);
+    const nobody = await connectTls(domain);
+    const found = entriesOf(nobody, { base: BASE, scope: 'base', attributes: ['1.1'] });
+    const result = await outcome(found);
+    const added = await outcome(nobody.add(`CN=x,${BASE}`, { objectClass: 'container' }));
+    await nobody.close();
+    return `${result} ${added}`;
+  };
+
+  it('are what descriptors say, by fLDAPBlockAnonOps, and none without it', async () => {
+    await expect(anonymous('0000002')).resolves.toBe('success insufficientAccessRights');
+    await expect(anonymous('0000001')).resolves.toBe('operationsError operationsError');
+  });
+});
+
+describe('MS-ADTS 3.1.1.5.3.7.1: the rights of a reanimation', () => {
+  const shown = { controls: [{ type: CONTROLS.showDeleted, critical: true }] };
+  const home = `OU=home,${BASE}`;
+  const dn = `CN=lost,${home}`;
+
+  /** What comes of it when alice has some rights on the deleted entry and on its place. */
+  async function reanimate(own: string, place: string): Promise<string> {
+    await administrator.add(dn, { objectClass: 'container' });
+    const { guid } = domain.dc.directory.get(dn);
+    await putAces(dn, own);
+    await putAces(home, place);
+    await administrator.delete(dn);
+    const deleted = domain.dc.directory.find({ guid }, { deleted: true })?.dn ?? '';
+    const back: ClientChange[] = [
+      { operation: 'delete', attribute: 'isDeleted', values: [] },
+      replace('distinguishedName', dn),
+    ];
+    const result = await outcome(alice.modify(deleted, back, shown));
+    if (result !== 'success') await administrator.modify(deleted, back, shown);
+    await administrator.delete(dn);
+    return result;
+  }
+
+  it('are those of a rename and of creation in the new place', async () => {
+    await administrator.add(home, { objectClass: 'organizationalUnit' });
+    const head = domain.dc.directory.get(BASE).bytes('nTSecurityDescriptor');
+    const right = `(OA;;CR;45ec5156-db7e-47bb-b53f-dbeb2d03c40f;;${sids.alice})`;
+    await putDescriptor(administrator, BASE, `D:(A;;GA;;;DA)(A;;GR;;;AU)${right}`, dacl);
+    const write = `(A;;WP;;;${sids.alice})`;
+    const create = `(A;;CC;;;${sids.alice})`;
+    await expect(reanimate(write, create)).resolves.toBe('success');
+    await expect(reanimate('', create)).resolves.toBe('insufficientAccessRights');
+    await expect(reanimate(write, '')).resolves.toBe('insufficientAccessRights');
+    if (head !== undefined) {
+      await administrator.modify(BASE, [replace('nTSecurityDescriptor', head)]);
+    }
+  });
+
+  it('let a deleted entry’s descriptor be written, and nothing else of it', async () => {
+    await administrator.add(dn, { objectClass: 'container' });
+    const { guid } = domain.dc.directory.get(dn);
+    await administrator.delete(dn);
+    const deleted = domain.dc.directory.find({ guid }, { deleted: true })?.dn ?? '';
+    const sd = replace('nTSecurityDescriptor', descriptor('O:DAD:(A;;GA;;;DA)'));
+    await expect(outcome(administrator.modify(deleted, [sd], shown))).resolves.toBe('success');
+    const other = administrator.modify(deleted, [replace('description', 'x')], shown);
+    await expect(outcome(other)).resolves.toBe('unwillingToPerform');
+    await expect(outcome(alice.modify(deleted, [sd], shown))).resolves.toBe('unwillingToPerform');
+  });
+});
+
+describe('MS-SAMR 3.1.1.6, 3.1.1.8: accounts and groups', () => {
+  const users = `CN=Users,${BASE}`;
+
+  it('refuse what an account cannot be', async () => {
+    const user = (more: Record<string, string>) =>
+      outcome(administrator.add(`CN=odd,${users}`, { objectClass: 'user', ...more }));
+    await expect(user({ sAMAccountName: 'a'.repeat(21) })).resolves.toBe('other');
+    await expect(user({ pwdLastSet: '1' })).resolves.toBe('other');
+    await expect(user({ primaryGroupToken: '1' })).resolves.toBe('undefinedAttributeType');
+    await expect(user({ fSMORoleOwner: BASE })).resolves.toBe('unwillingToPerform');
+    await expect(user({ sAMAccountName: 'a'.repeat(20) })).resolves.toBe('success');
+    const emptied = administrator.modify(`CN=odd,${users}`, [replace('countryCode')]);
+    await expect(outcome(emptied)).resolves.toBe('unwillingToPerform');
+    await expect(outcome(administrator.modify(ALICE, []))).resolves.toBe('unwillingToPerform');
+  });
+
+  it('keep built-in accounts, and groups that are somebody’s primary one', async () => {
+    const group = `CN=first,${users}`;
+    const admins = administrator.delete(`CN=Domain Admins,${users}`);
+    await expect(outcome(admins)).resolves.toBe('other');
+    await administrator.add(group, {
+      objectClass: 'group',
+      groupType: '2147483650',
+      member: ALICE,
+    });
+    const { sid } = domain.dc.directory.get(group);
+    const rid = sid?.split('-').at(-1) ?? '';
+    const nobody = `CN=nobody,${users}`;
+    const add: ClientChange = { operation: 'add', attribute: 'member', values: [nobody] };
+    await expect(outcome(administrator.modify(group, [add]))).resolves.toBe('noSuchObject');
+    const gone = administrator.modify(group, [{ ...add, operation: 'delete' }]);
+    await expect(outcome(gone)).resolves.toBe('unwillingToPerform');
+    await administrator.modify(ALICE, [replace('primaryGroupID', rid)]);
+    await expect(outcome(administrator.delete(group))).resolves.toBe('entryAlreadyExists');
+    await administrator.modify(ALICE, [replace('primaryGroupID', '513')]);
+    await expect(outcome(administrator.delete(group))).resolves.toBe('success');
+  });
+
+  it('let SPNs follow the names of a computer', async () => {
+    const dn = `CN=MOVER,${SERVERS}`;
+    const spnsOf = () =>
+      domain.dc.directory.get(dn).values('servicePrincipalName').map(String).sort();
+    await administrator.add(dn, {
+      objectClass: 'computer',
+      sAMAccountName: 'MOVER$',
+      dNSHostName: 'mover.contoso.com',
+      servicePrincipalName: ['HOST/mover', 'HOST/mover.contoso.com', 'http/elsewhere'],
+    });
+    await administrator.modify(dn, [replace('dNSHostName', 'moved.contoso.com')]);
+    expect(spnsOf()).toEqual(['HOST/moved.contoso.com', 'HOST/mover', 'http/elsewhere']);
+    await administrator.modify(dn, [replace('sAMAccountName', 'ROVER$')]);
+    expect(spnsOf()).toEqual(['HOST/ROVER', 'HOST/moved.contoso.com', 'http/elsewhere']);
   });
 });

@@ -208,6 +208,53 @@ export const scopedQueryResponse: ControlCodec<{ readonly resultCode: number }> 
   sequence({ resultCode: enumerated(0, MAX_INT) }, EXTENSIBLE),
 );
 
+/** LDAP_SERVER_DIRSYNC_OID in a request (MS-ADTS 3.1.1.3.4.1.3): what changed since a cookie. */
+export interface DirSyncRequest {
+  /** Bits of `DirSyncFlag`; clients send the highest as a negative number too. */
+  readonly flags: number;
+  /** The most octets of an answer, roughly; 0 and less: the server's own limit. */
+  readonly maxBytes: number;
+  /** Empty in the first request. */
+  readonly cookie: Uint8Array;
+}
+
+/** Flags of a DirSync request (MS-ADTS 3.1.1.3.4.1.3). */
+export const DirSyncFlag = {
+  objectSecurity: 1,
+  ancestorsFirst: 0x800,
+  publicDataOnly: 0x2000,
+  incrementalValues: 0x8000_0000,
+} as const;
+
+/** DirSyncRequestValue (MS-ADTS 3.1.1.3.4.1.3). */
+export const dirSyncRequest: ControlCodec<DirSyncRequest> = codecOf(
+  CONTROLS.dirSync,
+  sequence(
+    {
+      flags: integer(-MAX_INT - 1, 2 * MAX_INT + 1),
+      maxBytes: integer(-MAX_INT - 1, MAX_INT),
+      cookie: octets,
+    },
+    EXTENSIBLE,
+  ),
+);
+
+/** The same in a response: whether there is more, and where the next request goes on. */
+export interface DirSyncResponse {
+  readonly moreResults: number;
+  readonly unused: number;
+  readonly cookie: Uint8Array;
+}
+
+/** DirSyncResponseValue (MS-ADTS 3.1.1.3.4.1.3). */
+export const dirSyncResponse: ControlCodec<DirSyncResponse> = codecOf(
+  CONTROLS.dirSync,
+  sequence(
+    { moreResults: integer(0, MAX_INT), unused: integer(0, MAX_INT), cookie: octets },
+    EXTENSIBLE,
+  ),
+);
+
 /** Every control that this package knows by name. */
 export const KNOWN_CONTROLS: ReadonlyMap<string, KnownControl> = new Map(
   Object.entries(CONTROLS).map(([name, oid]) => [

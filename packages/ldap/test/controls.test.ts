@@ -3,6 +3,8 @@ import { fromHex, toHex, utf8 } from '@doublehop/wire/bytes';
 import {
   type ControlCodec,
   KNOWN_CONTROLS,
+  dirSyncRequest,
+  dirSyncResponse,
   extendedDn,
   findControl,
   hasControl,
@@ -31,6 +33,16 @@ describe('values of controls, both ways', () => {
   test('RFC 2696 §2 paged results', () => {
     both(pagedResults, { size: 1000, cookie: new Uint8Array(0) }, '3006 020203e8 0400');
     both(pagedResults, { size: 0, cookie: utf8('abc') }, '3008 020100 0403616263');
+  });
+
+  test('MS-ADTS 3.1.1.3.4.1.3 DirSync', () => {
+    const asked = { flags: 1, maxBytes: 65_536, cookie: utf8('abc') };
+    both(dirSyncRequest, asked, '300d 020101 0203010000 0403616263');
+    // Some clients send the highest flag as a negative number.
+    const negative = fromHex('300b 020480000000 020100 0400'.replaceAll(' ', ''));
+    expect(dirSyncRequest.decode(negative).flags >>> 0).toBe(0x8000_0000);
+    const answer = { moreResults: 1, unused: 0, cookie: utf8('abc') };
+    both(dirSyncResponse, answer, '300b 020101 020100 0403616263');
   });
 
   test('MS-ADTS 3.1.1.3.4.1.11 SD flags', () => {

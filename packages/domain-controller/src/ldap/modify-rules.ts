@@ -157,12 +157,14 @@ function refusePrimaryMembers({ changes, entry, subject }: Changed): void {
   if (entry.sid === undefined) return;
   const rid = String(ridOf(entry.sid));
   for (const { operation, attribute, values } of changes) {
-    if (operation === 'delete' || attribute.toLowerCase() !== 'member') continue;
+    if (attribute !== 'member') continue;
     for (const value of texts(values)) {
       const named = source.find(value);
-      if (named === undefined) {
-        throw new DirectoryError('noSuchObject', 'no such member', { win32: NO_SUCH_OBJECT });
+      // By its SID somebody of another domain may be meant; the directory decides.
+      if (named === undefined && (operation === 'delete' || !BY_SID.test(value))) {
+        throw noMember(operation);
       }
+      if (operation === 'delete') continue;
       if (named?.text('primaryGroupID') !== rid) continue;
       const win32 = MEMBER_IN_GROUP;
       throw new DirectoryError('entryAlreadyExists', 'a member by its primary group', { win32 });
@@ -170,8 +172,17 @@ function refusePrimaryMembers({ changes, entry, subject }: Changed): void {
   }
 }
 
-/** ERROR_DS_NO_SUCH_OBJECT, ERROR_MEMBER_IN_GROUP. */
+const BY_SID = /^<SID=/i;
+
+function noMember(operation: Modification['operation']): DirectoryError {
+  return operation === 'delete'
+    ? new DirectoryError('unwillingToPerform', 'no such member', { win32: MEMBER_NOT_IN_GROUP })
+    : new DirectoryError('noSuchObject', 'no such member', { win32: NO_SUCH_OBJECT });
+}
+
+/** ERROR_DS_NO_SUCH_OBJECT, ERROR_MEMBER_NOT_IN_GROUP, ERROR_MEMBER_IN_GROUP. */
 const NO_SUCH_OBJECT = 0x2030;
+const MEMBER_NOT_IN_GROUP = 0x561;
 const MEMBER_IN_GROUP = 0x562;
 
 function checkPrimary({ after }: Changed): void {
@@ -261,11 +272,15 @@ function followNames({ touches, after, entry, computer }: Changed): string[] | u
   return isSame ? undefined : made;
 }
 
-/** Values that depend on the moment: pwdLastSet -1 is now (MS-SAMR 3.1.1.8.8). */
-export function atPresent(change: Modification, milliseconds: number): Modification {
-  if (change.attribute.toLowerCase() !== 'pwdlastset') return change;
-  const now = fileTimeOf(milliseconds).toString();
-  return { ...change, values: change.values.map((value) => (value === '-1' ? now : value)) };
+/**
+ * Values that depend on the moment: pwdLastSet -1 is now, unless the password has been set and need
+ * not be changed (MS-SAMR 3.1.1.8.8).
+ */
+export function atPresent(change: Modification, entry: Entry, milliseconds: number): Modification {
+  if (change.attribute !== 'pwdLastSet' || change.operation === 'delete') return change;
+  const present = entry.text('pwdLastSet') ?? '0';
+  const time = present === '0' ? fileTimeOf(milliseconds).toString() : present;
+  return { ...change, values: change.values.map((value) => (value === '-1' ? time : value)) };
 }
 
 function replace(attribute: string, ...values: string[]): Modification {

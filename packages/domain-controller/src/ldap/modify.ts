@@ -80,7 +80,9 @@ function change(
   demandChanges(subject, entry, changes, flags);
   const { more, system } = applyRules(context, subject, entry, changes, setsPassword);
   const now = context.clock();
-  const resolved = [...changes, ...more].map((one) => resolve(atPresent(one, now), entry, flags));
+  const resolved = [...changes, ...more].map((one) =>
+    resolve(atPresent(one, entry, now), entry, flags),
+  );
   const creator = creatorOf(subject, entry.dn);
   writer.modify({ id: entry.id }, resolved, { permissive, creator });
   if (system.length > 0) writer.modify({ id: entry.id }, system, { system: true });

@@ -21,6 +21,7 @@ export const SUPPORTED_CONTROLS: readonly string[] = [
   CONTROLS.searchOptions,
   CONTROLS.permissiveModify,
   CONTROLS.verifyName,
+  CONTROLS.dirSync,
   CONTROLS.attributeScopedQuery,
   CONTROLS.rangeRetrievalNoError,
   CONTROLS.showRecycled,

@@ -19,6 +19,7 @@ import { type Caller, clientOf, type LdapContext, type Session } from './context
 import { asLdapError } from './failures.ts';
 import type { PagedSearch, PagedSearches } from './paged-searches.ts';
 import { type Computation, computation as computationOf } from './search/computed.ts';
+import { dirSync } from './search/dir-sync.ts';
 import { extendedNames, PLAIN_NAMES } from './search/extended-names.ts';
 import { SubjectEyes } from './search/eyes.ts';
 import type { ListViews } from './search/list-views.ts';
@@ -67,6 +68,7 @@ export function* search(
   const caller = clientOf(context, session);
   const wish = wishOf(controls, session.globalCatalog);
   const field = translated(() => beginField(context, session, caller, request, wish));
+  if (wish.sync !== undefined) return yield* guarded(dirSync({ ...field, caller }, wish.sync));
   if (wish.view !== undefined) {
     const shown = yield* showList(field, wish, state.lists);
     if (shown !== undefined) return shown;

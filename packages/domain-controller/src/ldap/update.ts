@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { parseDn } from '@doublehop/directory/dn';
 import type { Entry } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
@@ -8,7 +9,9 @@ import { CONTROLS } from '@doublehop/ldap/oids';
 import { LdapError } from '@doublehop/ldap/errors';
 import type { ModifyDnRequest } from '@doublehop/ldap/server/handler';
 import { ridOf } from '@doublehop/security/sid';
+import { SEARCH_PAUSE } from '../limits.ts';
 import { mayDo } from './access/access.ts';
+import type { EntrySource } from './access/heuristics.ts';
 import { type Subject, within } from './access/subject.ts';
 import { clientOf, type LdapContext, type Session } from './context.ts';
 import { accessDenied } from './failures.ts';
@@ -25,6 +28,7 @@ export async function remove(
   const caller = clientOf(context, session);
   const subtree = hasControl(controls, CONTROLS.treeDelete);
   const deleted = hasControl(controls, CONTROLS.showDeleted);
+  await refusePrimary(context, caller, dn);
   await directory.write((writer) => {
     const subject = within(caller, writer);
     const entry = writer.find(dn, { deleted });
@@ -33,10 +37,7 @@ export async function remove(
       if (subtree) demand(subject, entry, { kind: 'deleteTree' });
       else demandDelete(subject, writer, entry);
     }
-    if (entry !== undefined) {
-      refuseBuiltIn(subject, entry);
-      refusePrimary(subject, writer, entry);
-    }
+    if (entry !== undefined) refuseBuiltIn(subject, entry);
     writer.remove(dn, { subtree, deleted });
   });
 }
@@ -66,12 +67,15 @@ export async function rename(
 }
 
 /** DELETE on the entry, or DELETE_CHILD on what is above it (MS-ADTS 3.1.1.5.5.4). */
-function demandDelete(subject: Subject, writer: DirectoryWriter, entry: Entry): void {
-  if (mayDo(subject, entry, { kind: 'delete' })) return;
+function demandDelete(subject: Subject, source: EntrySource, entry: Entry): void {
+  if (!mayDelete(subject, source, entry)) throw accessDenied();
+}
+
+function mayDelete(subject: Subject, source: EntrySource, entry: Entry): boolean {
+  if (mayDo(subject, entry, { kind: 'delete' })) return true;
   const type = subject.decisions.schema.classType(entry.structuralClass);
-  const parent = writer.find({ id: entry.parentId });
-  const may = parent !== undefined && mayDo(subject, parent, { kind: 'deleteChild', type });
-  if (!may) throw accessDenied();
+  const parent = source.find({ id: entry.parentId });
+  return parent !== undefined && mayDo(subject, parent, { kind: 'deleteChild', type });
 }
 
 /** Accounts that every domain has are not deleted (MS-SAMR 3.1.5.7): ERROR_SPECIAL_ACCOUNT. */
@@ -80,17 +84,30 @@ function refuseBuiltIn({ decisions: { domain } }: Subject, { sid }: Entry): void
   throw new LdapError('other', '0000055B: SysErr: DSID-00000000 (the account is built in)');
 }
 
-/** Nor are groups that are somebody's primary one: ERROR_MEMBERS_PRIMARY_GROUP. */
-function refusePrimary({ decisions }: Subject, writer: DirectoryWriter, entry: Entry): void {
-  const { sid, structuralClass } = entry;
-  const type = decisions.schema.attribute('primaryGroupID');
-  if (sid === undefined || structuralClass !== 'group' || type === undefined) return;
-  for (const id of writer.view.withValue(type, String(ridOf(sid)))) {
-    if (writer.find({ id }) === undefined) continue;
-    const win32 = 0x55e;
+/**
+ * Nor are groups that are somebody's primary one: ERROR_MEMBERS_PRIMARY_GROUP. There is no index of
+ * primary groups, as most accounts have the same: who may not delete it costs no search.
+ */
+async function refusePrimary(context: LdapContext, caller: Subject, dn: string): Promise<void> {
+  const { directory, domain } = context;
+  directory.refresh();
+  const entry = directory.find(dn);
+  if (entry?.sid === undefined || entry.structuralClass !== 'group') return;
+  if (ridOf(entry.sid) < FIRST_RID || !mayDelete(caller, directory, entry)) return;
+  const value = String(ridOf(entry.sid));
+  const filter = { kind: 'equality', attribute: 'primaryGroupID', value } as const;
+  const asked = { base: domain.dn, scope: 'subtree', filter } as const;
+  for (const member of directory.searchSteps(asked, SEARCH_PAUSE)) {
+    if (member === undefined) {
+      await setImmediate();
+      continue;
+    }
+    const win32 = MEMBERS_PRIMARY_GROUP;
     throw new DirectoryError('entryAlreadyExists', 'the primary group of others', { win32 });
   }
 }
+
+const MEMBERS_PRIMARY_GROUP = 0x55e;
 
 /** The RIDs below are of accounts that the domain is made with (MS-DTYP 2.4.2.4). */
 const FIRST_RID = 1000;

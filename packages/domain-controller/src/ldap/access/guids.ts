@@ -8,6 +8,9 @@ export const ControlRight = {
   changePdc: 'bae50096-4752-11d1-9052-00c04fc2d4cf',
   changeRidMaster: 'd58d5f36-0a98-11d1-adbb-00c04fd8d5cd',
   changeSchemaMaster: 'e12b56b6-0a95-11d1-adbb-00c04fd8d5cd',
+  /** DS-Replication-Get-Changes, and -In-Filtered-Set. */
+  getChanges: '1131f6aa-9c07-11d1-f79f-00c04fc2dcd2',
+  getChangesInFilteredSet: '89e95b76-444d-4c62-991a-0facbeda640c',
   enableReversibleEncryption: '05c74c5e-4deb-43b4-bd9f-86664c2a7fd5',
   installReplica: '9923a32a-3607-11d2-b9be-0000f87a36b2',
   passwordNotRequired: '280f369c-67c7-438e-ae98-1d46f3c6f541',

@@ -1,4 +1,6 @@
 import {
+  type DirSyncRequest,
+  dirSyncRequest,
   extendedDn,
   findControl,
   hasControl,
@@ -34,6 +36,8 @@ export interface SearchWish {
   readonly view: { readonly list: ListViewRequest; readonly critical: boolean } | undefined;
   /** The attribute of the base that names what is searched instead of it. */
   readonly scopeAttribute: string | undefined;
+  /** Changes since a cookie are asked for, not what is there. */
+  readonly sync: DirSyncRequest | undefined;
   /** Equal for the same controls in any order, those aside that go from page to page. */
   readonly key: string;
 }
@@ -75,6 +79,7 @@ function read(controls: readonly Control[], globalCatalog: boolean): SearchWish 
     sort: keys === undefined ? undefined : { keys, critical: isCritical(CONTROLS.sortRequest) },
     view: list === undefined ? undefined : { list, critical: isCritical(CONTROLS.virtualListView) },
     scopeAttribute: findControl(controls, scopedQuery)?.attribute,
+    sync: findControl(controls, dirSyncRequest),
     key: controls.map(textOf).sort().join('\n'),
   };
 }
