@@ -41,3 +41,19 @@ export function isValue(value: Value | readonly Value[]): value is Value {
 export function textValues(values: readonly unknown[]): string[] {
   return values.filter((value) => typeof value === 'string');
 }
+
+/**
+ * What is of this controller alone (FLAG_ATTR_NOT_REPLICATED) changes neither uSNChanged nor
+ * whenChanged: those who follow the directory's changes are told nothing by a logon.
+ */
+export function isLocal({ attribute }: Modification): boolean {
+  return LOCAL_ATTRIBUTES.has(attribute.toLowerCase());
+}
+
+const LOCAL_ATTRIBUTES: ReadonlySet<string> = new Set([
+  'badpwdcount',
+  'badpasswordtime',
+  'lastlogoff',
+  'lastlogon',
+  'logoncount',
+]);

@@ -70,7 +70,14 @@ import {
 import { foreignSid } from './foreign-principal.ts';
 import { refused, storedValues } from './values.ts';
 import { contextKey, contextRdn, NameCache, View } from './view.ts';
-import { isSame, isSchemaObject, isValue, refuseName, textValues } from './writer-values.ts';
+import {
+  isLocal,
+  isSame,
+  isSchemaObject,
+  isValue,
+  refuseName,
+  textValues,
+} from './writer-values.ts';
 import {
   type AddOptions,
   type Clock,
@@ -826,27 +833,3 @@ export class DirectoryWriter {
     return lastNumber(this.#tx, 'usn');
   }
 }
-
-function isValue(value: Value | readonly Value[]): value is Value {
-  return typeof value === 'string' || value instanceof Uint8Array;
-}
-
-function textValues(values: readonly unknown[]): string[] {
-  return values.filter((value) => typeof value === 'string');
-}
-
-/**
- * What is of this controller alone (FLAG_ATTR_NOT_REPLICATED) changes neither uSNChanged nor
- * whenChanged: those who follow the directory's changes are told nothing by a logon.
- */
-function isLocal({ attribute }: Modification): boolean {
-  return LOCAL_ATTRIBUTES.has(attribute.toLowerCase());
-}
-
-const LOCAL_ATTRIBUTES: ReadonlySet<string> = new Set([
-  'badpwdcount',
-  'badpasswordtime',
-  'lastlogoff',
-  'lastlogon',
-  'logoncount',
-]);
