@@ -89,3 +89,25 @@ describe('doublehop dc rollover-krbtgt', () => {
     expect(after?.['18']).not.toBe(before?.['18']);
   });
 });
+
+describe('doublehop dc check', () => {
+  test('finds nothing in a domain that is in order', async () => {
+    const { status, stdout } = await call(['dc', 'check', dir]);
+    expect([status, stdout]).toEqual([0, '0 problems\n']);
+  });
+
+  test('names what is damaged, as text and as JSON', async () => {
+    const store = await lmdbStore({ path: file('store') });
+    const id = Buffer.from([0, 0, 0, 0, 0xff, 0xff]).toString('latin1');
+    await store.write((tx) => tx.put(`s${id}`, Uint8Array.of(1, 0)));
+    await store.close();
+    const { status, stdout } = await call(['dc', 'check', dir]);
+    const line = 'keys: entry 65535: it has keys and is not there\n';
+    expect([status, stdout]).toEqual([1, `${line}1 problem\n`]);
+    const json = await call(['dc', 'check', dir, '--json']);
+    expect([json.status, JSON.parse(json.stdout)]).toEqual([
+      1,
+      { kind: 'keys', object: 'entry 65535', what: 'it has keys and is not there' },
+    ]);
+  });
+});

@@ -8,6 +8,7 @@ import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
 import { fold } from './text.ts';
 import { refused, Win32 } from './values.ts';
 import type { View } from './view.ts';
+import { textValues } from './writer-values.ts';
 
 /**
  * Attributes that the schema calls systemOnly though Windows lets clients write them: delegation
@@ -239,4 +240,16 @@ export function checkCategory(view: View, known: KnownAttributes, { attributes }
   if (typeof id !== 'number') return;
   const classes = view.entry(id)?.values(known.objectClass.code) ?? [];
   if (!classes.includes('classSchema')) throw refused('objectClassViolation', type, 'is a class');
+}
+
+/** The structural class after a change of objectClass (MS-ADTS 3.1.1.5.3.5). */
+export function checkClasses(schema: Schema, draft: Draft): ClassType {
+  const names = draft.attributes.get(needed(schema, 'objectClass').code) ?? [];
+  const type = structuralClass(schema, textValues(names));
+  const kinds = [type.name, draft.type.name].sort();
+  if (type === draft.type || kinds.join() === 'inetOrgPerson,user') return type;
+  // ERROR_DS_ILLEGAL_MOD_OPERATION.
+  throw new DirectoryError('objectClassViolation', 'an entry keeps its structural class', {
+    win32: 0x2077,
+  });
 }

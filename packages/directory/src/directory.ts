@@ -31,6 +31,7 @@ import type { StoredEntry } from './record.ts';
 import { extendSchema } from './schema-extension.ts';
 import { type AttributeType, Schema } from './schema/schema.ts';
 import { search, type Scope } from './search.ts';
+import { ServiceClasses } from './service-classes.ts';
 import type { Reader, Store } from './store/store.ts';
 import { NameCache, View } from './view.ts';
 import type { Clock, KeyOptions, RemoveOptions } from './writer-options.ts';
@@ -86,6 +87,7 @@ export class Directory {
   readonly #names = new NameCache();
   readonly #descriptors = new DescriptorCache();
   readonly #memo = new DescriptorMemo();
+  readonly #services: ServiceClasses;
   #settling: Promise<void> | undefined;
   #hasWritten = false;
   readonly #view: View;
@@ -99,6 +101,7 @@ export class Directory {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#known = knownAttributes(this.schema);
+    this.#services = new ServiceClasses(this.#known.servicePrincipalName);
     this.#view = new View(options.store, this.schema, this.#names, this.#descriptors);
     this.#revision = options.store.revision();
     this.#usn = lastNumber(options.store, 'usn');
@@ -200,6 +203,14 @@ export class Directory {
     return search(context, this.#known, { ...request, base, isVisible, pause });
   }
 
+  /**
+   * Whether SPNs of a service class, in lower case, may be there, those included that units of work
+   * are about to write: false saves looking for one.
+   */
+  mayHaveServices(name: string): boolean {
+    return this.#services.mayHave(this.#store, this.#store.revision(), name);
+  }
+
   /** Whether the entry has the value (RFC 4511 §4.10); throws noSuchAttribute. */
   compare(name: EntryName | string, attribute: string, value: AssertionValue): boolean {
     const type = this.schema.attribute(attribute);
@@ -285,6 +296,7 @@ export class Directory {
       known: this.#known,
       descriptors: this.#descriptors,
       memo: this.#memo,
+      services: this.#services,
       domain: this.#domain,
       clock: this.#clock,
       random: this.#random,

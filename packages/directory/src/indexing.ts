@@ -23,8 +23,8 @@ export function reindex(
     const next = after.get(code) ?? [];
     if (type === undefined || !type.indexed || old === next) continue;
     const record = type.unique ? idToBytes(id) : NOTHING;
-    const gone = keysOf(known, type, id, old);
-    const changed = replaceKeys(tx, gone, keysOf(known, type, id, next), record);
+    const gone = recordsOfIndex(known, type, id, old);
+    const changed = replaceKeys(tx, gone, recordsOfIndex(known, type, id, next), record);
     names ||= changed && isAccountName(known, type);
   }
   return names;
@@ -50,7 +50,8 @@ function replaceKeys(
   return changed;
 }
 
-function keysOf(
+/** The keys under which the index of an attribute has an entry with these values. */
+export function recordsOfIndex(
   known: KnownAttributes,
   type: AttributeType,
   id: number,

@@ -60,8 +60,11 @@ export class LinkTable {
     return Array.from(links, ({ key }) => partsOfLinkKey(key).far);
   }
 
-  /** Removes every link from and to an entry that goes; returns who pointed to it. */
-  forget(id: number, usn: number): Set<number> {
+  /**
+   * Removes every link from and to an entry that goes. Who pointed to it keeps uSNChanged and
+   * whenChanged, as by Windows: a link that goes with its target is no write to its owner.
+   */
+  forget(id: number, usn: number): void {
     const memberLink = linkOf(this.#known.member);
     for (const { key } of Array.from(this.#tx.range(forwardLinks(id)))) {
       const { link, far } = partsOfLinkKey(key);
@@ -76,7 +79,7 @@ export class LinkTable {
       this.#tx.delete(forwardKey(far, link, id));
       owners.add(far);
     }
-    return owners;
+    for (const owner of owners) logChange(this.#tx, { usn, id: owner, flags: ChangeFlag.linked });
   }
 
   /** Membership is part of what is derived from the member, though its entry does not change. */

@@ -2,14 +2,16 @@ import type { RandomSource } from '@doublehop/crypto/random';
 import { decodeGuid, encodeGuid, type Guid, parseGuid } from '@doublehop/security/guid';
 import { readDomain } from './domain.ts';
 import { parseDn } from './dn.ts';
+import { textOf, type Draft } from './draft.ts';
 import type { AttributeInput, Value } from './entry.ts';
 import { DirectoryError } from './errors.ts';
 import { needed } from './known-attributes.ts';
-import { allExtensions, idOfExtension } from './layout.ts';
+import { allExtensions, extensionKey, idOfExtension } from './layout.ts';
 import type { StoredEntry } from './record.ts';
 import { syntaxOf } from './schema/syntax-oids.ts';
 import type { AttributeType, ClassMembers, ClassType, Schema } from './schema/schema.ts';
 import { refused } from './values.ts';
+import type { Transaction } from './store/store.ts';
 import type { View } from './view.ts';
 import { versionFour } from './writer-options.ts';
 import { isSchemaObject, isValue } from './writer-values.ts';
@@ -44,10 +46,20 @@ export function extendSchema(view: View): void {
   schema.extend(attributes, classes);
 }
 
-/** Whether an entry is of the schema's naming context. */
-export function isOfSchema(view: View, parentId: number): boolean {
+/**
+ * A client's change of the schema: whoever reads it takes it into the schema in use. Throws
+ * unwillingToPerform where the name, or the OID of a new entry, is that of another.
+ */
+export function noteExtension(tx: Transaction, view: View, draft: Draft, isNew: boolean): void {
+  if (!['attributeSchema', 'classSchema'].includes(draft.type.name)) return;
+  const { schema } = view;
   const domain = readDomain(view.reader);
-  return domain !== undefined && view.resolve(parseDn(domain.schemaDn)).id === parentId;
+  if (domain === undefined) return;
+  if (view.resolve(parseDn(domain.schemaDn)).id !== draft.parentId) return;
+  const of = (name: string): string => textOf(draft, needed(schema, name)) ?? '';
+  const oid = of('attributeID') || of('governsID');
+  checkSchemaName(schema, of('lDAPDisplayName'), oid, isNew);
+  tx.put(extensionKey(draft.id), new Uint8Array(0));
 }
 
 /**
@@ -87,7 +99,7 @@ export function completeSchemaObject(
  * The name of a schema's object is its own, and so is the OID of a new one (MS-ADTS 3.1.1.2.3).
  * Throws unwillingToPerform.
  */
-export function checkSchemaName(schema: Schema, name: string, oid: string, isNew: boolean): void {
+function checkSchemaName(schema: Schema, name: string, oid: string, isNew: boolean): void {
   for (const word of [name, oid]) {
     for (const type of [schema.attribute(word), schema.classType(word)]) {
       if (type !== undefined && (isNew || type.oid !== oid)) throw taken(word);

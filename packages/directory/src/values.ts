@@ -38,7 +38,9 @@ export function storedValues(
   }
   const keys = new Set(stored.map((value) => valueKey(type, value)));
   if (keys.size < stored.length) {
-    throw refused('attributeOrValueExists', type, 'is given the same value twice');
+    // Two links to one entry are told apart from two equal values, as by Windows.
+    const code = type.linkId === undefined ? 'attributeOrValueExists' : 'entryAlreadyExists';
+    throw refused(code, type, 'is given the same value twice');
   }
   return stored;
 }

@@ -125,7 +125,11 @@ export class View {
 
   /** The one entry with this value of an attribute whose values are unique. */
   onlyWithValue(attribute: AttributeType, value: AssertionValue): number | undefined {
-    const key = matchKey(attribute.syntax, value);
+    return this.onlyWithKey(attribute, matchKey(attribute.syntax, value));
+  }
+
+  /** The same for a value in comparable form, as `matchKey` makes it. */
+  onlyWithKey(attribute: AttributeType, key: string): number | undefined {
     const bytes = this.reader.get(uniqueKey(attribute.code, key));
     return bytes === undefined ? undefined : idOfBytes(bytes);
   }

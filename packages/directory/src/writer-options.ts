@@ -1,10 +1,12 @@
 import type { RandomSource } from '@doublehop/crypto/random';
 import type { KeySet } from './account.ts';
 import type { DescriptorCache } from './descriptor-table.ts';
+import type { AttributeInput } from './entry.ts';
 import type { Creator, DescriptorMemo } from './descriptor-writer.ts';
 import type { DomainInfo } from './domain.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import type { Schema } from './schema/schema.ts';
+import type { ServiceClasses } from './service-classes.ts';
 import type { Transaction } from './store/store.ts';
 
 /** Milliseconds since 1970-01-01 UTC. */
@@ -17,6 +19,7 @@ export interface WriterOptions {
   readonly known: KnownAttributes;
   readonly descriptors: DescriptorCache;
   readonly memo: DescriptorMemo;
+  readonly services: ServiceClasses;
   /** The domain, when it is known already; else it is read when it is needed. */
   readonly domain: DomainInfo | undefined;
   readonly clock: Clock;
@@ -36,6 +39,8 @@ export interface AddOptions {
    * the domain's Domain Admins.
    */
   readonly creator?: Creator;
+  /** What the system sets beside what is given. */
+  readonly also?: AttributeInput;
   /** The keys of a new account, as `setKeys` would set them. */
   readonly keys?: KeySet;
 }

@@ -1,5 +1,7 @@
+import type { Rdn } from './dn.ts';
 import type { AttributeInput, Modification, Value } from './entry.ts';
 import type { StoredAttributes, StoredValue } from './record.ts';
+import type { Schema } from './schema/schema.ts';
 import { refused } from './values.ts';
 
 /** distinguishedName is computed: each way to write it is refused in its own way. */
@@ -57,3 +59,11 @@ const LOCAL_ATTRIBUTES: ReadonlySet<string> = new Set([
   'lastlogon',
   'logoncount',
 ]);
+
+/** A name as names are shown: the usual types of RFC 4514 §3 in capitals. */
+export function shownRdn(schema: Schema, { type, value }: Rdn): Rdn {
+  const name = schema.attribute(type)?.name ?? type;
+  return { type: SHORT_TYPES.has(name) ? name.toUpperCase() : name, value };
+}
+
+const SHORT_TYPES: ReadonlySet<string> = new Set(['c', 'cn', 'dc', 'l', 'o', 'ou', 'st']);

@@ -7,6 +7,7 @@ import { changedContent } from './changed-content.ts';
 import { ChangeFlag, logChange } from './changes.ts';
 import {
   checkCategory,
+  checkClasses,
   checkContent,
   checkGivenName,
   checkSuperior,
@@ -19,9 +20,9 @@ import { lastNumber, nextNumber } from './counters.ts';
 import { deriveAccountType, fillDefaults, isPrincipal } from './defaults.ts';
 import { releaseDescriptor } from './descriptor-table.ts';
 import { type Creator, DescriptorWriter } from './descriptor-writer.ts';
-import { parseDn, parseRdn, rdnKey, type Dn, type Rdn } from './dn.ts';
+import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
 import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
-import { setNumber, setValue, textOf, type Draft } from './draft.ts';
+import { setNumber, setValue, type Draft } from './draft.ts';
 import { EntryView } from './entry-view.ts';
 import type {
   AttributeInput,
@@ -36,14 +37,14 @@ import { DirectoryError } from './errors.ts';
 import { reindex } from './indexing.ts';
 import { decodeKeys, encodeKeys } from './keys-record.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
-import { childKey, entryKey, extensionKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
+import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
 import { PROPAGATION_BATCH } from './limits.ts';
 import { LinkTable, setFlag } from './links.ts';
 import { locate, locateEntry, missing, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup, type PrimaryGroupChange } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
-import { checkSchemaName, completeSchemaObject, isOfSchema } from './schema-extension.ts';
+import { completeSchemaObject, noteExtension } from './schema-extension.ts';
 import { generalizedTime } from './schema/syntax.ts';
 import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
 import type { ServiceClasses } from './service-classes.ts';
@@ -76,6 +77,7 @@ import {
   isSchemaObject,
   isValue,
   refuseName,
+  shownRdn,
   textValues,
 } from './writer-values.ts';
 import {
@@ -88,9 +90,6 @@ import {
   versionFour,
   type WriterOptions,
 } from './writer-options.ts';
-
-/** Types that are shown in capitals. */
-const SHORT_TYPES: ReadonlySet<string> = new Set(['c', 'cn', 'dc', 'l', 'o', 'ou', 'st']);
 
 /** The writes of one atomic unit; each is checked against what the ones before it have left. */
 export class DirectoryWriter {
@@ -168,7 +167,7 @@ export class DirectoryWriter {
       id,
       parentId,
       flags,
-      rdn: atRoot ? contextRdn(parsed) : this.#written(rdn),
+      rdn: atRoot ? contextRdn(parsed) : shownRdn(this.#schema, rdn),
       type,
       // First in the record: access checks look at it in every entry.
       attributes: new Map([[this.#known.descriptor.code, []]]),
@@ -195,7 +194,7 @@ export class DirectoryWriter {
     this.#stamp(draft, usn, true);
     this.#save(draft, new Map(), usn);
     this.#applyLinks(draft.id, changes, usn);
-    if (options.system !== true) this.#noteExtension(draft, true);
+    if (options.system !== true) noteExtension(this.#tx, this.#view, draft, true);
     return this.#show(id);
   }
 
@@ -224,7 +223,7 @@ export class DirectoryWriter {
         type,
         modification,
       );
-      if (type === this.#known.objectClass) this.#checkClasses(draft);
+      if (type === this.#known.objectClass) checkClasses(this.#schema, draft);
       return made;
     });
     this.#followClasses(draft, original);
@@ -232,7 +231,7 @@ export class DirectoryWriter {
     const isNewDescriptor = this.#inherit(draft, original, options.creator);
     const group = this.#follow(draft, original, changes);
     checkUnique(this.#view, this.#known, draft, original);
-    if (options.system !== true) this.#noteExtension(draft, false);
+    if (options.system !== true) noteExtension(this.#tx, this.#view, draft, false);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     const usn = nextNumber(this.#tx, 'usn');
     this.#stamp(draft, usn, false);
@@ -352,7 +351,7 @@ export class DirectoryWriter {
     const stays = staysInPlace(this.#schema, this.#known, entry);
     const parentId = stays ? entry.parentId : this.ensureDeletedObjects({ id: context.id });
     const usn = nextNumber(this.#tx, 'usn');
-    for (const owner of this.#links.forget(entry.id, usn)) this.#touch(owner);
+    this.#links.forget(entry.id, usn);
     const draft = this.#draft(this.#stored({ id: entry.id }));
     const { guid } = this.#show(entry.id);
     const original: StoredAttributes = new Map(draft.attributes);
@@ -403,9 +402,11 @@ export class DirectoryWriter {
     if (renaming.deleteOldRdn === false) {
       throw new DirectoryError('unwillingToPerform', 'the old name cannot be kept as a value');
     }
-    draft.rdn = this.#written(parseRdn(renaming.newRdn));
+    draft.rdn = shownRdn(this.#schema, parseRdn(renaming.newRdn));
     this.#checkRdnType(draft.rdn.type, draft.type, 'unwillingToPerform');
-    const parentId = this.#parentAfter(entry, renaming);
+    const { newSuperior } = renaming;
+    const parentId = newSuperior === undefined ? entry.parentId : this.#resolve(newSuperior);
+    if (parentId === undefined) throw new DirectoryError('other', `there is no ${newSuperior}`);
     const moved = parentId !== entry.parentId;
     const renamed = draft.rdn.value !== entry.rdn.value;
     const name = { name: draft.rdn.value, class: draft.type.name };
@@ -498,14 +499,11 @@ export class DirectoryWriter {
     const changes: LinkChange[] = [];
     // What the directory itself makes may point to itself: defaultObjectCategory does.
     const itself = system || given.has('defaultObjectCategory');
-    const resolve = (text: string): number | undefined =>
-      itself && text === dn ? draft.id : this.#resolve(text);
     for (const [name, values] of given) {
       const type = needed(this.#schema, name);
       if (type === this.#known.objectClass || values.length === 0) continue;
-      // What the directory itself makes may point to itself: defaultObjectCategory does.
       const stored = storedValues(this.#schema, type, values, (text) =>
-        system && text === dn ? draft.id : this.#referee(type, text),
+        itself && text === dn ? draft.id : this.#referee(type, text),
       );
       if (!type.forwardLink) {
         draft.attributes.set(type.code, stored);
@@ -549,12 +547,6 @@ export class DirectoryWriter {
     const wanted = this.#schema.attribute(this.#rdnAttribute(type))?.name;
     if (used === wanted) return;
     throw new DirectoryError(code, `a ${type.name} is not named by ${written}`);
-  }
-
-  /** A name as names are shown: the usual types of RFC 4514 §3 in capitals. */
-  #written({ type, value }: Rdn): Rdn {
-    const name = this.#schema.attribute(type)?.name ?? type;
-    return { type: SHORT_TYPES.has(name) ? name.toUpperCase() : name, value };
   }
 
   #rdnAttribute(type: ClassType): string {
@@ -728,16 +720,6 @@ export class DirectoryWriter {
     throw refused('notAllowedOnRDN', { name }, 'changes by a rename only');
   }
 
-  /** A client's change of the schema: whoever reads it takes it into the schema in use. */
-  #noteExtension(draft: Draft, isNew: boolean): void {
-    if (!['attributeSchema', 'classSchema'].includes(draft.type.name)) return;
-    if (!isOfSchema(this.#view, draft.parentId)) return;
-    const of = (name: string): string => textOf(draft, needed(this.#schema, name)) ?? '';
-    const oid = of('attributeID') || of('governsID');
-    checkSchemaName(this.#schema, of('lDAPDisplayName'), oid, isNew);
-    this.#tx.put(extensionKey(draft.id), new Uint8Array(0));
-  }
-
   /**
    * After a change of objectClass: superclasses are there whatever was said, and the structural
    * class stays, but that a user can become an inetOrgPerson (MS-ADTS 3.1.1.5.3.5).
@@ -747,27 +729,8 @@ export class DirectoryWriter {
     const now = draft.attributes.get(code);
     if (now === original.get(code)) return;
     const names = textValues(now ?? []);
-    draft.type = this.#checkClasses(draft);
+    draft.type = checkClasses(this.#schema, draft);
     this.#setClasses(draft, names);
-  }
-
-  #checkClasses(draft: Draft): ClassType {
-    const type = structuralClass(this.#schema, textValues(this.#classesOf(draft)));
-    const kinds = [type.name, draft.type.name].sort();
-    if (type !== draft.type && kinds.join() !== 'inetOrgPerson,user') {
-      // ERROR_DS_ILLEGAL_MOD_OPERATION.
-      throw new DirectoryError('objectClassViolation', 'an entry keeps its structural class', {
-        win32: 0x2077,
-      });
-    }
-    return type;
-  }
-
-  #parentAfter(entry: StoredEntry, { newSuperior }: Renaming): number {
-    if (newSuperior === undefined) return entry.parentId;
-    const id = locate(this.#view, this.#known, newSuperior);
-    if (id !== undefined) return id;
-    throw new DirectoryError('other', `there is no ${newSuperior}`);
   }
 
   #setClasses(draft: Draft, names: readonly string[]): void {

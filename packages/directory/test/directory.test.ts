@@ -1,9 +1,11 @@
+import { pooledRandom } from '@doublehop/crypto/random';
 import { encodeSid, withRid } from '@doublehop/security/sid';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Directory } from '../src/directory.ts';
+import { Directory } from '../src/directory.ts';
 import type { Modification, Value } from '../src/entry.ts';
 import type { DirectoryErrorCode } from '../src/errors.ts';
-import { contoso, DOMAIN_DN, DOMAIN_SID } from './support/fixtures.ts';
+import { memoryStore } from '../src/store/memory.ts';
+import { contoso, DOMAIN_DN, DOMAIN_SID, NOW } from './support/fixtures.ts';
 
 const USERS = `CN=Users,${DOMAIN_DN}`;
 const ALICE = `CN=Alice,${USERS}`;
@@ -501,5 +503,33 @@ describe('RFC 4511 §4.10 compare', () => {
     expect(() => directory.compare(ALICE, 'nonsense', 'x')).toThrow(
       fails('undefinedAttributeType'),
     );
+  });
+});
+
+describe('service classes', () => {
+  it('that no SPN begins with are known not to be there', async () => {
+    expect(directory.mayHaveServices('cifs')).toBe(false);
+    const spns = ['HOST/a', 'HOST/a.contoso.com', 'http/a:80', 'odd'];
+    await addComputer('A', { servicePrincipalName: spns });
+    expect(['host', 'http', 'cifs', 'ldap'].map((name) => directory.mayHaveServices(name))).toEqual(
+      [true, true, false, false],
+    );
+  });
+
+  it('are known from the store too, and from a unit of work before it ends', async () => {
+    const store = memoryStore();
+    const made = await contoso(store);
+    const seen = await made.write((writer) => {
+      writer.add(`CN=B,${DOMAIN_DN}`, {
+        objectClass: 'computer',
+        sAMAccountName: 'B$',
+        servicePrincipalName: ['CIFS/b', 'gc/b/contoso.com'],
+      });
+      return [made.mayHaveServices('cifs'), made.mayHaveServices('mssqlsvc')];
+    });
+    expect(seen).toEqual([true, false]);
+    const other = new Directory({ store, random: pooledRandom(), clock: () => NOW });
+    const names = ['cifs', 'gc', 'host', 'mssqlsvc'];
+    expect(names.map((name) => other.mayHaveServices(name))).toEqual([true, true, false, false]);
   });
 });

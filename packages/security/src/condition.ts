@@ -153,7 +153,9 @@ function order(verdict: (left: bigint | string, right: bigint | string) => boole
 function apply(operator: Operator, stack: Item[], context: Context): Ternary {
   const rule = rules[operator];
   const last = spend(pop(stack), context);
-  if (operator === '!' && isBare(last) && isBare(stack.at(-1))) return 'unknown';
+  if (operator === '!' && isBare(last) && isBare(stack.at(-1))) {
+    throw new Misuse('an attribute waits before this one');
+  }
   if (rule.operands === 1) return rule.value(last, context.subject);
   return rule.value(spend(pop(stack), context), last);
 }

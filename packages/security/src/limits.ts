@@ -44,7 +44,7 @@ export const MAX_CLAIMS = 1_024;
 export const MAX_CLAIM_VALUES = 8_192;
 
 /** Most characters of a claim's ID or of a value of text, with the terminator. */
-export const MAX_CLAIM_TEXT = 16_384;
+export const MAX_CLAIM_TEXT = 131_072;
 
-/** Most bytes of an unpacked claims set: what one block of its compression holds (MS-XCA 2.1.4). */
-export const MAX_CLAIMS_SIZE = 65_536;
+/** Most bytes of an unpacked claims set (a size of ours; packed, it may be far smaller). */
+export const MAX_CLAIMS_SIZE = 1_048_576;

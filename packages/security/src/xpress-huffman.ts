@@ -1,3 +1,4 @@
+import { concat } from '@doublehop/wire/bytes';
 import { SecurityError } from './errors.ts';
 import { huffmanCodes, huffmanLengths, SYMBOLS } from './xpress-huffman-code.ts';
 
@@ -39,16 +40,30 @@ export function decompressXpressHuffman(packed: Uint8Array, size: number): Uint8
 }
 
 /**
- * Packs up to 65,536 bytes: one block (MS-XCA 2.1.4). Undefined where that would not make them
- * fewer.
+ * Packs bytes: blocks of 65,536, each with codes of its own (MS-XCA 2.1.4). Undefined where that
+ * would not make them fewer.
  */
 export function compressXpressHuffman(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes.length === 0 || bytes.length > BLOCK) return undefined;
+  const blocks: Uint8Array[] = [];
+  let size = 0;
+  for (let start = 0; start < bytes.length; start += BLOCK) {
+    const end = Math.min(start + BLOCK, bytes.length);
+    const packed = packBlock(bytes.subarray(start, end), end === bytes.length);
+    if (packed === undefined) return undefined;
+    blocks.push(packed);
+    size += packed.length;
+  }
+  return blocks.length === 0 || size >= bytes.length ? undefined : concat(...blocks);
+}
+
+/** One block, whose matches look back no further than its start; undefined: it became large. */
+function packBlock(bytes: Uint8Array, last: boolean): Uint8Array | undefined {
   const tokens = findMatches(bytes);
-  const counts = Array.from({ length: SYMBOLS }, () => 0);
-  for (const { symbol } of tokens) counts[symbol] = (counts[symbol] ?? 0) + 1;
   // Some decoders want the mark of the end, and two symbols are the fewest that have a code.
-  counts[LITERALS] = (counts[LITERALS] ?? 0) + 1;
+  const marked = last ? [...tokens, { symbol: LITERALS, length: 0, offset: 0 }] : tokens;
+  const counts = Array.from({ length: SYMBOLS }, () => 0);
+  for (const { symbol } of marked) counts[symbol] = (counts[symbol] ?? 0) + 1;
+  counts[LITERALS] ||= 1;
   const lengths = huffmanLengths(counts, CODE_BITS);
   const codes = huffmanCodes(lengths);
   const output = new BitWriter(bytes.length);
@@ -56,15 +71,11 @@ export function compressXpressHuffman(bytes: Uint8Array): Uint8Array | undefined
     output.byte((lengths[index] ?? 0) | ((lengths[index + 1] ?? 0) << 4));
   }
   output.start();
-  for (const { symbol, length, offset } of [
-    ...tokens,
-    { symbol: LITERALS, length: 0, offset: 0 },
-  ]) {
+  for (const { symbol, length, offset } of marked) {
     output.bits(lengths[symbol] ?? 0, codes[symbol] ?? 0);
     if (length !== 0) writeMatch(output, length - MIN_MATCH, offset);
   }
-  const packed = output.finish();
-  return packed !== undefined && packed.length < bytes.length ? packed : undefined;
+  return output.finish();
 }
 
 interface Token {

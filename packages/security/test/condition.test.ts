@@ -182,6 +182,7 @@ describe('MS-DTYP 2.5.3.1.5: evaluation', () => {
     ['(@User.None)', 'unknown'],
     ['(@User.Photo)', 'unknown'],
     ['(@User.Level && !(@User.Zero))', 'unknown'],
+    ['(@User.Level || !(@User.Level))', 'unknown'],
     ['(!(@User.Zero) && @User.Level)', 'true'],
     ['(@User.Level && !(@User.Zero || @User.Zero))', 'true'],
     ['(!(@User.Zero))', 'true'],

@@ -60,13 +60,34 @@ describe('MS-PAC 2.11 PAC_CLIENT_CLAIMS_INFO', () => {
     expect(decodeClaimsInfo(encodeClaimsInfo([]))).toEqual([]);
   });
 
-  test('claims are found by their ID of any case; the first of an ID counts', () => {
+  test('claims are found by their ID of any case; the last of an ID counts', () => {
     const entries: ClaimEntry[] = [
       { id: 'ad://ext/Title', claim: { type: 'string', values: ['first'] } },
       { id: 'AD://EXT/title', claim: { type: 'string', values: ['second'] } },
     ];
     const claims = claimsOfSet([{ source: 'ad', entries }]);
-    expect(claims.get('ad://ext/title')).toEqual({ type: 'string', values: ['first'] });
+    expect(claims.get('ad://ext/title')).toEqual({ type: 'string', values: ['second'] });
+  });
+
+  test('the same value twice makes claims useless', () => {
+    for (const twice of [
+      { type: 'string', values: ['foo', 'FOO'] },
+      { type: 'integer', values: [1n, 1n] },
+      { type: 'boolean', values: [false, false] },
+    ] as const) {
+      const set = [{ source: 'ad', entries: [{ id: 'a', claim: twice }] }] as const;
+      expect(() => claimsOfSet(set)).toThrow(expect.objectContaining({ structure: 'claim' }));
+    }
+  });
+
+  test('claims of more than one block of compression come back', () => {
+    const values = Array.from({ length: 6 }, (_, index) => String(index).repeat(20_000));
+    const set = [
+      { source: 'ad', entries: [{ id: 'a', claim: { type: 'string', values } }] },
+    ] as const;
+    const data = encodeClaimsInfo(set);
+    expect(data.length).toBeLessThan(4000);
+    expect(decodeClaimsInfo(data)).toEqual(set);
   });
 
   test('what says it is larger than the limit is not unpacked', () => {

@@ -111,12 +111,30 @@ export async function runDirectorySuite(
   const { name, password } = corp.administrator;
   const script = fileURLToPath(new URL('script.py', import.meta.url));
   const where = NEEDS_URL.has(program) ? `ldap://${corp.host}` : corp.host;
-  const args = [script, `${program}.py`, where, '-U', `${name}%${password}`, ...tests];
-  const outcome = await runPython(corp, args, options);
+  const data = join(sambaSuiteRoot, 'source4', 'dsdb', 'tests', 'python', 'testdata');
+  const more = {
+    DATA_DIR: data,
+    TEST_SERVER: `ldap://${corp.host}`,
+    TEST_USERNAME: name,
+    TEST_PASSWORD: password,
+  };
+  const given = TAKES_VARIABLES.has(program)
+    ? tests
+    : [where, '-U', `${name}%${password}`, ...(ARGUMENTS[program] ?? []), ...tests];
+  const outcome = await runPython(corp, [script, `${program}.py`, ...given], { ...options, more });
   const results = parseSubunit(outcome.stdout, program);
   if (results.length === 0) throw brokenOff(outcome);
   return results;
 }
+
+/** Programs that read the controller and the administrator from TEST_SERVER and so on. */
+const TAKES_VARIABLES: ReadonlySet<string> = new Set(['tombstone_reanimation']);
+
+/** What programs are told besides: what Samba's own runs of them against Windows are told. */
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  linked_attributes: ['--no-reveal-internals'],
+  token_group: ['--use-kerberos=required'],
+};
 
 /** Programs that take the controller as a URL; the others make one of its name. */
 const NEEDS_URL: ReadonlySet<string> = new Set(['sort', 'vlv', 'large_ldap', 'ldap_modify_order']);

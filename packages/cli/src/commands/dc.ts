@@ -20,6 +20,7 @@ import { makeFolder } from '@doublehop/lab/folder/files';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { checkCommand } from '../dc/check.ts';
 import { exportKeysCommand } from '../dc/export-keys.ts';
 import { rolloverKrbtgtCommand } from '../dc/rollover-krbtgt.ts';
 import { readPassword } from '../input/secret.ts';
@@ -85,6 +86,7 @@ export function command(context: Context): Command {
     .option('--json', 'print the addresses as JSON')
     .addHelpText('after', EXAMPLES)
     .enablePositionalOptions()
+    .addCommand(checkCommand(context))
     .addCommand(exportKeysCommand(context))
     .addCommand(rolloverKrbtgtCommand(context))
     .action(async (options: DcOptions) => {

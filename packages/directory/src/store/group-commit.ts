@@ -1,9 +1,9 @@
 import { StoreError } from '../errors.ts';
 import { Overlay } from './overlay.ts';
-import type { Key, Reader, Transaction } from './store.ts';
+import type { Key, Range, Reader, Record, Transaction } from './store.ts';
 
-/** Writes of a batch: the last value of every key, `undefined` for deletions. */
-export type Writes = ReadonlyMap<Key, Uint8Array | undefined>;
+/** Writes of a batch: the last value of every key, `null` for deletions. */
+export type Writes = ReadonlyMap<Key, Uint8Array | null>;
 
 /** What a store gives its group commit. */
 export interface Committer {
@@ -87,7 +87,7 @@ export class GroupCommit {
 }
 
 function runAll(batch: readonly Unit[], view: Reader): { writes: Writes; settle: (() => void)[] } {
-  const whole = new Overlay(view);
+  const whole = new Overlay(new BatchReader(view));
   const settle: (() => void)[] = [];
   for (const unit of batch) {
     const part = batch.length === 1 ? whole : new Overlay(whole);
@@ -103,9 +103,38 @@ function runAll(batch: readonly Unit[], view: Reader): { writes: Writes; settle:
   return { writes: whole.writes(), settle };
 }
 
+/** Keys of this length at most are of what many units look at: entries, counters, descriptors. */
+const SHORT_KEY = 8;
+
+/**
+ * The view of a batch, which stands still: what its units all read, such as the entry that others
+ * are added below, is read from the store once.
+ */
+class BatchReader implements Reader {
+  readonly #view: Reader;
+  readonly #read = new Map<Key, Uint8Array | null>();
+
+  constructor(view: Reader) {
+    this.#view = view;
+  }
+
+  get(key: Key): Uint8Array | undefined {
+    if (key.length > SHORT_KEY) return this.#view.get(key);
+    const known = this.#read.get(key);
+    if (known !== undefined) return known ?? undefined;
+    const value = this.#view.get(key);
+    this.#read.set(key, value ?? null);
+    return value;
+  }
+
+  range(range: Range): Iterable<Record> {
+    return this.#view.range(range);
+  }
+}
+
 function apply(part: Overlay, whole: Overlay): void {
   for (const [key, value] of part.writes()) {
-    if (value === undefined) whole.delete(key);
+    if (value === null) whole.delete(key);
     else whole.put(key, value);
   }
 }

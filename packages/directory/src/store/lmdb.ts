@@ -147,7 +147,7 @@ class LmdbStore implements Store {
       // Promises of single instructions are not waited for: they settle with the whole.
       void versions.put(VERSION_KEY, NOTHING, version + 1);
       for (const [key, value] of writes) {
-        if (value === undefined) void data.remove(key);
+        if (value === null) void data.remove(key);
         else void data.put(key, asBuffer(value));
       }
     });

@@ -58,7 +58,7 @@ class MemoryStore implements Store {
   #apply(writes: Writes): void {
     for (const [key, value] of writes) {
       // A copy: the caller may reuse its buffer once the write is acknowledged.
-      if (value === undefined) this.#records.delete(key);
+      if (value === null) this.#records.delete(key);
       else this.#records.set(key, value.slice());
     }
     this.#revision += 1;

@@ -4,13 +4,14 @@ import type { Key, Range, Reader, Record, Transaction } from './store.ts';
 
 /**
  * A transaction that keeps its writes to itself until they are taken: what makes aborting free,
- * and re-running possible for stores that commit by compare-and-swap. `undefined` is a deletion.
+ * and re-running possible for stores that commit by compare-and-swap. `null` is a deletion: a key that
+ * is not there is told from it by one look-up.
  */
 export class Overlay implements Transaction {
   readonly #under: Reader;
-  readonly #writes = new Map<Key, Uint8Array | undefined>();
+  readonly #writes = new Map<Key, Uint8Array | null>();
   /** The same writes in order, made when a range is first asked for. */
-  #ordered: SortedMap<Uint8Array | undefined> | undefined;
+  #ordered: SortedMap<Uint8Array | null> | undefined;
 
   constructor(under: Reader) {
     this.#under = under;
@@ -18,8 +19,8 @@ export class Overlay implements Transaction {
 
   get(key: Key): Uint8Array | undefined {
     const written = this.#writes.get(key);
-    if (written !== undefined || this.#writes.has(key)) return written;
-    return this.#under.get(key);
+    if (written === undefined) return this.#under.get(key);
+    return written ?? undefined;
   }
 
   put(key: Key, value: Uint8Array): void {
@@ -29,11 +30,11 @@ export class Overlay implements Transaction {
 
   delete(key: Key): void {
     assertKey(key);
-    this.#write(key, undefined);
+    this.#write(key, null);
   }
 
   /** Every key written, with its last value. */
-  writes(): ReadonlyMap<Key, Uint8Array | undefined> {
+  writes(): ReadonlyMap<Key, Uint8Array | null> {
     return this.#writes;
   }
 
@@ -48,12 +49,12 @@ export class Overlay implements Transaction {
     }
   }
 
-  #write(key: Key, value: Uint8Array | undefined): void {
+  #write(key: Key, value: Uint8Array | null): void {
     this.#writes.set(key, value);
     this.#ordered?.set(key, value);
   }
 
-  #sorted(): SortedMap<Uint8Array | undefined> {
+  #sorted(): SortedMap<Uint8Array | null> {
     if (this.#ordered === undefined) {
       this.#ordered = new SortedMap();
       for (const [key, value] of this.#writes) this.#ordered.set(key, value);
@@ -81,7 +82,7 @@ export function* own<V>(map: SortedMap<V>, range: Range): Generator<[Key, V]> {
 
 function* merge(
   under: Iterable<Record>,
-  over: Iterator<[Key, Uint8Array | undefined]>,
+  over: Iterator<[Key, Uint8Array | null]>,
   range: Range,
 ): Generator<Record> {
   const before = range.reverse === true ? descending : ascending;
@@ -91,14 +92,14 @@ function* merge(
     while (next.done !== true && !before(record.key, next.value[0])) {
       const [key, value] = next.value;
       replaced ||= key === record.key;
-      if (value !== undefined) yield { key, value };
+      if (value !== null) yield { key, value };
       next = over.next();
     }
     if (!replaced) yield record;
   }
   while (next.done !== true) {
     const [key, value] = next.value;
-    if (value !== undefined) yield { key, value };
+    if (value !== null) yield { key, value };
     next = over.next();
   }
 }

@@ -1,7 +1,7 @@
 import { defaultPrimaryGroup } from '@doublehop/directory/account-types';
 import type { Directory } from '@doublehop/directory/directory';
 import { formatDn, parseDn } from '@doublehop/directory/dn';
-import type { Entry, Modification, Value } from '@doublehop/directory/entry';
+import type { AttributeInput, Entry, Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
 import type { ClassType } from '@doublehop/directory/schema/schema';
 import type { DirectoryWriter } from '@doublehop/directory/writer';
@@ -46,7 +46,7 @@ export interface Permitted {
   /** By SeMachineAccountPrivilege, not by a right. */
   readonly byQuota: boolean;
   /** What the system sets besides. */
-  readonly system: readonly Modification[];
+  readonly system: AttributeInput;
 }
 
 /** Where the rules read: the directory before the unit, the writer in it. */
@@ -78,7 +78,7 @@ export function permitAdd(
     const [type] = after('groupType');
     if (type !== undefined) checkGroupType(undefined, Number(type) >>> 0);
   }
-  if (kind !== 'user') return { values: entry.values, byQuota, system: [] };
+  if (kind !== 'user') return { values: entry.values, byQuota, system: {} };
   return { ...accountOf(context, subject, source, entry), byQuota };
 }
 
@@ -169,15 +169,8 @@ function accountOf(
     ...(time === '-1' ? { pwdLastSet: [fileTimeOf(clock()).toString()] } : {}),
   };
   const critical = isCriticalKind(control);
-  if (critical === undefined) return { values, system: [] };
-  const system = [
-    {
-      operation: 'replace',
-      attribute: 'isCriticalSystemObject',
-      values: [critical ? 'TRUE' : 'FALSE'],
-    } as const,
-  ];
-  return { values, system };
+  if (critical === undefined) return { values, system: {} };
+  return { values, system: { isCriticalSystemObject: critical ? 'TRUE' : 'FALSE' } };
 }
 
 function textsOf(values: readonly Value[] = []): string[] {

@@ -60,7 +60,7 @@ function put(
   const creator = creatorOf(subject, entry.dn);
   const checked = isChecked(subject, writer, entry);
   const { nTSecurityDescriptor: descriptor, ...others } = values;
-  const { id } = writer.add(entry.dn, checked ? others : values, { creator });
+  const { id } = writer.add(entry.dn, checked ? others : values, { creator, also: system });
   if (checked) {
     checkAddedAttributes(subject, writer, id, entry);
     if (descriptor !== undefined) {
@@ -69,7 +69,6 @@ function put(
     }
   }
   if (byQuota) noteCreator(subject, writer, id);
-  if (system.length > 0) writer.modify({ id }, system, { system: true });
   if (keys !== undefined) storeKeys(writer, { id }, keys);
   const [time] = entry.values['pwdLastSet'] ?? [];
   // An account that must change its password at the next logon keeps saying so.

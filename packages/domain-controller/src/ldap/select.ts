@@ -132,13 +132,22 @@ export function selectionOf(
       for (const name of entry.attributeNames()) {
         if (name === DESCRIPTOR || named.has(name.toLowerCase())) continue;
         const type = schema.attribute(name);
-        if (type !== undefined) {
+        if (type !== undefined && isInEvery(schema, entry, type)) {
           put(out, entry, { type, description: name, range: undefined }, options);
         }
       }
     }
     return typesOnly ? out.map((one) => ({ ...one, values: [] })) : out;
   };
+}
+
+/** Back links that the entry's classes do not allow are there, and sent when they are named. */
+function isInEvery(schema: Schema, entry: Entry, type: AttributeType): boolean {
+  if (!type.backLink) return true;
+  return entry.values('objectClass').some((name) => {
+    const each = typeof name === 'string' ? schema.classType(name) : undefined;
+    return each !== undefined && schema.allowed(each).has(type.name.toLowerCase());
+  });
 }
 
 function wantedOf(schema: Schema, asked: string): Wanted | undefined {

@@ -16,8 +16,9 @@ import {
 import { type Claim, type Claims, claimsOf } from '../claims.ts';
 import { SecurityError } from '../errors.ts';
 import { MAX_CLAIM_TEXT, MAX_CLAIM_VALUES, MAX_CLAIMS, MAX_CLAIMS_SIZE } from '../limits.ts';
+import { upperCase } from '../upper-case.ts';
 import { compressXpressHuffman, decompressXpressHuffman } from '../xpress-huffman.ts';
-import type { ClaimEntry, ClaimsSet, PacClaim } from './claims-set.ts';
+import type { ClaimEntry, ClaimsArray, ClaimsSet, PacClaim } from './claims-set.ts';
 import { readingNdr } from './ndr-fault.ts';
 
 /** Formats of CLAIMS_SET_METADATA (MS-ADTS 2.2.18.3). LZNT1 and plain XPRESS are never written. */
@@ -61,10 +62,25 @@ export function encodeClaimsInfo(set: ClaimsSet): Uint8Array {
   });
 }
 
-/** The claims as access checks look them up. The first claim of an ID counts. */
+/**
+ * The claims as access checks look them up. The last claim of an ID counts, as on Windows; where
+ * one has the same value twice, none is to be trusted. An empty text, which no directory gives,
+ * makes no claim.
+ */
 export function claimsOfSet(set: ClaimsSet): Claims {
   const entries = set.flatMap(({ entries: own }) => own);
-  return claimsOf(entries.toReversed().map(({ id, claim }): [string, Claim] => [id, claim]));
+  for (const { claim } of entries) refuseDoubles(claim);
+  const usable = entries.filter(
+    ({ claim }) => claim.type !== 'string' || !claim.values.includes(''),
+  );
+  return claimsOf(usable.map(({ id, claim }): [string, Claim] => [id, claim]));
+}
+
+function refuseDoubles({ values }: PacClaim): void {
+  const keys = values.map((value) => (typeof value === 'string' ? upperCase(value) : value));
+  if (new Set(keys).size < keys.length) {
+    throw new SecurityError('value', 'claim', 'the same value twice');
+  }
 }
 
 function unpacked(packed: Uint8Array, format: number, size: number): Uint8Array {
@@ -110,10 +126,13 @@ const texts = struct({
 /** CLAIM_TYPE (MS-ADTS 2.2.18.1). */
 const TYPES = { integer: 1, unsigned: 2, string: 3, boolean: 6 } as const;
 
-/** CLAIM_ENTRY (MS-ADTS 2.2.18.5), whose union NDR precedes with its tag once more. */
-const entry: NdrType<ClaimEntry> = {
+/**
+ * CLAIM_ENTRY (MS-ADTS 2.2.18.5), whose union NDR precedes with its tag once more. Of a type that
+ * it does not know, the union has nothing: such an entry is passed over.
+ */
+const entry: NdrType<ClaimEntry | undefined> = {
   align: 4,
-  minSize: 16,
+  minSize: 8,
   read: (reader) => {
     const id = pointer(text).read(reader);
     const type = reader.u16();
@@ -122,10 +141,22 @@ const entry: NdrType<ClaimEntry> = {
       const values = texts.read(reader);
       return () => ({ id: idOf(id()), claim: stringClaim(values()) });
     }
+    if (type !== TYPES.integer && type !== TYPES.unsigned && type !== TYPES.boolean) {
+      return () => {
+        id();
+        return undefined;
+      };
+    }
     const values = numbers.read(reader);
-    return () => ({ id: idOf(id()), claim: numberClaim(type, values()) });
+    return () => {
+      const name = idOf(id());
+      const claim = numberClaim(type, values());
+      return claim === undefined ? undefined : { id: name, claim };
+    };
   },
-  write: (writer, { id, claim }) => {
+  write: (writer, given) => {
+    if (given === undefined) throw new TypeError('an entry of no known type is not written');
+    const { id, claim } = given;
     const writeId = pointer(text).write(writer, id);
     writer.u16(TYPES[claim.type]);
     writer.u16(TYPES[claim.type]);
@@ -171,11 +202,11 @@ const metadata = struct({
 const SOURCES = { ad: 1, certificate: 2 } as const;
 
 function fromWire(wire: NdrValue<typeof claimsSetType>): ClaimsSet {
-  return listOf(wire.arrays, wire.count).map(({ source, count, entries }) => {
-    const own = listOf(entries, count);
-    if (source === SOURCES.ad) return { source: 'ad', entries: own };
-    if (source === SOURCES.certificate) return { source: 'certificate', entries: own };
-    throw new SecurityError('value', 'claim', `source ${source}`);
+  // Of other sources than these Windows takes no claims.
+  return listOf(wire.arrays, wire.count).flatMap(({ source, count, entries }): ClaimsArray[] => {
+    const own = listOf(entries, count).filter((each) => each !== undefined);
+    if (source === SOURCES.ad) return [{ source: 'ad', entries: own }];
+    return source === SOURCES.certificate ? [{ source: 'certificate', entries: own }] : [];
   });
 }
 
@@ -207,13 +238,17 @@ function stringClaim({ count, values }: NdrValue<typeof texts>): PacClaim {
   return { type: 'string', values: known };
 }
 
-function numberClaim(type: number, { count, values }: NdrValue<typeof numbers>): PacClaim {
+/** undefined: booleans that are neither 0 nor 1 say nothing. */
+function numberClaim(
+  type: number,
+  { count, values }: NdrValue<typeof numbers>,
+): PacClaim | undefined {
   const known = listOf(values, count);
   if (type === TYPES.unsigned) return { type: 'unsigned', values: known };
   if (type === TYPES.integer) {
     return { type: 'integer', values: known.map((value) => BigInt.asIntN(64, value)) };
   }
-  if (type !== TYPES.boolean) throw new SecurityError('value', 'claim', `type ${type}`);
+  if (known.some((value) => value > 1n)) return undefined;
   return { type: 'boolean', values: known.map((value) => value !== 0n) };
 }
 

@@ -1,6 +1,7 @@
 import type { Directory } from '@doublehop/directory/directory';
 import type { Entry } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
+import { matchKey } from '@doublehop/directory/schema/syntax';
 import { accessDenied } from '../failures.ts';
 import { mayDo } from './access.ts';
 import { readHeuristics } from './heuristics.ts';
@@ -60,12 +61,13 @@ function refuseAliases(
   const slash = spn.indexOf('/');
   const service = spn.slice(0, slash).toLowerCase();
   const { stands, aliases } = aliasesOf(service, mappings);
+  const { view = directory.view } = subject.decisions.source;
+  const attribute = directory.known.servicePrincipalName;
+  // `host` has dozens of them: the name behind is brought into comparable form once.
+  const name = matchKey(attribute.syntax, spn.slice(slash));
   for (const alias of aliases) {
-    const { view = directory.view } = subject.decisions.source;
-    const holder = view.onlyWithValue(
-      directory.known.servicePrincipalName,
-      alias + spn.slice(slash),
-    );
+    if (!directory.mayHaveServices(alias)) continue;
+    const holder = view.onlyWithKey(attribute, alias + name);
     if (holder === undefined || holder === entry?.id) continue;
     if (stands) {
       throw new DirectoryError('constraintViolation', `${alias} there is another account's`, {
@@ -74,11 +76,7 @@ function refuseAliases(
       });
     }
     const other = subject.decisions.source.find({ id: holder });
-    const attribute = subject.decisions.schema.attribute('servicePrincipalName');
-    const may =
-      other !== undefined &&
-      attribute !== undefined &&
-      mayDo(subject, other, { kind: 'write', attribute });
+    const may = other !== undefined && mayDo(subject, other, { kind: 'write', attribute });
     if (!may) throw accessDenied();
   }
 }

@@ -29,6 +29,8 @@ export function subjectOf(
   const { domain } = directory;
   if (domain === undefined) throw new TypeError('a directory without a domain has no subjects');
   const sids = new Set(token.sids);
+  // Whoever is known came over the network (MS-DTYP 2.4.2.4).
+  if (sids.has(wellKnown.authenticatedUsers)) sids.add(wellKnown.network);
   if (sids.has(withRid(domain.sid, DomainRid.domainControllers))) {
     sids.add(wellKnown.enterpriseDomainControllers);
   }

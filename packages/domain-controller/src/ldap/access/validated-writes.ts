@@ -99,7 +99,7 @@ function isOwnSpn({ decisions }: Subject, target: ValidatedEntry, value: string)
   if (samNames.includes(spn)) return true;
   const [service = '', host = '', realm, ...more] = spn.split('/');
   if (service === '' || host === '' || more.length > 0 || spn.includes(':')) return false;
-  const { dnsName, netbiosName } = decisions.domain;
+  const { dnsName, netbiosName, dsaGuid } = decisions.domain;
   const control = Number(textOf('userAccountControl')[0] ?? '0');
   const isController = (control & 0x2000) !== 0;
   if (realm !== undefined) {
@@ -114,7 +114,8 @@ function isOwnSpn({ decisions }: Subject, target: ValidatedEntry, value: string)
     ...(present === undefined ? [] : [present]),
   ];
   if (hosts.includes(host)) return true;
-  return isController && /^[0-9a-f-]{36}\._msdcs\./.test(host) && host.endsWith(`.${dnsName}`);
+  // This domain has one controller, and the name is made of its DSA's GUID (MS-ADTS 3.1.1.5.3.1.1.4).
+  return isController && host === `${dsaGuid}._msdcs.${dnsName}`.toLowerCase();
 }
 
 function accountLabel({ entry, changes }: ValidatedEntry): string {
