@@ -234,8 +234,6 @@ export class DirectoryWriter {
     if (options.system !== true) noteExtension(this.#tx, this.#view, draft, false);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     const usn = nextNumber(this.#tx, 'usn');
-    this.#stamp(draft, usn, false);
-    this.#save(draft, original, usn);
     if (!modifications.every(isLocal)) this.#stamp(draft, usn, false);
     this.#save(draft, original, usn, 0, changes);
     this.#applyLinks(draft.id, changes, usn);
