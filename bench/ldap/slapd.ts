@@ -44,8 +44,8 @@ export async function startSlapd(dir: string, size: number): Promise<BenchServer
 
 /** The attributes of Active Directory that the population has, by the OIDs of MS-ADA1 to 3. */
 function configuration(dir: string, data: string): string {
-  const text =
-    'EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15';
+  const folded = 'EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch';
+  const text = `${folded} SYNTAX 1.3.6.1.4.1.1466.115.121.1.15`;
   const octets = 'EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40';
   const whole = 'EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27';
   const attribute = (oid: string, name: string, syntax: string): string =>

@@ -49,7 +49,7 @@ describe("Java's Kerberos", () => {
       quality,
     ];
     const client = [`SERVERB$@${REALM}`, contoso.keytab('serverb')];
-    const { stdout, stderr } = await java('DirectorySearch', [...search, ...client]);
+    const { stdout, stderr } = await java('directory-search', [...search, ...client]);
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^Alice/u);
   });
@@ -57,7 +57,7 @@ describe("Java's Kerberos", () => {
   const hop = (user: string): Promise<Outcome> => {
     const middle = [`SERVERB$@${REALM}`, contoso.keytab('serverb')];
     const target = [`HTTP/serverc.contoso.com@${REALM}`, contoso.keytab('serverc')];
-    return java('DoubleHop', [...middle, ...target, 'HTTP@serverc.contoso.com', user]);
+    return java('double-hop', [...middle, ...target, 'HTTP@serverc.contoso.com', user]);
   };
 
   test('impersonate is refused without a grant and hops with one', async () => {

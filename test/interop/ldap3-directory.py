@@ -9,7 +9,8 @@ host, ca, name, password, base = sys.argv[1:]
 tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=ca, valid_names=[host])
 server = Server(host, use_ssl=True, tls=tls, get_info=ALL)
 connection = Connection(server, name, password, auto_bind=True, raise_exceptions=True)
-print('schema', 'sAMAccountName' in server.schema.attribute_types, 'user' in server.schema.object_classes)
+schema = server.schema
+print('schema', 'sAMAccountName' in schema.attribute_types, 'user' in schema.object_classes)
 print('domain', server.info.other['defaultNamingContext'][0])
 
 user = f'CN=eve,CN=Users,{base}'
@@ -22,7 +23,8 @@ print('who', own.extend.standard.who_am_i())
 group = f'CN=team,CN=Users,{base}'
 connection.add(group, ['group'], {'sAMAccountName': 'team'})
 print('joined', microsoft.add_members_to_groups([user], [group]))
-connection.search(user, '(objectClass=*)', attributes=['memberOf', 'objectSid', 'objectGUID', 'whenCreated', 'pwdLastSet'])
+wanted = ['memberOf', 'objectSid', 'objectGUID', 'whenCreated', 'pwdLastSet']
+connection.search(user, '(objectClass=*)', attributes=wanted)
 entry = connection.entries[0]
 print('memberOf', entry.memberOf.value)
 print('sid', entry.objectSid.value.startswith('S-1-5-21-'), 'guid', len(entry.objectGUID.value))
@@ -30,7 +32,7 @@ print('times', entry.whenCreated.value.year >= 2024, entry.pwdLastSet.value.year
 print('left', microsoft.remove_members_from_groups([user], [group]))
 print('unlocked', microsoft.unlock_account(user))
 pages = connection.extend.standard.paged_search(
-    base, '(objectClass=*)', SUBTREE, attributes=['distinguishedName'], paged_size=7, generator=True)
+    base, '(objectClass=*)', SUBTREE, attributes=['distinguishedName'], paged_size=7)
 print('paged', sum(1 for page in pages if page['type'] == 'searchResEntry') > 50)
 sync = microsoft.dir_sync(base, attributes=['name'])
 print('dirsync', any('eve' in str(item.get('dn')) for item in sync.loop()))

@@ -22,7 +22,6 @@ const PROGRAMS: readonly (readonly [program: string, failing: readonly string[]]
   [
     'tombstone_reanimation',
     [
-      'RestoreContainerObjectTestCase.test_container',
       'RestoreUserObjectTestCase.test_restore_user',
       'RestoreUserPwdObjectTestCase.test_restorepw_user',
     ],

@@ -1,6 +1,7 @@
-// The Kerberos tests of Samba's authors, which they run against Windows as well, against ours. Those
-// that fail are explained below, one by one; whatever else fails is a defect. Not run here, for they
-// take minutes: etype_tests, as_canonicalization_tests, salt_tests (`npm run samba-suite -- krb5`).
+// The Kerberos tests of Samba's authors, which they run against Windows as well, against ours.
+// Those that fail are explained below, one by one; whatever else fails is a defect. Not run here,
+// for they take minutes: etype_tests, as_canonicalization_tests, salt_tests, lockout_tests (by
+// `npm run samba-suite -- krb5 NAME`).
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -183,6 +183,11 @@ describe('the signature matrix', () => {
     expect(rbcd(change)).toMatchObject(issued);
   });
 
+  test('_missing_service_checksum, kdc', () => {
+    const change: ProxyChange = { header: { pac: { signature: 'kdc', fault: 'absent' } } };
+    expect(kcd(change)).toMatchObject(refused(60, 'STATUS_INSUFFICIENT_RESOURCES'));
+  });
+
   test.each([
     ['_missing', 'absent', 60, 'STATUS_INSUFFICIENT_RESOURCES'],
     ['_zeroed', 'invalid', 41, 'STATUS_WRONG_PASSWORD'],

@@ -29,18 +29,21 @@ export function isPrincipal(schema: Schema, draft: Draft): boolean {
   return ['user', 'group'].some((name) => schema.isKindOf(draft.type, name));
 }
 
-/** Gives a new account or group what it was not given. */
+/** Hides a new entry whose class is hidden (defaultHidingValue, MS-ADTS 3.1.1.5.2.4). */
+export function hideByDefault(schema: Schema, draft: Draft): void {
+  const shown = needed(schema, 'showInAdvancedViewOnly');
+  if (draft.type.hidden && !draft.attributes.has(shown.code)) {
+    draft.attributes.set(shown.code, ['TRUE']);
+  }
+}
+
+/** Gives a new account or group, or one that is made of a tombstone, what it was not given. */
 export function fillDefaults(
   schema: Schema,
   known: KnownAttributes,
   draft: Draft,
   random: RandomSource,
 ): void {
-  // MS-ADTS 3.1.1.5.2.4: defaultHidingValue of the class.
-  const shown = needed(schema, 'showInAdvancedViewOnly');
-  if (draft.type.hidden && !draft.attributes.has(shown.code)) {
-    draft.attributes.set(shown.code, ['TRUE']);
-  }
   if (!isPrincipal(schema, draft)) return;
   if (!draft.attributes.has(known.samAccountName.code)) {
     draft.attributes.set(known.samAccountName.code, [randomName(random)]);

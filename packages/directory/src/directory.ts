@@ -131,7 +131,7 @@ export class Directory {
     this.#follow();
   }
 
-  /** Another number whenever what reads see has changed: what is derived from it is good till then. */
+  /** Another number whenever what reads see has changed: what is derived is good until then. */
   revision(): number {
     this.#follow();
     return this.#revision;

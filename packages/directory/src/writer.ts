@@ -17,7 +17,7 @@ import {
   writableType,
 } from './checks.ts';
 import { lastNumber, nextNumber } from './counters.ts';
-import { deriveAccountType, fillDefaults, isPrincipal } from './defaults.ts';
+import { deriveAccountType, fillDefaults, hideByDefault, isPrincipal } from './defaults.ts';
 import { releaseDescriptor } from './descriptor-table.ts';
 import { type Creator, DescriptorWriter } from './descriptor-writer.ts';
 import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
@@ -182,6 +182,7 @@ export class DirectoryWriter {
     if (options.also !== undefined) this.#take(draft, this.#input(options.also, true), true, dn);
     this.#setIdentity(draft, rdn.value, auxiliary);
     this.#descriptors.complete(draft, options.creator);
+    hideByDefault(this.#schema, draft);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
     if (options.keys !== undefined) this.#putKeys(draft, [options.keys], fileTime(this.#clock()));
     deriveAccountType(this.#schema, this.#known, draft);

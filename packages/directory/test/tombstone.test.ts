@@ -30,6 +30,30 @@ const restored = (dn: string, changes: Parameters<Directory['modify']>[1] = []) 
   directory.write((writer) => writer.reanimate({ guid: alice.guid }, dn, changes).id);
 
 describe('MS-ADTS 3.1.1.5.5.1.1 tombstones', () => {
+  it('take the links to them along, and their owners do not change by it', async () => {
+    const stamps = (): unknown =>
+      ['uSNChanged', 'whenChanged'].map((name) => directory.get(STAFF).text(name));
+    const before = stamps();
+    await directory.remove(ALICE);
+    expect(directory.get(STAFF).values('member')).toEqual([]);
+    expect(stamps()).toEqual(before);
+  });
+
+  it('of hidden classes come back to be seen, as by Windows', async () => {
+    const hidden = await directory.add(`CN=Hidden,${USERS}`, { objectClass: 'container' });
+    expect(hidden.text('showInAdvancedViewOnly')).toBe('TRUE');
+    await directory.remove(hidden.dn);
+    await directory.write((writer) => writer.reanimate({ guid: hidden.guid }, hidden.dn, []).id);
+    expect(directory.get(hidden.dn).text('showInAdvancedViewOnly')).toBeUndefined();
+  });
+
+  it('and their links: two links to one entry are refused as an entry that is there', async () => {
+    const attributes = { objectClass: 'group', member: [ALICE, ALICE] };
+    await expect(directory.add(`CN=Twice,${USERS}`, attributes)).rejects.toEqual(
+      fails('entryAlreadyExists'),
+    );
+  });
+
   it('keep what tells what was deleted, under a name of their own', async () => {
     await directory.remove(ALICE);
     const entry = buried();

@@ -17,6 +17,7 @@ import {
 } from '@doublehop/domain-controller/ldap/access/heuristics';
 import { hasPrivilege } from '@doublehop/domain-controller/ldap/access/privileges';
 import { isAdministrator, type Subject } from '@doublehop/domain-controller/ldap/access/subject';
+import { checkValidated } from '@doublehop/domain-controller/ldap/access/validated-writes';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { parseSddl } from '@doublehop/security/sddl';
 import { parseSid, type Sid, withRid } from '@doublehop/security/sid';
@@ -490,5 +491,29 @@ describe('MS-ADTS 6.1.1.2.4.1.2: dSHeuristics', () => {
     ['00000000010000000001', false],
   ])('MS-ADTS 3.1.1.5.3.2: %j may be stored: %s', (value, expected) => {
     expect(isHeuristics(value)).toBe(expected);
+  });
+});
+
+describe('MS-ADTS 3.1.1.5.3.1.1.4: the validated write of SPNs', () => {
+  it('takes the name in _msdcs of the controller’s own DSA', () => {
+    const writing = (spn: string, userAccountControl: string): (() => void) => {
+      const values = { sAMAccountName: 'DC$', userAccountControl };
+      const target = {
+        entry: entry({ sddl: 'O:BAD:', type: 'computer', values }),
+        structuralClass: 'computer',
+        changes: [],
+        domainHead: undefined,
+      };
+      const change = {
+        operation: 'add',
+        attribute: 'servicePrincipalName',
+        values: [spn],
+      } as const;
+      return () => checkValidated(subject([]), target, change);
+    };
+    const own = `ldap/${domain.dsaGuid}._msdcs.contoso.com`;
+    expect(writing(own, '8192')).not.toThrow();
+    expect(writing(own, '4096')).toThrow(/validated write/);
+    expect(writing(own.replace('1', '2'), '8192')).toThrow(/validated write/);
   });
 });

@@ -108,7 +108,7 @@ describe('MS-ADTS 3.1.1.3.4.1.3: DirSync', () => {
     expect(other.entries).toEqual([]);
   });
 
-  it('sends whole lists of links, or with LDAP_DIRSYNC_INCREMENTAL_VALUES what came and went', async () => {
+  it('sends whole lists of links, or with INCREMENTAL_VALUES what came and went', async () => {
     const flags = DirSyncFlag.incrementalValues;
     const { cookie } = await sync({ flags });
     await domain.dc.directory.modify(TEAM, [
@@ -140,7 +140,7 @@ describe('MS-ADTS 3.1.1.3.4.1.3: DirSync', () => {
     expect(gone.entries[0]?.dn).toContain(`\\0ADEL:${guid}`);
   });
 
-  it('needs the replicating right, or LDAP_DIRSYNC_OBJECT_SECURITY and the rights to read', async () => {
+  it('needs the replicating right, or OBJECT_SECURITY and the rights to read', async () => {
     const by = await connectAs(domain, 'alice');
     await expect(sync({ by })).rejects.toMatchObject({ code: 'insufficientAccessRights' });
     const flags = DirSyncFlag.objectSecurity;

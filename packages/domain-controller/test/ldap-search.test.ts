@@ -380,7 +380,7 @@ describe('MS-ADTS 3.1.1.3.4.1.11 SD flags', () => {
   });
 
   it('RFC 4511 §4.1.11: a critical control that is not supported is refused', async () => {
-    const controls = [plainControl(CONTROLS.dirSync)];
+    const controls = [plainControl(CONTROLS.notification)];
     await expect(entriesOf(client, { base: BASE, controls })).rejects.toMatchObject({
       code: 'unavailableCriticalExtension',
     });

@@ -102,7 +102,7 @@ describe('the web service of a host', () => {
         principal: 'alice@CONTOSO.COM',
         sid,
         // Domain Users, and: authenticated by herself (MS-SFU 3.2.5.1.2).
-        groups: [sid.replace(/\d+$/u, '513'), 'S-1-18-1'],
+        groups: [sid.replace(/\d+$/u, '513'), 'S-1-5-21-0-0-0-497', 'S-1-18-1'],
         via: [],
       },
     });

@@ -4,8 +4,8 @@ import type { Key, Range, Reader, Record, Transaction } from './store.ts';
 
 /**
  * A transaction that keeps its writes to itself until they are taken: what makes aborting free,
- * and re-running possible for stores that commit by compare-and-swap. `null` is a deletion: a key that
- * is not there is told from it by one look-up.
+ * and re-running possible for stores that commit by compare-and-swap. `null` is a deletion: a key
+ * that is not there is told from it by one look-up.
  */
 export class Overlay implements Transaction {
   readonly #under: Reader;

@@ -143,9 +143,9 @@ export function isKrbtgt(server: Account): boolean {
 
 /**
  * Whether a ticket is for krbtgt's account under another name than the ticket-granting service's,
- * or its own: kadmin/changepw. One key seals both, and a ticket's name is not sealed: what tells them apart are
- * the buffers that only a TGT has (MS-PAC 2.15). Without them a user whose password must be changed
- * could use the ticket for the change as a TGT (CVE-2022-2031).
+ * or its own: kadmin/changepw. One key seals both, and a ticket's name is not sealed: what tells
+ * them apart are the buffers that only a TGT has (MS-PAC 2.15). Without them a user whose password
+ * must be changed could use the ticket for the change as a TGT (CVE-2022-2031).
  */
 export function isPasswordService(server: Account, sname: PrincipalName): boolean {
   return isKrbtgt(server) && sname.nameString.length > 1 && !isTicketGrantingService(sname);

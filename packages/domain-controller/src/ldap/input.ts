@@ -28,7 +28,7 @@ export function inputValues(schema: Schema, name: string, values: readonly Uint8
   return values.map((value) => signed(toText(value)));
 }
 
-/** Numbers of 32 bits may be written without their sign: 2147483650 is a groupType (MS-ADTS 2.2.12). */
+/** Numbers of 32 bits may come without their sign: 2147483650 is a groupType (MS-ADTS 2.2.12). */
 function signed(text: string): string {
   const value = /^[0-9]{10}$/.test(text) ? Number(text) : 0;
   return value >= 2 ** 31 && value < 2 ** 32 ? String(value - 2 ** 32) : text;

@@ -56,8 +56,8 @@ export class SaslBinds {
 
 /**
  * Windows hands what it gets under either name to its security package, so that clients which
- * negotiate under the name GSSAPI, BloodHound's collector for one, are used to be understood: theirs
- * goes on as in GSS-SPNEGO, without RFC 4752's agreement on layers.
+ * negotiate under the name GSSAPI, BloodHound's collector for one, are used to be understood:
+ * theirs goes on as in GSS-SPNEGO, without RFC 4752's agreement on layers.
  */
 function negotiating(
   factory: SaslServerFactory,

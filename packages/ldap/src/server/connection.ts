@@ -71,7 +71,7 @@ export class Connection<I> {
   #reason: CloseReason | undefined;
   /** Ends with the operations that write: one that has its time to itself waits for it. */
   #writes: Promise<unknown> = Promise.resolve();
-  /** Ends with the last operation that had its time to itself: those that are queued wait for it. */
+  /** Ends with the last operation that had its time to itself; those that are queued wait. */
   #alone: Promise<unknown> = this.#writes;
   #waiting: (() => void)[] = [];
   #draining: (() => void)[] = [];

@@ -126,9 +126,9 @@ export interface LdapHandler<I> {
   search(session: LdapSession<I>, request: SearchRequest, context: RequestContext): SearchResults;
   /**
    * Whether an add or a modify is in its place in the order of writes as soon as the call of `add`
-   * or `modify` has returned, and reads nothing outside of that place. Such requests are handed over
-   * without waiting for each other to end, so that they become durable together; all others are kept
-   * apart from them. Absent: none is.
+   * or `modify` has returned, and reads nothing outside of that place. Such requests are handed
+   * over without waiting for each other to end, so that they become durable together; all others
+   * are kept apart from them. Absent: none is.
    */
   queues?(request: QueuedRequest): boolean;
   add(session: LdapSession<I>, request: AddRequest, context: RequestContext): Answer;

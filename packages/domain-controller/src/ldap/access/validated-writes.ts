@@ -114,7 +114,7 @@ function isOwnSpn({ decisions }: Subject, target: ValidatedEntry, value: string)
     ...(present === undefined ? [] : [present]),
   ];
   if (hosts.includes(host)) return true;
-  // This domain has one controller, and the name is made of its DSA's GUID (MS-ADTS 3.1.1.5.3.1.1.4).
+  // There is one controller; the name is made of its DSA's GUID (MS-ADTS 3.1.1.5.3.1.1.4).
   return isController && host === `${dsaGuid}._msdcs.${dnsName}`.toLowerCase();
 }
 

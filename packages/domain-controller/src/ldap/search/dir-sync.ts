@@ -153,7 +153,7 @@ function wantedOf({ request, directory }: SyncField): ReadonlySet<string> | unde
   return names.length === 0 ? undefined : new Set(names);
 }
 
-/** The entries that changed after a USN, the earliest changes first, and no more than a page has. */
+/** Entries that changed after a USN, the earliest changes first, no more than a page has. */
 function* changedPlaces(
   { field, head, eyes, secured }: Sync,
   since: number,
@@ -340,8 +340,9 @@ function sizeOf({ dn, attributes }: ServerEntry): number {
 
 /*
  * The cookie has the shape that Windows' has, for some clients look into it: "MSDS", a version, a
- * time, a high-water mark (the USN up to which changed entries were sent, a reserved one, the USN up
- * to which the client has everything: the two differ from part to part of one answer) and the invocation's GUID.
+ * time, a high-water mark (the USN up to which changed entries were sent, a reserved one, the USN
+ * up to which the client has everything: the two differ from part to part of one answer) and the
+ * invocation's GUID.
  */
 const SIGNATURE = 'MSDS';
 const COOKIE_BYTES = 68;
