@@ -2,12 +2,13 @@ import { readDomain } from './domain.ts';
 import { DirectoryError } from './errors.ts';
 import type { Draft } from './draft.ts';
 import type { Value } from './entry.ts';
-import type { KnownAttributes } from './known-attributes.ts';
+import { needed, type KnownAttributes } from './known-attributes.ts';
 import type { StoredAttributes } from './record.ts';
 import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
 import { fold } from './text.ts';
 import { refused, Win32 } from './values.ts';
 import type { View } from './view.ts';
+import { textValues } from './writer-values.ts';
 
 /**
  * Attributes that the schema calls systemOnly though Windows lets clients write them: delegation
@@ -28,7 +29,12 @@ const NOT_REQUIRED: ReadonlySet<string> = new Set(['nTSecurityDescriptor']);
 const BAD_NAME = /["/\\[\]:|<>+=;?,*\p{Cc}]/u;
 
 /** The type of an attribute that a client may write; throws what AD answers for others. */
-export function writableType(schema: Schema, name: string, system: boolean): AttributeType {
+export function writableType(
+  schema: Schema,
+  name: string,
+  system: boolean,
+  adding?: 'schema' | 'other',
+): AttributeType {
   const type = schema.attribute(name);
   if (type === undefined) {
     const what = 'is not an attribute of the schema';
@@ -38,7 +44,9 @@ export function writableType(schema: Schema, name: string, system: boolean): Att
   if (type.constructed || type.backLink) {
     throw refused('constraintViolation', type, 'is computed by the directory');
   }
-  if (type.systemOnly && !system && !WRITABLE.has(type.name)) {
+  // Of the schema's objects everything is said when they are added (MS-ADTS 3.1.1.3.1.1.2).
+  const given = adding === 'schema' || (adding === 'other' && type.name === 'systemFlags');
+  if (type.systemOnly && !system && !given && !WRITABLE.has(type.name)) {
     throw refused('constraintViolation', type, 'is written by the directory alone');
   }
   return type;
@@ -52,18 +60,31 @@ export function structuralClass(schema: Schema, names: readonly string[]): Class
     // MS-ADTS 3.1.1.5.2.2 has this, not objectClassViolation.
     throw refused('noSuchAttribute', { name }, 'is no class', Win32.invalidParameter);
   });
-  const structural = types.filter((type) => type.category === 'structural');
-  const [first, ...others] = structural;
-  if (first === undefined) {
-    throw new DirectoryError('objectClassViolation', 'no structural class is given');
-  }
-  const deepest = others.reduce((a, b) => (schema.isKindOf(b, a.name) ? b : a), first);
+  const deepest = deepestClass(schema, types);
   for (const type of types) {
     if (type.category === 'auxiliary' || schema.isKindOf(deepest, type.name)) continue;
     const what = `${deepest.name} is not a kind of ${type.name}`;
     throw new DirectoryError('objectClassViolation', what);
   }
   return deepest;
+}
+
+/** Classes that entries are made of; those of 1988 are structural too (MS-ADTS 3.1.1.1.5). */
+export function isInstantiable({ category }: ClassType): boolean {
+  return category === 'structural' || category === '88';
+}
+
+function deepestClass(schema: Schema, types: readonly ClassType[]): ClassType {
+  const [first, ...others] = types.filter(isInstantiable);
+  if (first !== undefined) {
+    return others.reduce((a, b) => (schema.isKindOf(b, a.name) ? b : a), first);
+  }
+  // ERROR_DS_CANT_ADD... of MS-ADTS 3.1.1.5.2.2: abstract classes have no entries of their own.
+  const abstract = types.find((type) => type.category === 'abstract' && type.name !== 'top');
+  if (abstract !== undefined) {
+    throw new DirectoryError('unwillingToPerform', `${abstract.name} has no entries of its own`);
+  }
+  throw new DirectoryError('objectClassViolation', 'no structural class is given');
 }
 
 /** Whether an entry may be where it is asked to be (MS-ADTS 3.1.1.5.2.2). */
@@ -201,4 +222,34 @@ function checkIdentity(
 function isTaken(view: View, type: AttributeType, value: Value, by: number): boolean {
   const owner = view.onlyWithValue(type, value);
   return owner !== undefined && owner !== by;
+}
+
+/** A value given for the attribute that names the entry is the name (MS-ADTS 3.1.1.5.2.2). */
+export function checkGivenName({ attributes, rdn }: Draft, naming: AttributeType): void {
+  const values = attributes.get(naming.code);
+  if (values === undefined) return;
+  const [value] = values;
+  if (values.length === 1 && typeof value === 'string' && fold(value) === fold(rdn.value)) return;
+  throw refused('invalidDNSyntax', naming, 'is not the name of the entry');
+}
+
+/** An objectCategory that is given is a class (MS-ADTS 3.1.1.5.2.2). */
+export function checkCategory(view: View, known: KnownAttributes, { attributes }: Draft): void {
+  const type = needed(view.schema, 'objectCategory');
+  const [id] = attributes.get(type.code) ?? [];
+  if (typeof id !== 'number') return;
+  const classes = view.entry(id)?.values(known.objectClass.code) ?? [];
+  if (!classes.includes('classSchema')) throw refused('objectClassViolation', type, 'is a class');
+}
+
+/** The structural class after a change of objectClass (MS-ADTS 3.1.1.5.3.5). */
+export function checkClasses(schema: Schema, draft: Draft): ClassType {
+  const names = draft.attributes.get(needed(schema, 'objectClass').code) ?? [];
+  const type = structuralClass(schema, textValues(names));
+  const kinds = [type.name, draft.type.name].sort();
+  if (type === draft.type || kinds.join() === 'inetOrgPerson,user') return type;
+  // ERROR_DS_ILLEGAL_MOD_OPERATION.
+  throw new DirectoryError('objectClassViolation', 'an entry keeps its structural class', {
+    win32: 0x2077,
+  });
 }

@@ -24,9 +24,11 @@ import type {
 } from './entry.ts';
 import { DirectoryError, StoreError } from './errors.ts';
 import { compileFilter, type FilterContext } from './evaluate.ts';
+import { extensionKey } from './layout.ts';
 import { knownAttributes, type KnownAttributes } from './known-attributes.ts';
 import { locate, locateEntry, noSuchObject } from './names.ts';
 import type { StoredEntry } from './record.ts';
+import { extendSchema } from './schema-extension.ts';
 import { type AttributeType, Schema } from './schema/schema.ts';
 import { search, type Scope } from './search.ts';
 import { ServiceClasses } from './service-classes.ts';
@@ -103,6 +105,7 @@ export class Directory {
     this.#view = new View(options.store, this.schema, this.#names, this.#descriptors);
     this.#revision = options.store.revision();
     this.#usn = lastNumber(options.store, 'usn');
+    extendSchema(this.#view);
   }
 
   /** The entries for code that reads many of them; good until the next turn of the event loop. */
@@ -323,10 +326,14 @@ export class Directory {
     this.#usn = lastNumber(reader, 'usn');
     if (changes === undefined) {
       this.#names.clear();
+      extendSchema(this.#view);
       this.#tell('unknown');
       return;
     }
     if (changes.some((change) => (change.flags & ChangeFlag.renamed) !== 0)) this.#names.clear();
+    if (changes.some(({ id }) => reader.get(extensionKey(id)) !== undefined)) {
+      extendSchema(this.#view);
+    }
     if (changes.length > 0) this.#tell(changes);
   }
 

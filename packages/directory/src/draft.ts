@@ -9,7 +9,7 @@ export interface Draft extends EntryHead {
   flags: number;
   rdn: Rdn;
   /** The most specific class. */
-  readonly type: ClassType;
+  type: ClassType;
   readonly attributes: StoredAttributes;
 }
 

@@ -19,7 +19,8 @@ export type DirectoryErrorCode =
   | 'entryAlreadyExists'
   | 'objectClassModsProhibited'
   | 'sizeLimitExceeded'
-  | 'timeLimitExceeded';
+  | 'timeLimitExceeded'
+  | 'other';
 
 /** What the error is about, as far as it is about something. */
 export interface DirectoryErrorDetails {

@@ -414,13 +414,20 @@ function comparable(
 ): string | undefined {
   try {
     if (type.name === 'objectGUID') return matchKey(type.syntax, canonicalGuid(value));
-    const plain = canonical(type.syntax, value);
+    const plain = canonical(type.syntax, narrowed(type, value));
     const byName = type.syntax === 'oid' && !type.dotted;
     return byName ? nameOfOid(context, plain) : matchKey(type.syntax, plain);
   } catch (error) {
     if (error instanceof DirectoryError) return undefined;
     throw error;
   }
+}
+
+/** A number of 32 bits may be asserted without its sign: groupType 2147483650. */
+function narrowed({ syntax }: AttributeType, value: AssertionValue): AssertionValue {
+  if (syntax !== 'i4' && syntax !== 'enum') return value;
+  const text = toText(value).trim();
+  return /^[0-9]{10}$/.test(text) ? BigInt.asIntN(32, BigInt(text)).toString() : value;
 }
 
 /** Classes and attributes may be asserted by their OID; values hold their names. */

@@ -18,6 +18,7 @@ import type { Key, Range, Record } from './store/store.ts';
  *     d number                    a security descriptor, each distinct one once
  *     h digest                    a descriptor's SHA-256 → its number
  *     p id                        an entry to whose children its descriptor is to be handed on
+ *     x id                        an entry of the schema that a client has made or changed
  *     n number                    how many entries have that descriptor
  */
 const KIND = {
@@ -33,6 +34,7 @@ const KIND = {
   descriptorHash: 'h',
   descriptorCount: 'n',
   propagation: 'p',
+  extension: 'x',
 };
 
 /** Bytes of an entry's number in keys. */
@@ -79,6 +81,19 @@ export function allPropagations(): Range {
 }
 
 export function idOfPropagation(key: Key): number {
+  return decodeId(key, 1);
+}
+
+export function extensionKey(id: number): Key {
+  return KIND.extension + encodeId(id);
+}
+
+/** Entries of the schema that clients have made or changed, in the order of their numbers. */
+export function allExtensions(): Range {
+  return prefixed(KIND.extension);
+}
+
+export function idOfExtension(key: Key): number {
   return decodeId(key, 1);
 }
 

@@ -28,19 +28,36 @@ export function applyModification(
   type: AttributeType,
   modification: Modification,
 ): LinkChange[] {
+  if (modification.operation === 'add' && modification.values.length === 0) {
+    throw refused('constraintViolation', type, 'is given no value to add');
+  }
+  if (type.singleValued && modification.values.length > 1) refuseSecondValue(type, modification);
   const given = storedValues(context.schema, type, modification.values, context.resolve);
   const values =
     context.permissive === true ? effective(context, draft, type, modification, given) : given;
   if (values === undefined) return [];
-  if (modification.operation === 'add' && values.length === 0) {
-    throw refused('constraintViolation', type, 'is given no value to add');
-  }
   if (type.forwardLink) return linkChanges(context, draft.id, type, modification.operation, values);
   const next = changed(type, draft.attributes.get(type.code) ?? [], modification.operation, values);
   if (next.length === 0) draft.attributes.delete(type.code);
   else draft.attributes.set(type.code, next);
   return [];
 }
+
+/** Values to add are told apart from others; so are all that the account database checks first. */
+function refuseSecondValue(type: AttributeType, { operation }: Modification): void {
+  const found = operation === 'add' || ACCOUNT_FIELDS.has(type.name);
+  const code = found ? 'attributeOrValueExists' : 'constraintViolation';
+  throw refused(code, type, 'has one value at most');
+}
+
+const ACCOUNT_FIELDS: ReadonlySet<string> = new Set([
+  'accountExpires',
+  'groupType',
+  'primaryGroupID',
+  'pwdLastSet',
+  'sAMAccountName',
+  'userAccountControl',
+]);
 
 /**
  * The values of a permissive modification that change something; undefined: none do

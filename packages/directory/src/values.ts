@@ -2,7 +2,7 @@ import { DirectoryError } from './errors.ts';
 import type { Value } from './entry.ts';
 import { MAX_VALUE_BYTES, MAX_VALUES } from './limits.ts';
 import type { StoredValue } from './record.ts';
-import { canonical, matchKey, toText } from './schema/syntax.ts';
+import { canonical, isBinary, matchKey, toText } from './schema/syntax.ts';
 import type { AttributeType, Schema } from './schema/schema.ts';
 
 /** What turns a DN (in any form that names an entry) into the entry's number. */
@@ -69,6 +69,9 @@ function storedValue(
 ): StoredValue {
   if (value.length > MAX_VALUE_BYTES) throw refused('constraintViolation', type, 'is too long');
   if (type.syntax === 'dn') return reference(type, value, resolve);
+  if (value.length === 0 && !isBinary(type.syntax)) {
+    throw refused('invalidAttributeSyntax', type, 'takes no empty text');
+  }
   const plain = canonicalOf(type, value);
   if (type.syntax === 'oid' && !type.dotted) return schemaName(schema, type, toText(plain));
   checkRange(type, plain);
@@ -86,10 +89,19 @@ function canonicalOf(type: AttributeType, value: Value): Value {
 
 /** A DN must name an entry that exists (MS-ADTS 3.1.1.5.2.2). */
 function reference(type: AttributeType, value: Value, resolve: Resolver): number {
-  const id = resolve(toText(value));
+  const id = found(toText(value), resolve);
   if (id !== undefined) return id;
   const what = 'names an entry that does not exist';
   throw refused('constraintViolation', type, what, Win32.nameReferenceInvalid);
+}
+
+function found(text: string, resolve: Resolver): number | undefined {
+  try {
+    return resolve(text);
+  } catch (error) {
+    if (error instanceof DirectoryError && error.code === 'invalidDNSyntax') return undefined;
+    throw error;
+  }
 }
 
 function schemaName(schema: Schema, type: AttributeType, text: string): string {
@@ -99,7 +111,8 @@ function schemaName(schema: Schema, type: AttributeType, text: string): string {
 function unknownName(type: AttributeType, text: string): string {
   // Schema objects describe themselves by OIDs that no table need know.
   if (/^[0-9.]+$/.test(text)) return text;
-  throw refused('invalidAttributeSyntax', type, `names nothing of the schema: ${text}`);
+  const code = type.name === 'objectClass' ? 'noSuchAttribute' : 'invalidAttributeSyntax';
+  throw refused(code, type, `names nothing of the schema: ${text}`);
 }
 
 /** rangeLower and rangeUpper bound numbers, and the length of text and bytes. */

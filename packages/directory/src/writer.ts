@@ -6,7 +6,10 @@ import type { KeySet } from './account.ts';
 import { changedContent } from './changed-content.ts';
 import { ChangeFlag, logChange } from './changes.ts';
 import {
+  checkCategory,
+  checkClasses,
   checkContent,
+  checkGivenName,
   checkSuperior,
   checkUnique,
   type LinkFacts,
@@ -41,10 +44,12 @@ import { locate, locateEntry, missing, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup, type PrimaryGroupChange } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
+import { completeSchemaObject, noteExtension } from './schema-extension.ts';
 import { generalizedTime } from './schema/syntax.ts';
 import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
 import type { ServiceClasses } from './service-classes.ts';
 import type { Transaction } from './store/store.ts';
+import { checkNameChange, settleSystemFlags } from './system-flags.ts';
 import { textBytes } from './text.ts';
 import {
   CANT_DELETE,
@@ -66,6 +71,15 @@ import {
 import { foreignSid } from './foreign-principal.ts';
 import { refused, storedValues } from './values.ts';
 import { contextKey, contextRdn, NameCache, View } from './view.ts';
+import {
+  isLocal,
+  isSame,
+  isSchemaObject,
+  isValue,
+  refuseName,
+  shownRdn,
+  textValues,
+} from './writer-values.ts';
 import {
   type AddOptions,
   type Clock,
@@ -134,7 +148,12 @@ export class DirectoryWriter {
     const parsed = parseDn(dn);
     const [rdn] = parsed;
     if (rdn === undefined) throw new DirectoryError('namingViolation', 'the root is no entry');
-    const given = this.#input(input, options.system === true);
+    const cn = rdn.value;
+    const whole =
+      options.system === true
+        ? input
+        : completeSchemaObject(this.#schema, input, { dn, cn, random: this.#random });
+    const given = this.#input(whole, options.system === true);
     const names = textValues(given.get('objectClass') ?? []);
     const type = structuralClass(this.#schema, names);
     const auxiliary = this.#auxiliaries(names);
@@ -148,12 +167,18 @@ export class DirectoryWriter {
       id,
       parentId,
       flags,
-      rdn: atRoot ? contextRdn(parsed) : rdn,
+      rdn: atRoot ? contextRdn(parsed) : shownRdn(this.#schema, rdn),
       type,
       // First in the record: access checks look at it in every entry.
       attributes: new Map([[this.#known.descriptor.code, []]]),
     };
     const changes = this.#take(draft, given, options.system === true, dn);
+    if (options.system !== true) {
+      const naming = this.#schema.attribute(this.#rdnAttribute(draft.type));
+      if (naming !== undefined) checkGivenName(draft, naming);
+      checkCategory(this.#view, this.#known, draft);
+      settleSystemFlags(this.#schema, draft);
+    }
     if (options.also !== undefined) this.#take(draft, this.#input(options.also, true), true, dn);
     this.#setIdentity(draft, rdn.value, auxiliary);
     this.#descriptors.complete(draft, options.creator);
@@ -170,6 +195,7 @@ export class DirectoryWriter {
     this.#stamp(draft, usn, true);
     this.#save(draft, new Map(), usn);
     this.#applyLinks(draft.id, changes, usn);
+    if (options.system !== true) noteExtension(this.#tx, this.#view, draft, true);
     return this.#show(id);
   }
 
@@ -182,11 +208,11 @@ export class DirectoryWriter {
     const before = this.#stored(name);
     const draft = this.#draft(before);
     const original: StoredAttributes = new Map(draft.attributes);
-    const usn = nextNumber(this.#tx, 'usn');
     const changes = modifications.flatMap((modification) => {
+      refuseName(modification);
+      this.#refuseNaming(draft, modification.attribute);
       const type = writableType(this.#schema, modification.attribute, options.system === true);
-      this.#refuseNaming(draft, type.name);
-      return applyModification(
+      const made = applyModification(
         {
           schema: this.#schema,
           links: this.#links,
@@ -198,12 +224,17 @@ export class DirectoryWriter {
         type,
         modification,
       );
+      if (type === this.#known.objectClass) checkClasses(this.#schema, draft);
+      return made;
     });
-    this.#refuseNewClass(draft, original);
+    this.#followClasses(draft, original);
+    if (changes.length === 0 && isSame(draft.attributes, original)) return this.#show(draft.id);
     const isNewDescriptor = this.#inherit(draft, original, options.creator);
     const group = this.#follow(draft, original, changes);
     checkUnique(this.#view, this.#known, draft, original);
+    if (options.system !== true) noteExtension(this.#tx, this.#view, draft, false);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
+    const usn = nextNumber(this.#tx, 'usn');
     if (!modifications.every(isLocal)) this.#stamp(draft, usn, false);
     this.#save(draft, original, usn, 0, changes);
     this.#applyLinks(draft.id, changes, usn);
@@ -360,8 +391,8 @@ export class DirectoryWriter {
   }
 
   /** Renames or moves an entry (MS-ADTS 3.1.1.5.4). */
-  rename(name: EntryName | string, renaming: Renaming): Entry {
-    const entry = this.#stored(name);
+  rename(which: EntryName | string, renaming: Renaming): Entry {
+    const entry = this.#stored(which);
     const draft = this.#draft(entry);
     const original: StoredAttributes = new Map(draft.attributes);
     if ((entry.flags & EntryFlag.contextHead) !== 0) {
@@ -370,9 +401,16 @@ export class DirectoryWriter {
     if (renaming.deleteOldRdn === false) {
       throw new DirectoryError('unwillingToPerform', 'the old name cannot be kept as a value');
     }
-    draft.rdn = parseRdn(renaming.newRdn);
-    if (renaming.newSuperior !== undefined) this.#move(draft, renaming.newSuperior);
-    this.#checkRdnType(draft.rdn.type, draft.type);
+    draft.rdn = shownRdn(this.#schema, parseRdn(renaming.newRdn));
+    this.#checkRdnType(draft.rdn.type, draft.type, 'unwillingToPerform');
+    const { newSuperior } = renaming;
+    const parentId = newSuperior === undefined ? entry.parentId : this.#resolve(newSuperior);
+    if (parentId === undefined) throw new DirectoryError('other', `there is no ${newSuperior}`);
+    const moved = parentId !== entry.parentId;
+    const renamed = draft.rdn.value !== entry.rdn.value;
+    const name = { name: draft.rdn.value, class: draft.type.name };
+    checkNameChange(this.#view, entry, { renamed, moved, parentId, ...name });
+    if (moved) this.#move(draft, parentId);
     const oldKey = childKey(entry.parentId, textBytes(rdnKey(entry.rdn)));
     const newKey = childKey(draft.parentId, textBytes(rdnKey(draft.rdn)));
     if (newKey !== oldKey && this.#tx.get(newKey) !== undefined) {
@@ -441,8 +479,9 @@ export class DirectoryWriter {
   /** The caller's attributes under the names of the schema. */
   #input(input: AttributeInput, system: boolean): Map<string, readonly Value[]> {
     const given = new Map<string, readonly Value[]>();
+    const kind = isSchemaObject(input) ? 'schema' : 'other';
     for (const [name, value] of Object.entries(input)) {
-      const type = writableType(this.#schema, name, system);
+      const type = writableType(this.#schema, name, system, kind);
       if (given.has(type.name)) throw refused('attributeOrValueExists', type, 'is given twice');
       given.set(type.name, isValue(value) ? [value] : value);
     }
@@ -457,12 +496,13 @@ export class DirectoryWriter {
     dn: string,
   ): LinkChange[] {
     const changes: LinkChange[] = [];
+    // What the directory itself makes may point to itself: defaultObjectCategory does.
+    const itself = system || given.has('defaultObjectCategory');
     for (const [name, values] of given) {
-      const type = writableType(this.#schema, name, system);
+      const type = needed(this.#schema, name);
       if (type === this.#known.objectClass || values.length === 0) continue;
-      // What the directory itself makes may point to itself: defaultObjectCategory does.
       const stored = storedValues(this.#schema, type, values, (text) =>
-        system && text === dn ? draft.id : this.#referee(type, text),
+        itself && text === dn ? draft.id : this.#referee(type, text),
       );
       if (!type.forwardLink) {
         draft.attributes.set(type.code, stored);
@@ -497,11 +537,15 @@ export class DirectoryWriter {
     return { parentId: parent.id, key: childKey(parent.id, textBytes(name)) };
   }
 
-  #checkRdnType(written: string, type: ClassType): void {
+  #checkRdnType(
+    written: string,
+    type: ClassType,
+    code: 'namingViolation' | 'unwillingToPerform' = 'namingViolation',
+  ): void {
     const used = this.#schema.attribute(written)?.name;
     const wanted = this.#schema.attribute(this.#rdnAttribute(type))?.name;
     if (used === wanted) return;
-    throw new DirectoryError('namingViolation', `a ${type.name} is not named by ${written}`);
+    throw new DirectoryError(code, `a ${type.name} is not named by ${written}`);
   }
 
   #rdnAttribute(type: ClassType): string {
@@ -668,25 +712,24 @@ export class DirectoryWriter {
     return { added, has: (type) => added.includes(type) || this.#links.hasAny(id, type) };
   }
 
-  #refuseNaming(draft: Draft, name: string): void {
+  #refuseNaming(draft: Draft, written: string): void {
+    const name = this.#schema.attribute(written)?.name;
     const rdn = this.#schema.attribute(this.#rdnAttribute(draft.type))?.name;
-    if (name !== rdn && name !== 'name') return;
+    if (name === undefined || (name !== rdn && name !== 'name')) return;
     throw refused('notAllowedOnRDN', { name }, 'changes by a rename only');
   }
 
-  #refuseNewClass(draft: Draft, original: StoredAttributes): void {
+  /**
+   * After a change of objectClass: superclasses are there whatever was said, and the structural
+   * class stays, but that a user can become an inetOrgPerson (MS-ADTS 3.1.1.5.3.5).
+   */
+  #followClasses(draft: Draft, original: StoredAttributes): void {
     const { code } = this.#known.objectClass;
     const now = draft.attributes.get(code);
     if (now === original.get(code)) return;
-    const type = structuralClass(this.#schema, textValues(now ?? []));
-    if (type === draft.type) {
-      this.#setClasses(draft, textValues(now ?? []));
-      return;
-    }
-    // MS-ADTS 3.1.1.5.3.5; ERROR_DS_ILLEGAL_MOD_OPERATION.
-    throw new DirectoryError('objectClassViolation', 'an entry keeps its structural class', {
-      win32: 0x2077,
-    });
+    const names = textValues(now ?? []);
+    draft.type = checkClasses(this.#schema, draft);
+    this.#setClasses(draft, names);
   }
 
   #setClasses(draft: Draft, names: readonly string[]): void {
@@ -700,12 +743,12 @@ export class DirectoryWriter {
     return draft.attributes.get(this.#known.objectClass.code) ?? [];
   }
 
-  #move(draft: Draft, newSuperior: string): void {
-    const parent = this.#stored(newSuperior);
+  #move(draft: Draft, parentId: number): void {
+    const parent = this.#stored({ id: parentId });
+    checkSuperior(this.#schema, draft.type, this.#draft(parent).type);
     if (this.#view.isWithin(parent.id, draft.id)) {
       throw new DirectoryError('unwillingToPerform', 'an entry cannot be moved below itself');
     }
-    checkSuperior(this.#schema, draft.type, this.#draft(parent).type);
     draft.parentId = parent.id;
   }
 
@@ -752,27 +795,3 @@ export class DirectoryWriter {
     return lastNumber(this.#tx, 'usn');
   }
 }
-
-function isValue(value: Value | readonly Value[]): value is Value {
-  return typeof value === 'string' || value instanceof Uint8Array;
-}
-
-function textValues(values: readonly unknown[]): string[] {
-  return values.filter((value) => typeof value === 'string');
-}
-
-/**
- * What is of this controller alone (FLAG_ATTR_NOT_REPLICATED) changes neither uSNChanged nor
- * whenChanged: those who follow the directory's changes are told nothing by a logon.
- */
-function isLocal({ attribute }: Modification): boolean {
-  return LOCAL_ATTRIBUTES.has(attribute.toLowerCase());
-}
-
-const LOCAL_ATTRIBUTES: ReadonlySet<string> = new Set([
-  'badpwdcount',
-  'badpasswordtime',
-  'lastlogoff',
-  'lastlogon',
-  'logoncount',
-]);

@@ -342,8 +342,8 @@ describe('an account that is kept', () => {
   it('is dropped when more changed than is followed', async () => {
     const before = accounts.byName('alice');
     await directory.write((writer) => {
-      const values = ['x'];
       for (let i = 0; i < 5000; i += 1) {
+        const values = [`x${i}`];
         writer.modify(SERVERB, [{ operation: 'replace', attribute: 'description', values }]);
       }
     });

@@ -125,8 +125,9 @@ class Model {
     const subject = this.pick(entry);
     const parent = this.pick(under);
     if (subject.path.length === 0) return 'success, but the root stays';
+    const moves = parent.path.join() !== subject.path.slice(1).join();
+    if (moves && parent.kind !== 'unit') return 'namingViolation';
     if (parent === subject || isBelow(parent.path, subject.path)) return 'unwillingToPerform';
-    if (parent.kind !== 'unit') return 'namingViolation';
     const path = [rdnOf(subject.kind, name), ...parent.path];
     const there = this.#at(path);
     if (there !== undefined && there !== subject) return 'entryAlreadyExists';

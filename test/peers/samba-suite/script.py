@@ -57,4 +57,20 @@ if sys.argv[0].endswith('/sort.py'):
     from samba.tests.subunitrun import TestProgram
 
     TestProgram(module='sort', opts=sort.subunitopts)
-runpy.run_path(sys.argv[0], run_name='__main__')
+with open(sys.argv[0]) as source:
+    text = source.read()
+    is_program = 'parse_args' in text or 'unittest.main' in text
+if is_program:
+    runpy.run_path(sys.argv[0], run_name='__main__')
+else:
+    # A module of tests that are told about the controller by the environment.
+    import samba.tests
+    from samba.credentials import Credentials
+    from samba.subunit.run import TestProgram
+
+    # Who connects without credentials of its own does so as the one who runs the tests.
+    samba.tests.cmdline_credentials = Credentials()
+    samba.tests.cmdline_credentials.guess(samba.tests.env_loadparm())
+    samba.tests.cmdline_credentials.parse_string(sys.argv[sys.argv.index('-U') + 1])
+    name = os.path.basename(sys.argv[0]).removesuffix('.py')
+    TestProgram(module=None, argv=[sys.argv[0], name])

@@ -145,8 +145,8 @@ interface Row<T> {
 }
 
 /**
- * The known attributes and classes, by name of any case or OID. Immutable to those who use it; one
- * serves all. A line of the tables is parsed when it is first asked for: most never are.
+ * The known attributes and classes, by name of any case or OID. One serves all, and what clients
+ * add comes into it. A line of the tables is parsed when it is first asked for: most never are.
  */
 export class Schema {
   readonly #attributes = new Map<string, Row<AttributeType>>();
@@ -176,6 +176,37 @@ export class Schema {
       this.#classes.set(name.toLowerCase(), row);
       this.#classes.set(expandOid(oid), row);
     }
+  }
+
+  /**
+   * Takes attributes and classes in that clients have added or changed; those of the same OID give
+   * way. To be called whenever the entries that say so have changed, with all of them.
+   */
+  extend(attributes: readonly AttributeType[], classes: readonly ClassType[]): void {
+    for (const type of attributes) {
+      const row = { text: `${type.name} `, type };
+      this.#forget(this.#attributes, type.oid);
+      this.#attributes.set(type.name.toLowerCase(), row);
+      this.#attributes.set(type.oid, row);
+      this.#byCode.set(type.code, row);
+    }
+    for (const type of classes) {
+      const row = { text: `${type.name} `, type };
+      this.#forget(this.#classes, type.oid);
+      this.#classes.set(type.name.toLowerCase(), row);
+      this.#classes.set(type.oid, row);
+    }
+    for (const memo of [this.#chains, this.#allowed, this.#kinds, this.#required]) memo.clear();
+    this.#byLink = undefined;
+    this.#byGuid = undefined;
+    this.#all = undefined;
+  }
+
+  /** Names by which an OID was known are so no more. */
+  #forget<T>(rows: Map<string, Row<T>>, oid: string): void {
+    const old = rows.get(oid);
+    if (old === undefined) return;
+    for (const [key, row] of rows) if (row === old) rows.delete(key);
   }
 
   attribute(nameOrOid: string): AttributeType | undefined {

@@ -1,4 +1,4 @@
-import type { Syntax } from './syntax.ts';
+import { isSyntax, type Syntax } from './syntax.ts';
 
 /** How an attributeSchema object tells a syntax (MS-ADTS 3.1.1.2.2.2). */
 export interface SyntaxFacts {
@@ -41,6 +41,21 @@ const FACTS: {
   i8: [16, 65],
   sid: [17, 4],
 };
+
+/** The syntax that an attributeSchema object tells; undefined where it tells none. */
+export function syntaxOf(
+  attributeSyntax: string,
+  oMSyntax: number,
+  oMObjectClass: Uint8Array | undefined,
+): Syntax | undefined {
+  const object =
+    oMObjectClass === undefined ? undefined : Buffer.from(oMObjectClass).toString('hex');
+  for (const [syntax, [attribute, om, known]] of Object.entries(FACTS)) {
+    if (attributeSyntax !== `2.5.5.${attribute}` || oMSyntax !== om || !isSyntax(syntax)) continue;
+    if (object === undefined || object === known) return syntax;
+  }
+  return undefined;
+}
 
 /** attributeSyntax, oMSyntax and oMObjectClass of a syntax. */
 export function syntaxFacts(syntax: Syntax): SyntaxFacts {

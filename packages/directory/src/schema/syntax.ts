@@ -38,7 +38,8 @@ const FORMS = {
 } as const satisfies { [name: string]: Form };
 
 const DECIMAL = /^-?(?:0|[1-9][0-9]*)$/;
-const GENERALIZED = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:(\d\d))?)?(?:[.,]\d+)?Z$/;
+// Active Directory passes over whatever stands for the fraction of a second.
+const GENERALIZED = /^(\d{4})(\d\d)(\d\d)(\d\d)(?:(\d\d)(?:(\d\d))?)?(?:[.,][^Z]*)?Z$/;
 const OID = /^[0-9]+(?:\.[0-9]+)+$|^[A-Za-z][A-Za-z0-9-]*$/;
 
 /** Whether a name is that of a syntax. */
@@ -78,7 +79,7 @@ export function canonical(syntax: Syntax, value: AssertionValue): AssertionValue
     case 'boolean':
       return canonicalBoolean(toText(value));
     case 'time':
-      return canonicalTime(syntax, toText(value));
+      return canonicalTime(toText(value));
     case 'oid':
       return check(toText(value), OID);
     case 'folded':
@@ -151,8 +152,13 @@ function canonicalBoolean(text: string): string {
   return upper;
 }
 
-function canonicalTime(syntax: Syntax, text: string): string {
-  const full = syntax === 'utctime' && /^\d{12}Z$/.test(text) ? `20${text}` : text;
+/** Times of either form for either syntax; years of two digits are from 1950 to 2049. */
+function canonicalTime(text: string): string {
+  const isShort = /^\d\d(?:0\d|1[0-2])(?:[0-2]\d|3[01])(?:[01]\d|2[0-3])(?:[0-5]\d){2}Z$/.test(
+    text,
+  );
+  const century = text < '50' ? '20' : '19';
+  const full = isShort ? `${century}${text}` : text;
   const match = GENERALIZED.exec(full);
   if (match === null) throw invalid('not a time in UTC');
   const [, year, month, day, hour, minute = '00', second = '00'] = match;

@@ -90,6 +90,9 @@ function readEntry(
   const heuristics = readHeuristics(directory, domain.configurationDn);
   for (const attribute of attributes) {
     const name = updatedAttribute(schema, attribute.type);
+    if (attribute.values.length === 0) {
+      throw new DirectoryError('constraintViolation', `${name} is given no value`);
+    }
     const secret = passwordAttribute(name, heuristics.userPassword);
     if (secret !== undefined) {
       password = readNewPassword(session, secret, attribute.values);
@@ -133,6 +136,8 @@ const IGNORED: ReadonlySet<string> = new Set([
   'uSNCreated',
   'uSNDSALastObjRemoved',
   'uSNLastObjRem',
+  'uSNChanged',
+  'whenChanged',
   'whenCreated',
 ]);
 
@@ -151,9 +156,11 @@ function readNewPassword(
   attribute: 'unicodePwd' | 'userPassword',
   values: readonly Uint8Array[],
 ): string {
-  const [value] = values;
+  // Of several values of userPassword the last one counts (MS-ADTS 3.1.1.3.1.5.2).
+  const value = values.at(-1);
   if (value === undefined) throw passwordConstraint(GEN_FAILURE, 'a password has one value');
-  if (!session.confidential || values.length > 1) throw passwordRefused(GEN_FAILURE);
+  const several = attribute === 'unicodePwd' && values.length > 1;
+  if (!session.confidential || several) throw passwordRefused(GEN_FAILURE);
   return readPassword(attribute, value);
 }
 

@@ -109,6 +109,7 @@ const PROBLEMS: Readonly<Record<DirectoryErrorCode, Problem>> = {
   sizeLimitExceeded: { win32: 0x2023, kind: 'SvcErr', problem: '5005 (ADMIN_LIMIT_EXCEEDED)' },
   operationsError: { win32: 0x20d6, kind: 'SvcErr', problem: '5012 (DIR_ERROR)' },
   adminLimitExceeded: { win32: 0x2024, kind: 'SvcErr', problem: '5005 (ADMIN_LIMIT_EXCEEDED)' },
+  other: { win32: 0x57, kind: 'SysErr', problem: '0 (OTHER)' },
   timeLimitExceeded: { win32: 0x2022, kind: 'SvcErr', problem: '5005 (ADMIN_LIMIT_EXCEEDED)' },
 };
 

@@ -129,7 +129,11 @@ export function rootDseOf(
   caller?: Caller,
 ): ServerEntry | undefined {
   context.directory.refresh();
-  if (isPing(request)) return pingEntry(context, request, address);
+  if (isPing(request)) {
+    // Over TCP, a filter that names nothing of a ping is not answered, as Windows has it.
+    const asks = request.filter.kind === 'and' || request.filter.kind === 'equality';
+    return asks ? pingEntry(context, request, address) : undefined;
+  }
   return rootDse(
     context,
     request,

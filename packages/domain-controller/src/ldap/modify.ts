@@ -103,6 +103,9 @@ function readChanges(
   for (const one of changes) {
     const { type, values } = one.modification;
     const attribute = updatedAttribute(directory.schema, type);
+    if (one.operation === 'add' && values.length === 0) {
+      throw new DirectoryError('constraintViolation', `${attribute} is given no value to add`);
+    }
     const password = passwordAttribute(attribute, userPassword);
     if (password !== undefined) {
       passwords.push({ attribute: password, change: one });
@@ -117,6 +120,7 @@ function readChanges(
 /** Parts of a descriptor that are not written stay as they are. */
 function resolve(one: Modification, entry: Entry, flags: number): Modification {
   if (one.attribute.toLowerCase() !== 'ntsecuritydescriptor') return one;
+  if (one.values.length === 0 && one.operation === 'add') return one;
   if (one.values.length === 0) {
     throw new DirectoryError('unwillingToPerform', 'every entry has a descriptor');
   }

@@ -1,4 +1,4 @@
-import type { Account } from '@doublehop/directory/account';
+import type { Account, KeySet } from '@doublehop/directory/account';
 import type { Negotiation } from '@doublehop/kerberos/gss/negotiation';
 import type { SaslServerContext } from '@doublehop/ldap/sasl/mechanism';
 import { NtlmAcceptor, type NtlmClaim, type NtlmLogon } from '../ntlm/acceptor.ts';
@@ -7,6 +7,7 @@ import type { LdapContext } from './context.ts';
 import { bindFailure, LogonFailure, SecurityStatus } from './failures.ts';
 import { logonResult } from './logon.ts';
 import type { LdapSettings } from './settings.ts';
+import { graceKeys } from './verify-password.ts';
 
 /** Makes the server's side of NTLM for a connection (MS-NLMP 3.2). */
 export function ntlmAcceptor(
@@ -45,7 +46,10 @@ function authenticate(context: LdapContext, claim: NtlmClaim): NtlmLogon {
   directory.refresh();
   accounts.refresh();
   const account = findAccount(context, claim);
-  const ntHash = account?.keys?.keys.find(({ etype }) => etype === RC4)?.bytes;
+  const present = hashOf(account?.keys);
+  const earlier = hashOf(graceKeys(account, context.clock()));
+  const isEarlier = earlier !== undefined && !claim.proves(present ?? NOBODY);
+  const ntHash = isEarlier ? earlier : present;
   const right = claim.proves(ntHash ?? NOBODY) && ntHash !== undefined;
   const reason = logonResult(context, account, right);
   if (account === undefined || ntHash === undefined || reason !== undefined) {
@@ -57,6 +61,10 @@ function authenticate(context: LdapContext, claim: NtlmClaim): NtlmLogon {
     throw bindFailure(LogonFailure.restricted, SecurityStatus.logonDenied);
   }
   return { account, ntHash };
+}
+
+function hashOf(keys: KeySet | undefined): Uint8Array | undefined {
+  return keys?.keys.find(({ etype }) => etype === RC4)?.bytes;
 }
 
 function findAccount(

@@ -111,7 +111,9 @@ function planOf(edits: readonly PasswordEdit[]): Plan {
   const denied = (): Error => passwordConstraint(GEN_FAILURE, 'may not be changed');
   const [next, old] = [added[0], deleted[0]];
   if (added.length === 1 && deleted.length === 0) {
-    return { right: 'resetPassword', denied, read: mistake };
+    // Nothing deleted and something added is a reset, for those who may (as Windows has it).
+    const read = (): PasswordChange => readReset(edits, adds);
+    return { right: 'resetPassword', denied, read };
   }
   if (added.length > 1 || deleted.length > 1 || next === undefined || old === undefined) {
     return { right: undefined, denied, read: mistake };
@@ -136,7 +138,8 @@ function readReset(
   const values = replaces.flatMap(valuesOf);
   const last = values.at(-1);
   const several = values.some((one) => one.attribute === 'unicodePwd') && values.length > 1;
-  if (edits.length > 1 || last === undefined || several) throw passwordRefused(GEN_FAILURE);
+  const others = edits.flatMap(valuesOf).length > values.length;
+  if (others || last === undefined || several) throw passwordRefused(GEN_FAILURE);
   return { next: readPassword(last.attribute, last.value), old: undefined };
 }
 

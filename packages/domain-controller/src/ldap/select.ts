@@ -209,11 +209,12 @@ function put(
 /** A part of an attribute's values: what was asked for, or as many as are sent at once. */
 function partOf(
   all: readonly Value[],
-  { type, description, range }: Wanted,
+  wanted: Wanted,
   options: SelectionOptions,
 ): OutgoingAttribute[] {
+  const { type, description, range } = wanted;
   const low = range?.low ?? 0;
-  if (low > 0 && low >= all.length) return behindTheEnd(type, options);
+  if (low > 0 && low >= all.length) return behindTheEnd(wanted, low, all.length > 0, options);
   const last = Math.min(range?.high ?? Number.POSITIVE_INFINITY, low + MAX_VALUE_RANGE - 1);
   const values = written(type, all.slice(low, last + 1), options);
   if (values.length === 0) return [];
@@ -233,9 +234,20 @@ function written(
   return values.map((value) => names.value(type, value));
 }
 
-/** MS-ADTS 3.1.1.3.4.1.22: an error for links, unless the control says otherwise. */
-function behindTheEnd(type: AttributeType, { rangeNoError }: SelectionOptions): [] {
-  if (rangeNoError || type.linkId === undefined) return [];
+/**
+ * What begins behind the last value is empty; of links it is an error, unless the control says
+ * otherwise (MS-ADTS 3.1.1.3.4.1.22).
+ */
+function behindTheEnd(
+  { type, description }: Wanted,
+  low: number,
+  hasValues: boolean,
+  { rangeNoError }: SelectionOptions,
+): OutgoingAttribute[] {
+  if (type.linkId === undefined) {
+    return hasValues ? [{ type: `${description};range=${low}-*`, values: [] }] : [];
+  }
+  if (rangeNoError) return [];
   const text = '00002121: SvcErr: DSID-00000000, problem 5012 (DIR_ERROR), data 0';
   throw new LdapError('operationsError', `${text} (${type.name})`);
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import type { Account } from '@doublehop/directory/account';
 import { LdapError } from '@doublehop/ldap/errors';
 import { fromUtf8 } from '@doublehop/wire/bytes';
 import { MAX_PASSWORD, MAX_PENDING_BINDS } from '../limits.ts';
@@ -6,7 +7,7 @@ import { findBindAccount } from './bind-name.ts';
 import type { Caller, LdapContext } from './context.ts';
 import { bindFailure, LogonFailure } from './failures.ts';
 import { callerOf, logonResult } from './logon.ts';
-import { isPassword } from './verify-password.ts';
+import { graceKeys, isPassword } from './verify-password.ts';
 
 /**
  * The simple binds of all connections. Anybody may try, and a password costs thousands of hashes:
@@ -43,12 +44,22 @@ async function simpleBind(context: LdapContext, name: string, secret: Uint8Array
   context.accounts.refresh();
   const account = findBindAccount(context, name);
   const password = textOf(secret);
-  const right = await isPassword(account, password ?? '');
+  const right = await proves(context, account, password ?? '');
   const reason = logonResult(context, account, right && password !== undefined);
   if (account === undefined || reason !== undefined) {
     throw bindFailure(reason ?? LogonFailure.noSuchUser);
   }
   return callerOf(context, account);
+}
+
+async function proves(
+  { clock }: LdapContext,
+  account: Account | undefined,
+  password: string,
+): Promise<boolean> {
+  if (await isPassword(account, password)) return true;
+  const keys = graceKeys(account, clock());
+  return keys !== undefined && (await isPassword({ keys }, password));
 }
 
 function textOf(secret: Uint8Array): string | undefined {

@@ -13,9 +13,9 @@ export function readUnicodePwd(value: Uint8Array): string {
   return checked(text.slice(1, -1));
 }
 
-/** A password that may be set: not empty, and text of which keys can be made. */
+/** A password that may be set: text of which keys can be made. Its length is a policy's to judge. */
 function checked(password: string): string {
-  if (password === '' || !password.isWellFormed()) throw passwordRefused(PASSWORD_RESTRICTION);
+  if (!password.isWellFormed()) throw passwordRefused(PASSWORD_RESTRICTION);
   return password;
 }
 

@@ -50,6 +50,10 @@ export async function rename(
 ): Promise<void> {
   const { directory } = context;
   const caller = clientOf(context, session);
+  // A name without a value is no worse than one that does not fit (MS-ADTS 3.1.1.5.4.1.1).
+  if (/^ *[A-Za-z][A-Za-z0-9-]* *= *$/.test(newRdn)) {
+    throw new DirectoryError('namingViolation', 'the new name is empty');
+  }
   await directory.write((writer) => {
     const subject = within(caller, writer);
     const entry = writer.find(dn);
