@@ -36,7 +36,8 @@ describe("Samba's tests of a directory", () => {
     { timeout: 60_000 },
     async ([program, explained]) => {
       const corp = await startCorp(`${dir}/${program}`, { legacyRc4: true, ldap: { ntlm: 'v2' } });
-      const results = await runDirectorySuite(corp, program).finally(() => corp.stop());
+      const results = await runDirectorySuite(corp, program);
+      await corp.stop();
       const failed = results.filter(({ outcome }) => outcome === 'failed');
       expect(failed.map(({ name }) => name.slice(program.length + 1)).sort()).toEqual(
         Object.keys(explained).sort(),
