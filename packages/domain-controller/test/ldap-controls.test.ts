@@ -398,7 +398,7 @@ describe('MS-ADTS 3.1.1.3.2, 3.1.1.3.3 rootDSE', () => {
     const listed = (await root(['supportedControl']))('supportedControl') ?? [];
     expect(new Set(listed).size).toBe(listed.length);
     const refused = { code: 'unavailableCriticalExtension' };
-    const unlisted = [CONTROLS.dirSync, CONTROLS.notification, CONTROLS.getStats, '1.2.3'];
+    const unlisted = [CONTROLS.notification, CONTROLS.getStats, '1.2.3'];
     for (const oid of unlisted) {
       expect(listed).not.toContain(oid);
       const search = all({ base: BASE, scope: 'base', controls: [plainControl(oid)] });
