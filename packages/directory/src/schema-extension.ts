@@ -83,6 +83,7 @@ export function completeSchemaObject(
     const above = schema.classType(text(given, 'subClassOf') ?? '');
     if (!given.has('defaultObjectCategory')) given.set('defaultObjectCategory', dn);
     if (!given.has('rDNAttID') && above !== undefined) given.set('rDNAttID', above.rdnAttribute);
+    if (!given.has('objectClassCategory')) given.set('objectClassCategory', '1');
     if (!given.has('systemOnly')) given.set('systemOnly', 'FALSE');
     return Object.fromEntries(given);
   }
