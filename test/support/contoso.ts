@@ -71,6 +71,8 @@ export interface Contoso extends Peer {
   readonly grant: (target: string, ...middles: readonly string[]) => Promise<void>;
   /** What `middle` may do by classic delegation (KCD): absent, nothing. */
   readonly delegateTo: (middle: string, classic?: ClassicDelegation) => Promise<void>;
+  /** Whether the host may have users' forwarded TGTs (unconstrained delegation). */
+  readonly trustForDelegation: (host: string, trusted: boolean) => Promise<void>;
   /** Makes a person change the password before anything else. */
   readonly mustChange: (name: string) => Promise<void>;
   /** Seconds by which the KDC's clock differs from the clients'. */
@@ -141,6 +143,7 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
       return replace(directory, account(`${target}$`), RBCD, values);
     },
     delegateTo: (middle, classic) => delegate(directory, account(`${middle}$`), classic),
+    trustForDelegation: (host, trusted) => trust(directory, account(`${host}$`), trusted),
     mustChange: (name) => replace(directory, account(name), 'pwdLastSet', ['0']),
     setClockOffset: (seconds) => {
       offset = seconds * 1000;
@@ -151,6 +154,7 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
 const RBCD = 'msDS-AllowedToActOnBehalfOfOtherIdentity';
 const NORMAL_ACCOUNT = 0x200;
 const WORKSTATION_TRUST_ACCOUNT = 0x1000;
+const TRUSTED_FOR_DELEGATION = 0x8_0000;
 const NOT_DELEGATED = 0x10_0000;
 const TRUSTED_TO_AUTH = 0x100_0000;
 
@@ -161,6 +165,11 @@ async function delegate(
 ): Promise<void> {
   const control = WORKSTATION_TRUST_ACCOUNT | (protocolTransition ? TRUSTED_TO_AUTH : 0);
   await replace(directory, host, 'msDS-AllowedToDelegateTo', services);
+  await replace(directory, host, 'userAccountControl', [String(control)]);
+}
+
+async function trust(directory: Directory, host: Account, trusted: boolean): Promise<void> {
+  const control = WORKSTATION_TRUST_ACCOUNT | (trusted ? TRUSTED_FOR_DELEGATION : 0);
   await replace(directory, host, 'userAccountControl', [String(control)]);
 }
 
