@@ -177,6 +177,21 @@ describe("impacket's scripts and our LDAP", () => {
     await lenient?.dc.directory.modify(ALICE, [{ ...change, values: [] }]);
   });
 
+  test('GetNPUsers finds who need not pre-authenticate, and has his AS-REP', async (context) => {
+    requirePeers(context, 'impacket');
+    requireRoot(context);
+    const change = { operation: 'replace', attribute: 'userAccountControl' } as const;
+    const none = await script(lenient, 'GetNPUsers', '-request', administrator);
+    expect(none.stdout).toContain('No entries found!');
+    // NORMAL_ACCOUNT, DONT_REQ_PREAUTH.
+    const values = [String(0x200 | 0x40_0000)];
+    await lenient?.dc.directory.modify(ALICE, [{ ...change, values }]);
+    const { stdout } = await script(lenient, 'GetNPUsers', '-request', administrator);
+    expect(stdout).toMatch(/alice .* 0x400200/u);
+    expect(stdout).toMatch(/\$krb5asrep\$18\$alice@CONTOSO\.COM:[0-9a-f]+\$[0-9a-f]+/u);
+    await lenient?.dc.directory.modify(ALICE, [{ ...change, values: [String(0x200)] }]);
+  });
+
   test('are refused by the defaults', async (context) => {
     requirePeers(context, 'impacket');
     requireRoot(context);
