@@ -75,6 +75,14 @@ describe("Samba's tools", () => {
     expect(await tool('delegation', 'show', 'SERVERC$')).toMatch(
       /msDS-AllowedToActOnBehalfOfOtherIdentity: CN=SERVERB,CN=Computers/u,
     );
+    await tool('delegation', 'for-any-service', 'SERVERC$', 'on');
+    expect(await tool('delegation', 'show', 'SERVERC$')).toMatch(
+      /UF_TRUSTED_FOR_DELEGATION: True/u,
+    );
+    await tool('delegation', 'for-any-service', 'SERVERC$', 'off');
+    expect(await tool('delegation', 'show', 'SERVERC$')).toMatch(
+      /UF_TRUSTED_FOR_DELEGATION: False/u,
+    );
     await tool('delegation', 'del-principal', 'SERVERC$', 'SERVERB$');
     await tool('spn', 'delete', 'http/serverc.corp.example', 'SERVERC$');
     await tool('computer', 'delete', 'SERVERB');
