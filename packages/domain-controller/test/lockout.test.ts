@@ -193,8 +193,14 @@ describe('right passwords', () => {
 });
 
 describe('password settings objects (MS-ADTS 3.1.1.4.5.36)', () => {
-  const addSettings = (name: string, precedence: number, threshold: number, to: string[]) =>
-    directory.add(`CN=${name},${SETTINGS}`, {
+  const addSettings = (
+    name: string,
+    precedence: number,
+    threshold: number,
+    to: string[],
+    container = SETTINGS,
+  ) =>
+    directory.add(`CN=${name},${container}`, {
       objectClass: 'msDS-PasswordSettings',
       'msDS-PasswordSettingsPrecedence': String(precedence),
       'msDS-LockoutThreshold': String(threshold),
@@ -235,6 +241,39 @@ describe('password settings objects (MS-ADTS 3.1.1.4.5.36)', () => {
     expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(30);
     await directory.remove(`CN=own,${SETTINGS}`);
     expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(10);
+  });
+
+  test('count through groups that come into others, without a change of the member', async () => {
+    const [inner, outer] = ['inner', 'outer'].map((name) => `CN=${name},CN=Users,${BASE}`);
+    if (inner === undefined || outer === undefined) throw new Error('two names');
+    await directory.add(inner, { objectClass: 'group', sAMAccountName: 'inner', member: [ALICE] });
+    await directory.add(outer, { objectClass: 'group', sAMAccountName: 'outer' });
+    await addSettings('outer', 5, 15, [outer]);
+    expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(3);
+    await directory.modify(outer, [{ operation: 'add', attribute: 'member', values: [inner] }]);
+    expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(15);
+    await directory.modify(outer, [{ operation: 'delete', attribute: 'member', values: [inner] }]);
+    expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(3);
+  });
+
+  test('outside of the Password Settings Container do not count', async () => {
+    const rogue = `CN=Rogue,CN=Computers,${BASE}`;
+    await directory.add(rogue, { objectClass: 'msDS-PasswordSettingsContainer' });
+    await addSettings('inside', 50, 25, [ALICE]);
+    await addSettings('rogue', 1, 1, [ALICE], rogue);
+    expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(25);
+  });
+
+  test('count for normal accounts alone', async () => {
+    await addSettings('own', 30, 30, [ALICE]);
+    const control = (value: string) =>
+      directory.modify(ALICE, [
+        { operation: 'replace', attribute: 'userAccountControl', values: [value] },
+      ]);
+    await control(String(0x1000));
+    expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(3);
+    await control(String(0x200));
+    expect(lockouts.policyOf(alice()).lockoutThreshold).toBe(30);
   });
 
   test('do not count for computers', async () => {

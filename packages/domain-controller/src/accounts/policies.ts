@@ -1,5 +1,5 @@
 import type { Account } from '@doublehop/directory/account';
-import type { Change } from '@doublehop/directory/changes';
+import { ChangeFlag, type Change } from '@doublehop/directory/changes';
 import type { Directory } from '@doublehop/directory/directory';
 import type { Entry } from '@doublehop/directory/entry';
 import {
@@ -89,11 +89,23 @@ export class PasswordPolicies {
   /** A change of the domain's head or of a settings object ends what is known. */
   #follow(changes: readonly Change[] | 'unknown'): void {
     if (this.#domain === undefined && this.#hasSettings === undefined) return;
-    if (changes !== 'unknown' && !changes.some((change) => this.#concerns(change))) return;
+    if (changes !== 'unknown' && !changes.some((change) => this.#concerns(change))) {
+      // A group that came into another may bring its members other settings.
+      if (this.#hasSettings === true && changes.some((change) => this.#regroups(change))) {
+        this.#byAccount = new WeakMap();
+      }
+      return;
+    }
     this.#domain = undefined;
     this.#hasSettings = undefined;
     this.#settings = new Map();
     this.#byAccount = new WeakMap();
+  }
+
+  #regroups({ id, flags }: Change): boolean {
+    if ((flags & ChangeFlag.linked) !== 0) return true;
+    const { view, known } = this.#directory;
+    return view.entry(id)?.text(known.groupType.code) !== undefined;
   }
 
   #concerns({ id }: Change): boolean {
