@@ -21,9 +21,10 @@ const PROGRAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'dSHeuristics hold for connections that are open already',
   },
   password_settings: {
-    'PasswordSettingsTestCase.test_pso_add_user':
+    'password_settings.PasswordSettingsTestCase.test_pso_add_user':
       'PASSWD_NOTREQD: no minimum length (MS-ADTS 2.2.16)',
-    'PasswordSettingsTestCase.test_pso_basics': 'a shorter history in between is not forgotten',
+    'password_settings.PasswordSettingsTestCase.test_pso_basics':
+      'a shorter history in between is not forgotten',
   },
   sites: {},
 };

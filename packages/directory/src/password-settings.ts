@@ -18,8 +18,8 @@ const SETTINGS_CLASS = 'msDS-PasswordSettings';
 /**
  * The password settings object that counts for an account, msDS-ResultantPSO (MS-ADTS
  * 3.1.1.4.5.36): of those that name the account itself, or else one of its global security groups,
- * the one of least precedence, and of these the one with the smallest objectGUID. Objects outside of
- * the Password Settings Container do not count. Undefined: the domain's own policy counts, as it
+ * the one of least precedence, and of these the one with the smallest objectGUID. Objects outside
+ * of the Password Settings Container do not count. Undefined: the domain's own policy counts, as it
  * always does for computers, krbtgt and what is no normal account.
  */
 export function resultantPasswordSettings(

@@ -13,7 +13,7 @@ export function readUnicodePwd(value: Uint8Array): string {
   return checked(text.slice(1, -1));
 }
 
-/** A password that may be set: text of which keys can be made. Its length is a policy's to judge. */
+/** A password that may be set: text of which keys can be made. A policy judges its length. */
 function checked(password: string): string {
   if (!password.isWellFormed()) throw passwordRefused(PASSWORD_RESTRICTION);
   return password;
