@@ -16,11 +16,7 @@ const PROGRAMS: readonly (readonly [program: string, failing: readonly string[]]
       'SamTests.test_smartcard_required3',
     ],
   ],
-  [
-    'sec_descriptor',
-    // The schema is not extended.
-    [],
-  ],
+  ['sec_descriptor', []],
 ];
 
 describe("Samba's tests of access control, against our LDAP", () => {

@@ -52,12 +52,6 @@ const EXPLAINED: readonly Explanation[] = [
     count: 1,
     why: 'as Heimdal has it; test_authn_policy_protected_flags_without_policy_error passes',
   },
-  {
-    tests: /_wrong_sname$/u,
-    says: /^41 not found in \(13,\)/u,
-    count: 2,
-    why: 'evidence renamed to krbtgt does not open with its key; the tests have it refused later',
-  },
 ];
 
 const MODULES = ['claims_tests', 'device_tests', 'group_tests', 'authn_policy_tests'];

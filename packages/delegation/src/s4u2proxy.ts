@@ -19,11 +19,11 @@ export type S4U2ProxyCheckId =
   | 'target-found'
   | 'evidence-present'
   | 'target-not-krbtgt'
+  | 'evidence-server'
   | 'evidence-decrypts'
   | 'evidence-pac'
   | 'evidence-rodc'
   | 'evidence-valid'
-  | 'evidence-server'
   | 'evidence-client'
   | 'cross-target'
   | 'cross-evidence'
@@ -140,11 +140,23 @@ function checkEvidence(facts: S4U2ProxyFacts, trail: ProxyTrail): boolean {
   const { evidence, header } = facts;
   const sameSigner = evidence.rodc === 0 || evidence.rodc === header.rodc;
   return (
+    checkEvidenceServer(facts, trail) &&
     trail.test('evidence-decrypts', evidence.decrypts, 'evidence-undecryptable') &&
     checkPac('evidence-pac', evidence.pac, 'evidence', trail, kcdStatus(facts)) &&
     trail.test('evidence-rodc', sameSigner, 'evidence-rodc') &&
     checkValidity(evidence, trail)
   );
+}
+
+/**
+ * In one realm the evidence is a ticket to the middle itself. Asked before a key is tried: a ticket
+ * renamed to another service is refused by Windows with KDC_ERR_BADOPTION, not as modified.
+ */
+function checkEvidenceServer(facts: S4U2ProxyFacts, trail: ProxyTrail): boolean {
+  const { evidence, header, middle } = facts;
+  if (header.crossRealm) return true;
+  const forMiddle = evidence.serverSid === middle.sid;
+  return trail.test('evidence-server', forMiddle, 'evidence-not-for-middle');
 }
 
 function checkValidity({ validity }: EvidenceFacts, trail: ProxyTrail): boolean {
@@ -153,14 +165,9 @@ function checkValidity({ validity }: EvidenceFacts, trail: ProxyTrail): boolean 
   return trail.fail('evidence-valid', `evidence-${validity}`, validity);
 }
 
-/** In one realm the evidence is a ticket to the middle itself, about its own client. */
-function checkLocalEvidence(facts: S4U2ProxyFacts, trail: ProxyTrail): boolean {
-  const { evidence, middle } = facts;
-  const forMiddle = evidence.serverSid === middle.sid;
-  return (
-    trail.test('evidence-server', forMiddle, 'evidence-not-for-middle') &&
-    trail.test('evidence-client', evidence.pacClientMatches, 'evidence-client-mismatch')
-  );
+/** In one realm the evidence is about its own client. */
+function checkLocalEvidence({ evidence }: S4U2ProxyFacts, trail: ProxyTrail): boolean {
+  return trail.test('evidence-client', evidence.pacClientMatches, 'evidence-client-mismatch');
 }
 
 /** The last step of a cross-realm hop: the evidence is a proxy TGT (MS-SFU 3.2.5.2.3). */

@@ -199,10 +199,6 @@ describe('MS-KILE 3.3.5.5 authentication policies', () => {
   });
 
   test('a silo gives its members a policy and a claim, if both name each other', async () => {
-    await domain.addClaimType('ad://ext/AuthenticationSilo', {
-      'msDS-ClaimSourceType': 'Constructed',
-      'msDS-ClaimValueType': '3',
-    });
     const policy = await domain.addPolicy('Tier0', {
       'msDS-AuthNPolicyEnforced': 'FALSE',
       'msDS-UserTGTLifetime': String(240 * 10_000_000),

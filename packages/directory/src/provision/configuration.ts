@@ -78,6 +78,7 @@ export function addConfiguration(writer: DirectoryWriter, schema: Schema, info: 
     ...CONTAINERS,
     ...partitions(info),
     ...SERVICES,
+    siloClaimType(info),
     ...sites(info),
     ...WELL_KNOWN_PRINCIPALS.map(wellKnownPrincipal),
     ...rights(schema),
@@ -236,6 +237,34 @@ const SERVICES: readonly Planned[] = [
     objectClass: 'queryPolicy',
     more: { lDAPAdminLimits: QUERY_LIMITS },
   },
+];
+
+/** The claim of being in a silo, which the KDC constructs (MS-ADTS 3.1.1.11.2.2). */
+function siloClaimType({ schemaDn }: DomainInfo): Planned {
+  return {
+    rdn: 'CN=ad://ext/AuthenticationSilo,CN=Claim Types,CN=Claims Configuration,CN=Services',
+    objectClass: 'msDS-ClaimType',
+    more: {
+      displayName: 'AuthenticationSilo',
+      Enabled: 'TRUE',
+      'msDS-ClaimIsSingleValued': 'TRUE',
+      'msDS-ClaimIsValueSpaceRestricted': 'FALSE',
+      'msDS-ClaimSourceType': 'Constructed',
+      'msDS-ClaimValueType': CLAIM_TYPE_STRING,
+      'msDS-ClaimTypeAppliesToClass': SILO_CLASSES.map((cn) => `CN=${cn},${schemaDn}`),
+    },
+  };
+}
+
+/** CLAIM_TYPE (MS-ADTS 2.2.18.1). */
+const CLAIM_TYPE_STRING = '3';
+
+/** cn of the classes whose accounts can be in a silo. */
+const SILO_CLASSES = [
+  'User',
+  'Computer',
+  'ms-DS-Managed-Service-Account',
+  'ms-DS-Group-Managed-Service-Account',
 ];
 
 /** CN=Partitions and the crossRef of each naming context (MS-ADTS 6.1.1.2.1). */

@@ -14,8 +14,8 @@ const NONE = new Uint8Array();
 
 /**
  * The claims that this KDC issues (MS-ADTS 3.1.1.11.2.1 GetClaimsForPrincipal). Those of an
- * account are encoded once, and again when it, a claim type or a silo has changed; a domain
- * without claim types costs one comparison.
+ * account are encoded once, and again when it, a claim type or a silo has changed. A domain as it
+ * is made, with no claim type but that of silos, and no silos, costs a few comparisons.
  */
 export class Claims {
   readonly #directory: Directory;
@@ -33,8 +33,8 @@ export class Claims {
   /** PAC_CLIENT_CLAIMS_INFO (MS-PAC 2.11) of an account; empty where it has no claims. */
   of(account: Account): Uint8Array {
     const types = this.#types.current;
-    if (types.length === 0) return NONE;
-    const { silos } = this.#policies;
+    const { silos, hasSilos } = this.#policies;
+    if (!hasSilos && isOfSilosAlone(types)) return NONE;
     if (this.#madeOf[0] !== types || this.#madeOf[1] !== silos) {
       this.#madeOf = [types, silos];
       this.#known = new WeakMap();
@@ -73,4 +73,9 @@ export class Claims {
     }
     return attributeClaim(entry, source.attribute, source.type, this.#directory.schema);
   }
+}
+
+/** No claim type is there, or only the one that every domain has from the start. */
+function isOfSilosAlone(types: readonly ClaimType[]): boolean {
+  return types.length === 0 || (types.length === 1 && types[0]?.source.kind === 'silo');
 }

@@ -99,6 +99,11 @@ export class Policies {
     return silo?.enforced === true ? silo.name : undefined;
   }
 
+  /** Whether there is any silo. */
+  get hasSilos(): boolean {
+    return this.#silos.current.size > 0;
+  }
+
   /** Another object whenever a silo has changed. */
   get silos(): object {
     return this.#silos.current;
