@@ -11,9 +11,12 @@ export const floors: Readonly<Record<string, readonly string[]>> = {
   // Filters and matching rules are LDAP's own words: the directory answers in them.
   directory: ['security', 'ldap'],
   'domain-controller': ['delegation', 'ldap', 'directory'],
-  remoting: ['kerberos'],
+  // Objects, language and commands know no network: remoting carries them.
+  powershell: [],
+  smb: ['kerberos', 'security'],
+  remoting: ['kerberos', 'security', 'powershell'],
   admin: ['delegation', 'ldap', 'kerberos'],
-  lab: ['domain-controller', 'remoting', 'admin'],
+  lab: ['domain-controller', 'smb', 'remoting', 'admin'],
   console: ['admin', 'lab'],
   cli: ['lab', 'console'],
 };

@@ -1,0 +1,131 @@
+import type { PsValue } from '../objects/value.ts';
+import type { ErrorCategory, ErrorRecord } from './error-record.ts';
+
+/**
+ * One command of a pipeline as it arrives: a name and typed arguments (MS-PSRP 2.2.3.11). An
+ * argument without a name is positional; a switch has the value `true`.
+ */
+export interface CommandCall {
+  readonly name: string;
+  /** The text is a script, not a name. */
+  readonly isScript: boolean;
+  readonly args: readonly CommandArgument[];
+  /** `2>&1`: errors go down the pipeline as objects. */
+  readonly mergeError?: boolean;
+}
+
+export interface CommandArgument {
+  readonly name?: string;
+  readonly value: PsValue;
+}
+
+/** Commands joined by `|`. */
+export type PipelineCall = readonly CommandCall[];
+
+/** Where a running command writes; each returns when the reader can take more. */
+export interface CommandStreams {
+  output(value: PsValue): Promise<void> | void;
+  error(record: ErrorRecord): Promise<void> | void;
+  warning(text: string): Promise<void> | void;
+  verbose(text: string): Promise<void> | void;
+  debug(text: string): Promise<void> | void;
+  information(value: PsValue, tags: readonly string[]): Promise<void> | void;
+  progress(record: ProgressRecord): Promise<void> | void;
+}
+
+/** MS-PSRP 2.2.2.25. */
+export interface ProgressRecord {
+  readonly activity: string;
+  readonly activityId: number;
+  readonly parentActivityId?: number;
+  readonly statusDescription: string;
+  readonly currentOperation?: string;
+  /** 0 to 100; -1: not known. */
+  readonly percentComplete: number;
+  /** -1: not known. */
+  readonly secondsRemaining: number;
+  readonly completed: boolean;
+}
+
+/** What types a parameter may ask for; a value is converted as PowerShell does, or refused. */
+export type ParameterType =
+  | 'object'
+  | 'string'
+  | 'int'
+  | 'long'
+  | 'bool'
+  | 'switch'
+  | 'datetime'
+  | 'credential'
+  | 'scriptblock'
+  | 'hashtable';
+
+/** One parameter of a command. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: ParameterType;
+  /** Takes an array (`[string[]]`). */
+  readonly many?: boolean;
+  readonly aliases?: readonly string[];
+  readonly mandatory?: boolean;
+  readonly position?: number;
+  /** Objects of the pipeline bind to it as they are. */
+  readonly fromPipeline?: boolean;
+  /** A property of that name (or alias) of an object of the pipeline binds to it. */
+  readonly fromProperty?: boolean;
+  readonly validateSet?: readonly string[];
+  /** Parameter sets it belongs to; without: to all. */
+  readonly sets?: readonly string[];
+  readonly help?: string;
+}
+
+/** A command's parameters after binding, by parameter name; switches not given are absent. */
+export type Bound = Readonly<Record<string, PsValue>>;
+
+/** What a command gets to run with. `S` is what the host gives its commands: session, services. */
+export interface Invocation<S> {
+  readonly session: S;
+  readonly bound: Bound;
+  readonly parameterSet: string;
+  readonly streams: CommandStreams;
+  readonly signal: AbortSignal;
+}
+
+/** A typed command: what it takes, what it does. */
+export interface Command<S> {
+  /** `Get-Process`. */
+  readonly name: string;
+  readonly synopsis: string;
+  readonly parameters: readonly Parameter[];
+  readonly defaultSet?: string;
+  /** Type names of its output, for `Get-Command` and formatting. */
+  readonly outputTypes?: readonly string[];
+  /**
+   * Runs once for each object of the pipeline if a parameter takes it (with `bound` renewed),
+   * else once. Throws `CommandFailure` to end with an error record.
+   */
+  run(invocation: Invocation<S>): Promise<void>;
+  /** After the last object: what a sort or a measure gives out. */
+  end?(invocation: Invocation<S>): Promise<void>;
+}
+
+/** Why a command ends: the record that the caller sees. */
+export class CommandFailure extends Error {
+  readonly record: ErrorRecord;
+
+  constructor(record: ErrorRecord) {
+    super(record.message);
+    this.name = 'CommandFailure';
+    this.record = record;
+  }
+}
+
+/** Makes a terminating error in one line. */
+export function failure(
+  message: string,
+  errorId: string,
+  category: ErrorCategory,
+  target: PsValue = null,
+): CommandFailure {
+  return new CommandFailure({ message, errorId, category, target });
+}
