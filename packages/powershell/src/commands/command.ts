@@ -1,10 +1,7 @@
 import type { PsValue } from '../objects/value.ts';
 import type { ErrorCategory, ErrorRecord } from './error-record.ts';
 
-/**
- * One command of a pipeline as it arrives: a name and typed arguments (MS-PSRP 2.2.3.11). An
- * argument without a name is positional; a switch has the value `true`.
- */
+/** One command of a pipeline as it arrives: a name and typed arguments (MS-PSRP 2.2.3.11). */
 export interface CommandCall {
   readonly name: string;
   /** The text is a script, not a name. */
@@ -14,9 +11,14 @@ export interface CommandCall {
   readonly mergeError?: boolean;
 }
 
+/**
+ * An argument: without a name it is positional. A name without a value (`-Newest`, as a script has
+ * it) is a switch, or takes the positional argument that follows.
+ */
 export interface CommandArgument {
+  /** Without dash and colon. */
   readonly name?: string;
-  readonly value: PsValue;
+  readonly value?: PsValue;
 }
 
 /** Commands joined by `|`. */
@@ -89,7 +91,12 @@ export interface Invocation<S> {
   readonly parameterSet: string;
   readonly streams: CommandStreams;
   readonly signal: AbortSignal;
+  /** Runs a script block with `$_`; gives what it puts out. */
+  readonly invokeBlock: InvokeBlock;
 }
+
+/** Runs a script block, a `Scalar` of that type, with `$_` as `item`. */
+export type InvokeBlock = (block: PsValue, item: PsValue) => Promise<readonly PsValue[]>;
 
 /** A typed command: what it takes, what it does. */
 export interface Command<S> {

@@ -1,0 +1,71 @@
+import { PsDictionary, PsObject, type PsValue, Scalar, SecureText } from './value.ts';
+
+/**
+ * A value as text, as PowerShell's conversion to a string gives it in the invariant culture: items
+ * of a collection with spaces between, `@{Name=value}` for custom objects, nothing for null.
+ */
+export function toText(value: PsValue): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return numberText(value);
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return [...value].join(' ');
+  if (value instanceof Scalar) return scalarText(value);
+  if (value instanceof SecureText) return value.toString();
+  if (value instanceof PsDictionary) return 'System.Collections.Hashtable';
+  if (value instanceof PsObject) return objectText(value);
+  return value.map(toText).join(' ');
+}
+
+/** A Double as .NET writes it: the shortest digits that read back, `E+20` from 1e15 on. */
+export function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '-∞';
+  const magnitude = Math.abs(value);
+  if (magnitude !== 0 && (magnitude >= 1e15 || magnitude < 1e-4)) {
+    const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+    const digits = exponent.replace(/^[+-]/u, '').padStart(2, '0');
+    return `${mantissa}E${exponent.startsWith('-') ? '-' : '+'}${digits}`;
+  }
+  return String(value);
+}
+
+/** A TimeSpan of so many 100 ns: `[-][d.]hh:mm:ss[.fffffff]`. */
+export function timeSpanText(ticks: bigint): string {
+  const size = ticks < 0n ? -ticks : ticks;
+  const two = (part: bigint): string => String(part).padStart(2, '0');
+  const seconds = size / 10_000_000n;
+  const days = seconds / 86_400n;
+  const clock = [(seconds / 3600n) % 24n, (seconds / 60n) % 60n, seconds % 60n].map(two).join(':');
+  const rest = size % 10_000_000n;
+  const fraction = rest === 0n ? '' : `.${String(rest).padStart(7, '0')}`;
+  return `${ticks < 0n ? '-' : ''}${days > 0n ? `${days}.` : ''}${clock}${fraction}`;
+}
+
+/** A DateTime in the invariant culture: `11/22/2026 18:05:09`. */
+export function dateText(iso: string): string {
+  const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)/u.exec(iso);
+  return parts === null ? iso : `${parts[2]}/${parts[3]}/${parts[1]} ${parts[4]}`;
+}
+
+function scalarText({ type, value }: Scalar): string {
+  if (type === 'Char') return String.fromCharCode(Number(value));
+  if (type === 'TimeSpan') return timeSpanText(BigInt(value));
+  if (type === 'DateTime') return dateText(String(value));
+  if (type === 'Double' || type === 'Single') return numberText(Number(value));
+  return String(value);
+}
+
+function objectText(object: PsObject): string {
+  const { base, text, typeNames } = object;
+  if (text !== undefined) return text;
+  if (base?.kind === 'primitive') return toText(base.value);
+  if (base?.kind === 'dictionary') return toText(base.entries);
+  if (base !== undefined) return base.items.map(toText).join(' ');
+  const [first = ''] = typeNames;
+  const isCustom = first === '' || /(^|\.)PSCustomObject$|^Selected\./u.test(first);
+  if (!isCustom) return first;
+  const properties = [...object.properties()];
+  return `@{${properties.map(({ name, value }) => `${name}=${toText(value)}`).join('; ')}}`;
+}
