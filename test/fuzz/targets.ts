@@ -29,7 +29,7 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...fileTargets(),
     ...gssTargets(),
     ...securityTargets(),
-    ...ldapTargets(),
+    ...(await ldapTargets()),
     ...wireServiceTargets(),
   ];
 }

@@ -6,7 +6,8 @@ const HIRAGANA_TO_KATAKANA = 0x60;
 
 /**
  * The form in which Active Directory compares text: without regard to case, width, kana type and
- * non-spacing marks (MS-ADTS 6.5, the flags of its comparisons), so `Müller` equals `MULLER`.
+ * non-spacing marks (MS-ADTS 6.5, the flags of its comparisons), so `Müller` equals `MULLER`. The
+ * beginning of a text folds to the beginning of what the text folds to.
  */
 export function fold(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
@@ -14,8 +15,12 @@ export function fold(text: string): string {
     .normalize('NFKD')
     .replace(MARKS, '')
     .replace(HIRAGANA, (kana) => String.fromCharCode(kana.charCodeAt(0) + HIRAGANA_TO_KATAKANA))
+    // The capital of ß has no further capital of its own, but its small letter has.
+    .toLowerCase()
     .toUpperCase()
     .toLowerCase()
+    // At the end of a word lower-casing writes sigma otherwise than within.
+    .replaceAll('ς', 'σ')
     .normalize('NFC');
 }
 

@@ -3,6 +3,11 @@ import { pooledRandom } from '@doublehop/crypto/random';
 import type { Credentials } from '@doublehop/kerberos/credentials';
 import { KerberosError } from '@doublehop/kerberos/errors';
 import { type AcceptorOptions, krb5Acceptor } from '@doublehop/kerberos/gss/acceptor';
+import { decodeGssChecksum, encodeGssChecksum } from '@doublehop/kerberos/gss/checksum';
+import { decodeCredentials, encodeCredentials } from '@doublehop/kerberos/gss/delegation';
+import { NO_BINDINGS } from '@doublehop/kerberos/gss/channel-bindings';
+import { DEFAULT_FLAGS, GssFlag } from '@doublehop/kerberos/gss/flags';
+import { frameKrb5, TokenId } from '@doublehop/kerberos/gss/framing';
 import { krb5Initiator } from '@doublehop/kerberos/gss/initiator';
 import {
   micToken,
@@ -15,12 +20,16 @@ import {
 } from '@doublehop/kerberos/gss/message-tokens';
 import { memoryReplayCache } from '@doublehop/kerberos/gss/replay-cache';
 import { parseNegotiate } from '@doublehop/kerberos/http/negotiate-field';
+import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
+import { MessageType, PVNO } from '@doublehop/kerberos/iana/message-types';
+import { ApReq, Authenticator } from '@doublehop/kerberos/messages/ap';
+import { KrbCred } from '@doublehop/kerberos/messages/krb-cred';
 import { EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
 import { parsePrincipal } from '@doublehop/kerberos/names';
 import { spnegoAcceptor } from '@doublehop/kerberos/spnego/acceptor';
 import { spnegoInitiator } from '@doublehop/kerberos/spnego/initiator';
 import { fromUtf8, utf8 } from '@doublehop/wire/bytes';
-import { encodeDer } from '@doublehop/wire/der';
+import { decodeDer, encodeDer } from '@doublehop/wire/der';
 import type { FuzzTarget } from '../targets.ts';
 
 const NOW = 1_795_366_800;
@@ -32,7 +41,10 @@ const key = Key.of(18, new Uint8Array(32).fill(1));
 export function gssTargets(): readonly FuzzTarget[] {
   const credentials = ticket();
   const start = () => krb5Initiator({ credentials, clock, random });
-  const first = [start(), spnegoInitiator(start)].map((side) => side.step().token ?? utf8(''));
+  const delegating = krb5Initiator({ credentials, clock, random, delegated: credentials });
+  const first = [start(), delegating, spnegoInitiator(start)].map(
+    (side) => side.step().token ?? utf8(''),
+  );
   const keys: AcceptorOptions['keys'] = () => key;
   const sender: Sender = { role: 'initiator', key, acceptorSubkey: false, sequence: 1 };
   const receiver: Receiver = { peer: 'initiator', keyOf: (sub) => (sub ? undefined : key) };
@@ -63,12 +75,87 @@ export function gssTargets(): readonly FuzzTarget[] {
       refuses,
     },
     {
+      name: 'gss-checksum',
+      seeds: checksums(credentials),
+      run(input) {
+        const { delegation } = decodeGssChecksum(input);
+        if (delegation !== undefined) decodeCredentials(delegation, [key]);
+      },
+      refuses,
+    },
+    {
+      name: 'gss-authenticator',
+      seeds: checksums(credentials).map((checksum) => authenticator(credentials, checksum)),
+      run(input) {
+        const replayCache = memoryReplayCache();
+        krb5Acceptor({ keys, replayCache, clock, random }).step(apReq(credentials, input));
+      },
+      refuses,
+    },
+    {
+      name: 'gss-delegated-part',
+      seeds: [delegatedPart(credentials)],
+      run: (input) => void decodeCredentials(credentialMessage(credentials, input), [key]),
+      refuses,
+    },
+    {
       name: 'http-negotiate',
       seeds: [utf8('Basic realm="a", Negotiate oQcwBaADCgEB')],
       run: (input) => void parseNegotiate(fromUtf8(input)),
       refuses,
     },
   ];
+}
+
+/** Checksums of authenticators, one with a forwarded ticket (RFC 4121 §4.1.1). */
+function checksums(credentials: Credentials): readonly Uint8Array[] {
+  const flags = DEFAULT_FLAGS | GssFlag.DELEG;
+  const delegated = encodeCredentials([credentials], key, random);
+  return [
+    encodeGssChecksum({ bindings: NO_BINDINGS, flags, delegation: delegated }),
+    encodeGssChecksum({ bindings: NO_BINDINGS, flags: DEFAULT_FLAGS }),
+  ];
+}
+
+function authenticator({ client }: Credentials, checksum: Uint8Array): Uint8Array {
+  return encodeDer(Authenticator, {
+    authenticatorVno: PVNO,
+    crealm: client.realm,
+    cname: client.name,
+    cksum: { cksumtype: 0x8003, checksum },
+    cusec: 0,
+    ctime: NOW,
+    seqNumber: 7,
+  });
+}
+
+/** A token of somebody who has the ticket and its key, whatever the authenticator holds. */
+function apReq(credentials: Credentials, plain: Uint8Array): Uint8Array {
+  const cipher = key.encrypt(KeyUsage.AP_REQ_AUTHENTICATOR, plain, random);
+  const message = encodeDer(ApReq, {
+    pvno: PVNO,
+    msgType: MessageType.AP_REQ,
+    apOptions: 0,
+    ticket: credentials.ticket,
+    authenticator: { etype: key.etype, cipher },
+  });
+  return frameKrb5(TokenId.AP_REQ, message);
+}
+
+/** What is sealed in a KRB-CRED: the session keys of its tickets. */
+function delegatedPart(credentials: Credentials): Uint8Array {
+  const { encPart } = decodeDer(KrbCred, encodeCredentials([credentials], key, random));
+  return key.decrypt(KeyUsage.KRB_CRED_ENC_PART, encPart.cipher);
+}
+
+function credentialMessage({ ticket: given }: Credentials, plain: Uint8Array): Uint8Array {
+  const cipher = key.encrypt(KeyUsage.KRB_CRED_ENC_PART, plain, random);
+  return encodeDer(KrbCred, {
+    pvno: PVNO,
+    msgType: MessageType.KRB_CRED,
+    tickets: [given],
+    encPart: { etype: key.etype, cipher },
+  });
 }
 
 /** Alice's ticket for a service whose key is also the session key. */

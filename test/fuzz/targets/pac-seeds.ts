@@ -1,6 +1,9 @@
 import { encodePacAttributes } from '@doublehop/security/pac/attributes';
+import { encodeClaimsInfo } from '@doublehop/security/pac/claims-info';
+import type { ClaimEntry } from '@doublehop/security/pac/claims-set';
 import { encodeClientInfo } from '@doublehop/security/pac/client-info';
 import { encodeDelegationInfo } from '@doublehop/security/pac/delegation-info';
+import { encodeDeviceInfo } from '@doublehop/security/pac/device-info';
 import { encodeLogonInfo } from '@doublehop/security/pac/logon-info';
 import { encodePac } from '@doublehop/security/pac/pac';
 import { encodeRequesterSid } from '@doublehop/security/pac/requester-sid';
@@ -42,6 +45,27 @@ const LOGON_INFO = encodeLogonInfo({
   resourceGroups: [{ rid: 1200, attributes: 0x2000_0007 }],
 });
 
+const CLAIMS: readonly ClaimEntry[] = [
+  { id: 'a', claim: { type: 'boolean', values: [true] } },
+  { id: 'b', claim: { type: 'string', values: ['foo', 'bar'] } },
+  { id: 'c', claim: { type: 'unsigned', values: [655_369n] } },
+  { id: 'd', claim: { type: 'integer', values: [-3n, 4n] } },
+];
+
+/** Of a few claims, and of so many that they are packed (MS-ADTS 2.2.18.8). */
+const CLAIMS_INFOS = [CLAIMS, Array.from({ length: 12 }, () => CLAIMS).flat()].map((entries) =>
+  encodeClaimsInfo([{ source: 'ad', entries }]),
+);
+
+const DEVICE_INFO = encodeDeviceInfo({
+  userId: 1104,
+  primaryGroupId: 515,
+  accountDomainId: DOMAIN,
+  groups: [{ rid: 515, attributes: 7 }],
+  extraSids: [{ sid: 'S-1-18-1', attributes: 7 }],
+  domainGroups: [{ domain: DOMAIN, groups: [{ rid: 1200, attributes: 0x2000_0007 }] }],
+});
+
 const BUFFERS = [
   { type: 1, data: LOGON_INFO },
   { type: 10, data: encodeClientInfo({ name: 'alice', authTime: 1n }) },
@@ -58,6 +82,8 @@ const BUFFERS = [
       account: { samName: 'alice', sid: `${DOMAIN}-1103` },
     }),
   },
+  ...CLAIMS_INFOS.map((data) => ({ type: 13, data })),
+  { type: 14, data: DEVICE_INFO },
   { type: 17, data: encodePacAttributes(1) },
   { type: 18, data: encodeRequesterSid(`${DOMAIN}-1103`) },
   { type: 6, data: Uint8Array.from([16, 0, 0, 0, ...new Uint8Array(12)]) },
@@ -65,6 +91,9 @@ const BUFFERS = [
 
 /** Buffers by type; 0 is a whole PAC. */
 export const PAC_SEEDS: ReadonlyMap<number, readonly Uint8Array[]> = new Map([
-  [0, [encodePac(BUFFERS)]],
-  ...BUFFERS.map(({ type, data }): [number, Uint8Array[]] => [type, [data]]),
+  [0, [encodePac(BUFFERS.filter(({ data }) => data !== CLAIMS_INFOS[1]))]],
+  ...BUFFERS.map(({ type }): [number, Uint8Array[]] => [
+    type,
+    BUFFERS.filter((each) => each.type === type).map(({ data }) => data),
+  ]),
 ]);
