@@ -11,15 +11,15 @@ const HIRAGANA_TO_KATAKANA = 0x60;
  */
 export function fold(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
+  // Lower case first: the capital of ß has no capital of its own. Lower-casing writes the sigma at
+  // the end of a word otherwise than within.
   return text
     .normalize('NFKD')
     .replace(MARKS, '')
     .replace(HIRAGANA, (kana) => String.fromCharCode(kana.charCodeAt(0) + HIRAGANA_TO_KATAKANA))
-    // The capital of ß has no further capital of its own, but its small letter has.
     .toLowerCase()
     .toUpperCase()
     .toLowerCase()
-    // At the end of a word lower-casing writes sigma otherwise than within.
     .replaceAll('ς', 'σ')
     .normalize('NFC');
 }
