@@ -1,4 +1,4 @@
-import { readDomain } from './domain.ts';
+import type { DomainInfo } from './domain.ts';
 import { DirectoryError } from './errors.ts';
 import type { Draft } from './draft.ts';
 import type { Value } from './entry.ts';
@@ -110,14 +110,19 @@ export function checkContent(
   links: LinkFacts,
 ): void {
   const types = [draft.type, ...auxiliary];
-  const stored = Array.from(draft.attributes.keys(), (code) => schema.attributeByCode(code));
-  for (const type of [...stored, ...links.added]) {
+  const allowed = types.map((type) => schema.allowedCodes(type));
+  const check = (code: number): void => {
+    if (allowed.some((codes) => codes.has(code))) return;
+    const type = schema.attributeByCode(code);
     if (type === undefined) throw new TypeError(`entry ${draft.id} has an attribute of no schema`);
+    // A defunct attribute may have given its name to another.
     const name = type.name.toLowerCase();
-    if (types.some((each) => schema.allowed(each).has(name))) continue;
+    if (types.some((each) => schema.allowed(each).has(name))) return;
     const what = `is not an attribute of a ${draft.type.name}`;
     throw refused('objectClassViolation', type, what, Win32.attributeNotAllowed);
-  }
+  };
+  for (const code of draft.attributes.keys()) check(code);
+  for (const { code } of links.added) check(code);
   for (const type of types.flatMap((each) => schema.required(each))) {
     if (NOT_REQUIRED.has(type.name) || draft.attributes.has(type.code)) continue;
     if (type.forwardLink && links.has(type)) continue;
@@ -129,6 +134,7 @@ export function checkContent(
 export function checkUnique(
   view: View,
   known: KnownAttributes,
+  domain: DomainInfo | undefined,
   draft: Draft,
   before: StoredAttributes | undefined,
 ): void {
@@ -146,7 +152,7 @@ export function checkUnique(
       throw refused('constraintViolation', type, `${value} is another account's`, win32);
     }
   }
-  checkImplied(view, known, draft, before);
+  if (domain !== undefined) checkImplied(view, known, domain, draft, before);
 }
 
 function checkAccountName(
@@ -174,6 +180,7 @@ function checkAccountName(
 function checkImplied(
   view: View,
   known: KnownAttributes,
+  { dnsName }: DomainInfo,
   draft: Draft,
   before: StoredAttributes | undefined,
 ): void {
@@ -185,8 +192,6 @@ function checkImplied(
   const name = changed(known.samAccountName);
   const upn = changed(known.userPrincipalName);
   if (name === undefined && upn === undefined) return;
-  const dnsName = readDomain(view.reader)?.dnsName;
-  if (dnsName === undefined) return;
   const implied = `${name ?? ''}@${dnsName}`;
   if (name !== undefined && isTaken(view, known.userPrincipalName, implied, draft.id)) {
     const what = `${implied} is another account's`;

@@ -1,11 +1,11 @@
 import { metaKey } from './layout.ts';
 import type { Reader, Transaction } from './store/store.ts';
 
-/** Numbers that the directory hands out, each once. */
-export type Counter = 'usn' | 'id' | 'rid';
+/** Numbers that the directory hands out, each once; `names` counts what changed names. */
+export type Counter = 'usn' | 'id' | 'rid' | 'names';
 
 /** Where counters start: RIDs below 1000 are well known, the first controller takes 1000. */
-const FIRST: { readonly [counter in Counter]: number } = { usn: 0, id: 0, rid: 1102 };
+const FIRST: { readonly [counter in Counter]: number } = { usn: 0, id: 0, rid: 1102, names: 0 };
 
 /** The number given last. */
 export function lastNumber(reader: Reader, counter: Counter): number {

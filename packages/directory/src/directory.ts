@@ -290,10 +290,13 @@ export class Directory {
   }
 
   #writer(tx: Parameters<Parameters<Store['write']>[0]>[0]): DirectoryWriter {
+    // The unit builds upon names that are remembered here.
+    this.#follow();
     return new DirectoryWriter({
       tx,
       schema: this.schema,
       known: this.#known,
+      settled: this.#view,
       descriptors: this.#descriptors,
       memo: this.#memo,
       services: this.#services,

@@ -8,7 +8,7 @@ import { ROOT_ID } from './layout.ts';
 import { needed } from './known-attributes.ts';
 import { isDeleted } from './tombstone.ts';
 import { EntryFlag, type StoredEntry } from './record.ts';
-import { MAX_NAMES, type View } from './view.ts';
+import type { View } from './view.ts';
 
 /** `<GUID=…>`, `<SID=…>` and `<WKGUID=…,dn>` of MS-ADTS 3.1.1.3.1.2.4. */
 const SPECIAL = /^<(GUID|SID|WKGUID)=([^>]*)>(?:;.*)?$/is;
@@ -49,17 +49,15 @@ export function locateEntry(
   deleted = false,
 ): StoredEntry | undefined {
   if (typeof name !== 'string' && 'id' in name) return view.entry(name.id);
-  const { texts } = view.names;
   const text = typeof name === 'string' ? name : 'dn' in name ? name.dn : '<';
-  const remembered = texts.get(text);
+  const remembered = view.remembered(text);
   if (remembered !== undefined) return view.entry(remembered);
   const id = locate(view, known, name, deleted);
   const entry = id === undefined ? undefined : view.entry(id);
   if (entry === undefined || (entry.flags & EntryFlag.parent) === 0) return entry;
   // By other means than the name alone, or for those alone who ask for what is deleted.
   if (text.startsWith('<') || text.length > MAX_KEPT_NAME || isDeleted(entry)) return entry;
-  if (texts.size >= MAX_NAMES) texts.clear();
-  texts.set(text, entry.id);
+  view.remember(text, entry.id);
   return entry;
 }
 

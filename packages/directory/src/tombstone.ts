@@ -103,7 +103,7 @@ export function deletedName(name: string, guid: Guid): string {
 }
 
 /** Takes from an entry what its tombstone does not keep, and marks it as one. */
-export function strip(schema: Schema, draft: Draft, rdnAttribute: AttributeType): void {
+export function strip(schema: Schema, draft: Draft, rdnAttribute: AttributeType | undefined): void {
   for (const code of draft.attributes.keys()) {
     const type = schema.attributeByCode(code);
     if (type === undefined || !isKept(type, rdnAttribute)) draft.attributes.delete(code);
@@ -117,7 +117,7 @@ export function strip(schema: Schema, draft: Draft, rdnAttribute: AttributeType)
 
 const LINKED = EntryFlag.forwardLinks | EntryFlag.backLinks;
 
-function isKept(type: AttributeType, rdnAttribute: AttributeType): boolean {
+function isKept(type: AttributeType, rdnAttribute: AttributeType | undefined): boolean {
   if (NEVER_KEPT.has(type.name)) return false;
   if (type === rdnAttribute || KEPT.has(type.name)) return true;
   return (type.searchFlags & PRESERVE_ON_DELETE) !== 0 && type.linkId === undefined;

@@ -27,6 +27,8 @@ export interface Resolution {
   readonly id: number | undefined;
   /** The deepest entry on the way; `ROOT_ID` when there is none. */
   readonly matched: number;
+  /** The entry of the name without its first part, when it exists. */
+  readonly above?: number | undefined;
 }
 
 /**
@@ -55,12 +57,39 @@ export class View {
   readonly schema: Schema;
   readonly names: NameCache;
   readonly #descriptors: DescriptorCache;
+  /** What is committed, as long as this view's names are its names: for units of work. */
+  #settled: View | undefined;
 
-  constructor(reader: Reader, schema: Schema, names: NameCache, descriptors: DescriptorCache) {
+  constructor(
+    reader: Reader,
+    schema: Schema,
+    names: NameCache,
+    descriptors: DescriptorCache,
+    settled?: View,
+  ) {
     this.reader = reader;
     this.schema = schema;
     this.names = names;
     this.#descriptors = descriptors;
+    this.#settled = settled;
+  }
+
+  /** Something was renamed, moved or deleted in this view. */
+  forgetNames(): void {
+    this.names.clear();
+    this.#settled = undefined;
+  }
+
+  /** The number that was remembered for a name as it was written. */
+  remembered(text: string): number | undefined {
+    return this.names.texts.get(text) ?? this.#settled?.names.texts.get(text);
+  }
+
+  /** Remembers which entry is meant by a name, until something is renamed. */
+  remember(text: string, id: number): void {
+    const { texts } = this.#namesWith(id);
+    if (texts.size >= MAX_NAMES) texts.clear();
+    texts.set(text, id);
   }
 
   entry(id: number): StoredEntry | undefined {
@@ -97,8 +126,8 @@ export class View {
     const [leaf] = keys;
     if (leaf === undefined) return { id: undefined, matched: ROOT_ID };
     const id = this.childId(whole.id, leaf);
-    if (id !== undefined) return { id, matched: id };
-    return this.#asContext(keys, { id: undefined, matched: whole.id });
+    if (id !== undefined) return { id, matched: id, above: whole.id };
+    return this.#asContext(keys, { id: undefined, matched: whole.id, above: whole.id });
   }
 
   /** The distinguished name of an entry, or undefined when it is gone. */
@@ -161,25 +190,37 @@ export class View {
   }
 
   #containerName(id: number): string | undefined {
-    const known = this.names.names.get(id);
+    const known = this.names.names.get(id) ?? this.#settled?.names.names.get(id);
     if (known !== undefined) return known;
     const name = this.dnOf(id);
     if (name !== undefined) {
-      if (this.names.names.size >= MAX_NAMES) this.names.clear();
-      this.names.names.set(id, name);
+      const cache = this.#namesWith(id);
+      if (cache.names.size >= MAX_NAMES) cache.clear();
+      cache.names.set(id, name);
     }
     return name;
+  }
+
+  /**
+   * Where the name of an entry is kept. A unit of work may come to nothing: what it has made is its
+   * own, and the names of what was there before it, all others' too.
+   */
+  #namesWith(id: number): NameCache {
+    const settled = this.#settled;
+    const isShared = settled !== undefined && settled.reader.get(entryKey(id)) !== undefined;
+    return isShared ? settled.names : this.names;
   }
 
   #resolveContainer(keys: readonly string[]): Resolution {
     if (keys.length === 0) return { id: undefined, matched: ROOT_ID };
     const name = keys.join('\0');
-    const known = this.names.ids.get(name);
+    const known = this.names.ids.get(name) ?? this.#settled?.names.ids.get(name);
     if (known !== undefined) return { id: known, matched: known };
     const found = this.#walk(keys);
     if (found.id !== undefined) {
-      if (this.names.ids.size >= MAX_NAMES) this.names.clear();
-      this.names.ids.set(name, found.id);
+      const cache = this.#namesWith(found.id);
+      if (cache.ids.size >= MAX_NAMES) cache.clear();
+      cache.ids.set(name, found.id);
     }
     return found;
   }

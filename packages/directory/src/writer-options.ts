@@ -8,6 +8,7 @@ import type { KnownAttributes } from './known-attributes.ts';
 import type { Schema } from './schema/schema.ts';
 import type { ServiceClasses } from './service-classes.ts';
 import type { Transaction } from './store/store.ts';
+import type { View } from './view.ts';
 
 /** Milliseconds since 1970-01-01 UTC. */
 export type Clock = () => number;
@@ -17,6 +18,8 @@ export interface WriterOptions {
   readonly tx: Transaction;
   readonly schema: Schema;
   readonly known: KnownAttributes;
+  /** What is committed, up to date with what the transaction began with. */
+  readonly settled: View;
   readonly descriptors: DescriptorCache;
   readonly memo: DescriptorMemo;
   readonly services: ServiceClasses;

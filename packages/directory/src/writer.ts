@@ -20,9 +20,10 @@ import { lastNumber, nextNumber } from './counters.ts';
 import { deriveAccountType, fillDefaults, hideByDefault, isPrincipal } from './defaults.ts';
 import { releaseDescriptor } from './descriptor-table.ts';
 import { type Creator, DescriptorWriter } from './descriptor-writer.ts';
-import { parseDn, parseRdn, rdnKey, type Dn } from './dn.ts';
+import { parseDn, parseRdn, rdnKey } from './dn.ts';
 import { readDomain, writeDomain, type DomainInfo } from './domain.ts';
 import { setNumber, setValue, type Draft } from './draft.ts';
+import { EntryNames } from './entry-names.ts';
 import { EntryView } from './entry-view.ts';
 import type {
   AttributeInput,
@@ -40,7 +41,7 @@ import { needed, type KnownAttributes } from './known-attributes.ts';
 import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
 import { PROPAGATION_BATCH } from './limits.ts';
 import { LinkTable, setFlag } from './links.ts';
-import { locate, locateEntry, missing, noSuchObject } from './names.ts';
+import { locate, locateEntry, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup, type PrimaryGroupChange } from './primary-group.ts';
 import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
@@ -70,7 +71,7 @@ import {
 } from './tombstone.ts';
 import { foreignSid } from './foreign-principal.ts';
 import { refused, storedValues } from './values.ts';
-import { contextKey, contextRdn, NameCache, View } from './view.ts';
+import { contextRdn, NameCache, View } from './view.ts';
 import {
   isLocal,
   isSame,
@@ -99,12 +100,11 @@ export class DirectoryWriter {
   readonly #clock: Clock;
   readonly #random: RandomSource;
   readonly #view: View;
+  readonly #names: EntryNames;
   readonly #links: LinkTable;
   readonly #descriptors: DescriptorWriter;
   readonly #services: ServiceClasses;
   #domain: DomainInfo | undefined;
-  /** Class objects by cn: entries of one unit are mostly of the same classes. */
-  readonly #categories = new Map<string, number>();
   #time = { at: Number.NaN, text: '' };
 
   constructor(options: WriterOptions) {
@@ -115,7 +115,21 @@ export class DirectoryWriter {
     this.#random = options.random;
     this.#domain = options.domain;
     this.#services = options.services;
-    this.#view = new View(options.tx, options.schema, new NameCache(), options.descriptors);
+    const { tx, schema, settled, descriptors } = options;
+    const isSettled = lastNumber(tx, 'names') === lastNumber(settled.reader, 'names');
+    this.#view = new View(
+      tx,
+      schema,
+      new NameCache(),
+      descriptors,
+      isSettled ? settled : undefined,
+    );
+    this.#names = new EntryNames({
+      view: this.#view,
+      schema,
+      known: options.known,
+      domain: () => this.#domainInfo(),
+    });
     this.#links = new LinkTable(options.tx, options.known);
     this.#descriptors = new DescriptorWriter({
       tx: options.tx,
@@ -157,7 +171,7 @@ export class DirectoryWriter {
     const names = textValues(given.get('objectClass') ?? []);
     const type = structuralClass(this.#schema, names);
     const auxiliary = this.#auxiliaries(names);
-    const { parentId, key } = this.#place(parsed, type, options);
+    const { parentId, key } = this.#names.place(parsed, type, options);
     const id = nextNumber(this.#tx, 'id');
     const flags =
       (options.contextHead === true ? EntryFlag.contextHead : 0) |
@@ -174,7 +188,7 @@ export class DirectoryWriter {
     };
     const changes = this.#take(draft, given, options.system === true, dn);
     if (options.system !== true) {
-      const naming = this.#schema.attribute(this.#rdnAttribute(draft.type));
+      const naming = this.#names.attributeOf(draft.type);
       if (naming !== undefined) checkGivenName(draft, naming);
       checkCategory(this.#view, this.#known, draft);
       settleSystemFlags(this.#schema, draft);
@@ -187,7 +201,7 @@ export class DirectoryWriter {
     if (options.keys !== undefined) this.#putKeys(draft, [options.keys], fileTime(this.#clock()));
     deriveAccountType(this.#schema, this.#known, draft);
     checkContent(this.#schema, draft, auxiliary, this.#linkFacts(id, changes));
-    checkUnique(this.#view, this.#known, draft, undefined);
+    checkUnique(this.#view, this.#known, this.#domainInfo(), draft, undefined);
     const usn = nextNumber(this.#tx, 'usn');
     this.#tx.put(key, idToBytes(id));
     if (!atRoot) setFlag(this.#tx, parentId, EntryFlag.parent);
@@ -231,7 +245,7 @@ export class DirectoryWriter {
     if (changes.length === 0 && isSame(draft.attributes, original)) return this.#show(draft.id);
     const isNewDescriptor = this.#inherit(draft, original, options.creator);
     const group = this.#follow(draft, original, changes);
-    checkUnique(this.#view, this.#known, draft, original);
+    checkUnique(this.#view, this.#known, this.#domainInfo(), draft, original);
     if (options.system !== true) noteExtension(this.#tx, this.#view, draft, false);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     const usn = nextNumber(this.#tx, 'usn');
@@ -271,7 +285,7 @@ export class DirectoryWriter {
       throw new DirectoryError('unwillingToPerform', 'the entry is not deleted');
     }
     const parsed = parseDn(dn);
-    const { parentId, key } = this.#place(parsed, draft.type, {});
+    const { parentId, key } = this.#names.place(parsed, draft.type, {});
     const context = contextOf(this.#view, entry.id)?.id;
     if (context !== contextOf(this.#view, parentId)?.id) {
       throw new DirectoryError('operationsError', 'the name is in another naming context');
@@ -287,16 +301,16 @@ export class DirectoryWriter {
     draft.parentId = parentId;
     draft.rdn = rdn ?? draft.rdn;
     unmark(this.#schema, draft);
-    this.#setName(draft, draft.rdn.value);
-    this.#setCategory(draft);
+    this.#names.setName(draft, draft.rdn.value);
+    this.#names.setCategory(draft);
     this.#descriptors.inherit(draft);
     fillDefaults(this.#schema, this.#known, draft, this.#random);
     deriveAccountType(this.#schema, this.#known, draft);
-    checkUnique(this.#view, this.#known, draft, original);
+    checkUnique(this.#view, this.#known, this.#domainInfo(), draft, original);
     this.#stamp(draft, usn, false);
     listDeleted(this.#tx, this.#schema, draft.id, false);
     this.#save(draft, original, usn, ChangeFlag.renamed);
-    this.#view.names.clear();
+    this.#forgetNames();
     return this.modify({ id: draft.id }, modifications);
   }
 
@@ -354,11 +368,10 @@ export class DirectoryWriter {
     const draft = this.#draft(this.#stored({ id: entry.id }));
     const { guid } = this.#show(entry.id);
     const original: StoredAttributes = new Map(draft.attributes);
-    const rdnType = needed(this.#schema, this.#rdnAttribute(draft.type));
-    strip(this.#schema, draft, rdnType);
+    strip(this.#schema, draft, this.#names.attributeOf(draft.type));
     draft.parentId = parentId;
     draft.rdn = { type: entry.rdn.type, value: deletedName(entry.rdn.value, guid) };
-    this.#setName(draft, draft.rdn.value);
+    this.#names.setName(draft, draft.rdn.value);
     this.#stamp(draft, usn, false);
     this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
     this.#tx.put(childKey(parentId, textBytes(rdnKey(draft.rdn))), idToBytes(draft.id));
@@ -366,7 +379,7 @@ export class DirectoryWriter {
     this.#tx.delete(keysKey(entry.id));
     listDeleted(this.#tx, this.#schema, entry.id, true);
     this.#save(draft, original, usn, ChangeFlag.names | ChangeFlag.renamed | ChangeFlag.removed);
-    this.#view.names.clear();
+    this.#forgetNames();
   }
 
   #expunge(entry: StoredEntry): void {
@@ -377,7 +390,7 @@ export class DirectoryWriter {
     listDeleted(this.#tx, this.#schema, entry.id, false);
     this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
     this.#tx.delete(entryKey(entry.id));
-    this.#view.names.clear();
+    this.#forgetNames();
     const flags = ChangeFlag.names | ChangeFlag.renamed | ChangeFlag.removed;
     logChange(this.#tx, { usn, id: entry.id, flags });
   }
@@ -402,7 +415,7 @@ export class DirectoryWriter {
       throw new DirectoryError('unwillingToPerform', 'the old name cannot be kept as a value');
     }
     draft.rdn = shownRdn(this.#schema, parseRdn(renaming.newRdn));
-    this.#checkRdnType(draft.rdn.type, draft.type, 'unwillingToPerform');
+    this.#names.checkType(draft.rdn.type, draft.type, 'unwillingToPerform');
     const { newSuperior } = renaming;
     const parentId = newSuperior === undefined ? entry.parentId : this.#resolve(newSuperior);
     if (parentId === undefined) throw new DirectoryError('other', `there is no ${newSuperior}`);
@@ -420,13 +433,13 @@ export class DirectoryWriter {
     this.#tx.delete(oldKey);
     this.#tx.put(newKey, idToBytes(draft.id));
     setFlag(this.#tx, draft.parentId, EntryFlag.parent);
-    this.#setName(draft, draft.rdn.value);
+    this.#names.setName(draft, draft.rdn.value);
     const isMoved = draft.parentId !== entry.parentId;
     if (isMoved) this.#descriptors.inherit(draft);
     this.#stamp(draft, usn, false);
     const isParent = (entry.flags & EntryFlag.parent) !== 0;
     this.#save(draft, original, usn, ChangeFlag.renamed | (isParent ? ChangeFlag.below : 0));
-    this.#view.names.clear();
+    this.#forgetNames();
     if (isMoved) this.#handDown(draft);
     return this.#show(draft.id);
   }
@@ -469,9 +482,7 @@ export class DirectoryWriter {
   }
 
   #draft(entry: StoredEntry): Draft {
-    const name = String(entry.values(this.#known.objectClass.code).at(-1) ?? '');
-    const type = this.#schema.classType(name);
-    if (type === undefined) throw new TypeError(`entry ${entry.id} is of no known class`);
+    const type = this.#names.classOf(entry);
     const { id, parentId, flags, rdn } = entry;
     return { id, parentId, flags, rdn, type, attributes: entry.attributes() };
   }
@@ -515,43 +526,6 @@ export class DirectoryWriter {
     return changes;
   }
 
-  /** The parent of a new entry and the key of its name there. */
-  #place(dn: Dn, type: ClassType, options: AddOptions): { parentId: number; key: string } {
-    this.#checkRdnType(dn[0]?.type ?? '', type);
-    const { id, matched } = this.#view.resolve(dn);
-    if (id !== undefined) {
-      throw new DirectoryError('entryAlreadyExists', `${dn[0]?.value ?? ''} exists`);
-    }
-    const parent = this.#view.resolve(dn.slice(1));
-    if (parent.id === undefined) {
-      if (options.contextHead !== true || matched !== ROOT_ID) {
-        throw missing(this.#view, dn.slice(1), 'entry above');
-      }
-      return { parentId: ROOT_ID, key: childKey(ROOT_ID, textBytes(contextKey(dn))) };
-    }
-    const above = this.#view.entry(parent.id);
-    if (above === undefined) throw new TypeError(`entry ${parent.id} is in the tree only`);
-    if (options.system !== true) checkSuperior(this.#schema, type, this.#draft(above).type);
-    const [rdn] = dn;
-    const name = rdn === undefined ? '' : rdnKey(rdn);
-    return { parentId: parent.id, key: childKey(parent.id, textBytes(name)) };
-  }
-
-  #checkRdnType(
-    written: string,
-    type: ClassType,
-    code: 'namingViolation' | 'unwillingToPerform' = 'namingViolation',
-  ): void {
-    const used = this.#schema.attribute(written)?.name;
-    const wanted = this.#schema.attribute(this.#rdnAttribute(type))?.name;
-    if (used === wanted) return;
-    throw new DirectoryError(code, `a ${type.name} is not named by ${written}`);
-  }
-
-  #rdnAttribute(type: ClassType): string {
-    return type.rdnAttribute === '' ? 'cn' : type.rdnAttribute;
-  }
-
   #auxiliaries(names: readonly string[]): ClassType[] {
     return names.flatMap((name) => {
       const type = this.#schema.classType(name);
@@ -568,33 +542,15 @@ export class DirectoryWriter {
     if (!draft.attributes.has(this.#known.objectGuid.code)) {
       setValue(draft, this.#known.objectGuid, versionFour(this.#random(16)));
     }
-    this.#setName(draft, name);
+    this.#names.setName(draft, name);
     const instanceType = needed(this.#schema, 'instanceType');
     if (!draft.attributes.has(instanceType.code)) setNumber(draft, instanceType, 4);
-    this.#setCategory(draft);
+    this.#names.setCategory(draft);
     const sid = this.#known.objectSid;
     const domain = this.#domainInfo();
     if (draft.attributes.has(sid.code) || !isPrincipal(this.#schema, draft)) return;
     if (domain === undefined) throw refused('unwillingToPerform', sid, 'needs a domain');
     setValue(draft, sid, encodeSid(withRid(domain.sid, nextNumber(this.#tx, 'rid'))));
-  }
-
-  #setName(draft: Draft, name: string): void {
-    draft.attributes.set(this.#known.name.code, [name]);
-    const type = this.#schema.attribute(this.#rdnAttribute(draft.type));
-    if (type !== undefined) draft.attributes.set(type.code, [name]);
-  }
-
-  /** objectCategory points to a class object, once there are such objects (MS-ADTS 3.1.1.2.4). */
-  #setCategory(draft: Draft): void {
-    const type = needed(this.#schema, 'objectCategory');
-    const domain = this.#domainInfo();
-    if (draft.attributes.has(type.code) || domain === undefined) return;
-    const cn = draft.type.defaultCategory;
-    const known = this.#categories.get(cn);
-    const id = known ?? this.#view.resolve(parseDn(`CN=${cn},${domain.schemaDn}`)).id;
-    if (id !== undefined) this.#categories.set(cn, id);
-    draft.attributes.set(type.code, [id ?? draft.id]);
   }
 
   #stamp(draft: Draft, usn: number, isNew: boolean): void {
@@ -714,7 +670,7 @@ export class DirectoryWriter {
 
   #refuseNaming(draft: Draft, written: string): void {
     const name = this.#schema.attribute(written)?.name;
-    const rdn = this.#schema.attribute(this.#rdnAttribute(draft.type))?.name;
+    const rdn = this.#names.attributeOf(draft.type)?.name;
     if (name === undefined || (name !== rdn && name !== 'name')) return;
     throw refused('notAllowedOnRDN', { name }, 'changes by a rename only');
   }
@@ -745,7 +701,7 @@ export class DirectoryWriter {
 
   #move(draft: Draft, parentId: number): void {
     const parent = this.#stored({ id: parentId });
-    checkSuperior(this.#schema, draft.type, this.#draft(parent).type);
+    checkSuperior(this.#schema, draft.type, this.#names.classOf(parent));
     if (this.#view.isWithin(parent.id, draft.id)) {
       throw new DirectoryError('unwillingToPerform', 'an entry cannot be moved below itself');
     }
@@ -783,6 +739,12 @@ export class DirectoryWriter {
     const attributes = { objectClass: 'foreignSecurityPrincipal', objectSid: encodeSid(sid) };
     const name = `CN=${sid},CN=ForeignSecurityPrincipals,${domain.dn}`;
     return this.add(name, attributes, { system: true }).id;
+  }
+
+  /** What is remembered of names is good no more, in this unit of work and in those after it. */
+  #forgetNames(): void {
+    nextNumber(this.#tx, 'names');
+    this.#view.forgetNames();
   }
 
   #domainInfo(): DomainInfo | undefined {

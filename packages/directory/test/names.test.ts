@@ -82,3 +82,57 @@ describe('MS-ADTS 6.1.1.2.2.2.1 names of subnets', () => {
     expect(() => checkSubnetName(name)).toThrow(fails('invalidDNSyntax'));
   });
 });
+
+describe('names that are remembered, in units of work that build on each other', () => {
+  const unit = { objectClass: 'organizationalUnit' } as const;
+  const person = { objectClass: 'person' } as const;
+
+  beforeEach(async () => {
+    await directory.add(`OU=Old,${DOMAIN_DN}`, unit);
+    await directory.add(`CN=One,OU=Old,${DOMAIN_DN}`, person);
+  });
+
+  it('are those of the unit once it has renamed something', async () => {
+    await directory.write((writer) => {
+      writer.rename(`OU=Old,${DOMAIN_DN}`, { newRdn: 'OU=New' });
+      writer.add(`CN=Two,OU=New,${DOMAIN_DN}`, person);
+      expect(writer.find(`OU=Old,${DOMAIN_DN}`)).toBeUndefined();
+      expect(writer.find(`CN=One,OU=New,${DOMAIN_DN}`)?.dn).toBe(`CN=One,OU=New,${DOMAIN_DN}`);
+      expect(() => writer.add(`CN=Two,OU=Old,${DOMAIN_DN}`, person)).toThrow(fails('noSuchObject'));
+    });
+    expect(directory.get(`CN=Two,OU=New,${DOMAIN_DN}`).dn).toBe(`CN=Two,OU=New,${DOMAIN_DN}`);
+  });
+
+  it('are those that units of the same batch have left', async () => {
+    const renamed = directory.rename(`OU=Old,${DOMAIN_DN}`, { newRdn: 'OU=New' });
+    const old = directory.add(`CN=Two,OU=Old,${DOMAIN_DN}`, person);
+    const added = directory.add(`CN=Two,OU=New,${DOMAIN_DN}`, person);
+    await expect(old).rejects.toThrow(fails('noSuchObject'));
+    await renamed;
+    expect((await added).dn).toBe(`CN=Two,OU=New,${DOMAIN_DN}`);
+    await directory.remove(`OU=New,${DOMAIN_DN}`, { subtree: true });
+    await directory.add(`OU=New,${DOMAIN_DN}`, unit);
+    expect(directory.find(`CN=Two,OU=New,${DOMAIN_DN}`)).toBeUndefined();
+  });
+
+  it('are not those of a unit that came to nothing', async () => {
+    const failed = directory.write((writer) => {
+      writer.add(`OU=Gone,${DOMAIN_DN}`, unit);
+      writer.add(`OU=Below,OU=Gone,${DOMAIN_DN}`, unit);
+      writer.add(`CN=Two,OU=Below,OU=Gone,${DOMAIN_DN}`, person);
+      expect(writer.find(`OU=Below,OU=Gone,${DOMAIN_DN}`)?.dn).toBeDefined();
+      throw new RangeError('enough');
+    });
+    // Of the same batch: the numbers that the failed unit gave are given again.
+    const other = directory.add(`OU=Other,${DOMAIN_DN}`, unit);
+    const more = directory.add(`OU=More,OU=Other,${DOMAIN_DN}`, unit);
+    const late = directory.add(`CN=Two,OU=Gone,${DOMAIN_DN}`, person);
+    await expect(failed).rejects.toThrow(RangeError);
+    await expect(late).rejects.toThrow(fails('noSuchObject'));
+    await Promise.all([other, more]);
+    await expect(directory.add(`CN=Two,OU=Below,OU=Gone,${DOMAIN_DN}`, person)).rejects.toThrow(
+      fails('noSuchObject'),
+    );
+    expect(directory.find(`OU=Gone,${DOMAIN_DN}`)).toBeUndefined();
+  });
+});

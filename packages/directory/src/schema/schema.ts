@@ -154,6 +154,7 @@ export class Schema {
   readonly #classes = new Map<string, Row<ClassType>>();
   readonly #chains = new Map<string, readonly ClassType[]>();
   readonly #allowed = new Map<string, ReadonlySet<string>>();
+  readonly #allowedCodes = new Map<string, ReadonlySet<number>>();
   readonly #kinds = new Map<string, readonly ClassType[]>();
   readonly #required = new Map<string, readonly AttributeType[]>();
   #byLink: ReadonlyMap<number, AttributeType> | undefined;
@@ -197,6 +198,7 @@ export class Schema {
       this.#classes.set(type.oid, row);
     }
     for (const memo of [this.#chains, this.#allowed, this.#kinds, this.#required]) memo.clear();
+    this.#allowedCodes.clear();
     this.#byLink = undefined;
     this.#byGuid = undefined;
     this.#all = undefined;
@@ -273,6 +275,19 @@ export class Schema {
     }
     this.#allowed.set(type.name, names);
     return names;
+  }
+
+  /** The same as the attributes' codes. */
+  allowedCodes(type: ClassType): ReadonlySet<number> {
+    const known = this.#allowedCodes.get(type.name);
+    if (known !== undefined) return known;
+    const codes = new Set<number>();
+    for (const name of this.allowed(type)) {
+      const attribute = this.attribute(name);
+      if (attribute !== undefined) codes.add(attribute.code);
+    }
+    this.#allowedCodes.set(type.name, codes);
+    return codes;
   }
 
   /** The chain of a class with every auxiliary class of it, theirs included. */

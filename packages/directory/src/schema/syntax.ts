@@ -124,8 +124,9 @@ export function canonicalGuid(value: AssertionValue): Uint8Array {
 
 /** The time of an LDAP attribute for a clock's milliseconds: `20261122170000.0Z`. */
 export function generalizedTime(milliseconds: number): string {
-  const digits = new Date(milliseconds).toISOString().replaceAll(/[-:T]/g, '');
-  return `${digits.slice(0, 14)}.0Z`;
+  const iso = new Date(milliseconds).toISOString();
+  const part = (start: number, length = 2): string => iso.slice(start, start + length);
+  return `${part(0, 4)}${part(5)}${part(8)}${part(11)}${part(14)}${part(17)}.0Z`;
 }
 
 function canonicalSid(value: AssertionValue): Uint8Array {
