@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { toHex } from '@doublehop/wire/bytes';
 import type { Coverage } from './coverage.ts';
 import { mutate } from './mutate.ts';
@@ -33,15 +34,14 @@ export class Campaign {
   /** Every seed as it is, then every truncation of the first: always worth a run. */
   async start(): Promise<Finding | undefined> {
     const [first = new Uint8Array()] = this.#seeds;
-    const cuts = Array.from({ length: Math.min(first.length, 512) }, (_, n) =>
-      first.subarray(0, n),
-    );
+    const most = Math.min(first.length, this.target.short ?? 512);
+    const cuts = Array.from({ length: most }, (_, n) => first.subarray(0, n));
     return this.#all([...this.#seeds, ...cuts]);
   }
 
   /** Runs a batch of mutations; keeps those that reach something new. */
   async batch(size: number, coverage: Coverage | undefined): Promise<Finding | undefined> {
-    const inputs = Array.from({ length: size }, () =>
+    const inputs = Array.from({ length: Math.min(size, this.target.short ?? size) }, () =>
       mutate(this.#random, this.#random.pick(this.#seeds), this.#random.pick(this.#seeds)),
     );
     const finding = await this.#all(inputs);
@@ -75,7 +75,7 @@ export async function misbehaviour(
     await target.run(input);
   } catch (error) {
     if (target.refuses.some((kind) => error instanceof kind)) return undefined;
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return error instanceof Error ? inspect(error) : String(error);
   }
   return toHex(input) === before ? undefined : 'the input was changed';
 }

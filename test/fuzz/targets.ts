@@ -4,6 +4,7 @@ import { gssTargets } from './targets/gss.ts';
 import { kdcTargets } from './targets/kdc.ts';
 import { kpasswdTargets } from './targets/kpasswd.ts';
 import { ldapTargets } from './targets/ldap.ts';
+import { updateTargets } from './targets/updates.ts';
 import { wireServiceTargets } from './targets/wire-services.ts';
 import { securityTargets } from './targets/security.ts';
 
@@ -18,6 +19,8 @@ export interface FuzzTarget {
   readonly refuses: readonly (new (
     ...args: never[]
   ) => Error)[];
+  /** Mutations at a time, where each takes long; absent: as many as usual. */
+  readonly short?: number;
 }
 
 /** Every target. */
@@ -30,6 +33,7 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...gssTargets(),
     ...securityTargets(),
     ...(await ldapTargets()),
+    ...(await updateTargets()),
     ...wireServiceTargets(),
   ];
 }
