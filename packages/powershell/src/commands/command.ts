@@ -1,3 +1,4 @@
+import type { View } from '../format/view.ts';
 import type { PsValue } from '../objects/value.ts';
 import type { ErrorCategory, ErrorRecord } from './error-record.ts';
 
@@ -93,28 +94,59 @@ export interface Invocation<S> {
   readonly signal: AbortSignal;
   /** Runs a script block with `$_`; gives what it puts out. */
   readonly invokeBlock: InvokeBlock;
+  readonly display: Display;
+}
+
+/** How a command that formats is to do it. */
+export interface Display {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly views: readonly View[];
 }
 
 /** Runs a script block, a `Scalar` of that type, with `$_` as `item`. */
 export type InvokeBlock = (block: PsValue, item: PsValue) => Promise<readonly PsValue[]>;
 
-/** A typed command: what it takes, what it does. */
-export interface Command<S> {
+/** What a command is called and takes. */
+export interface CommandInfo {
   /** `Get-Process`. */
   readonly name: string;
   readonly synopsis: string;
   readonly parameters: readonly Parameter[];
+  /** The parameter set that wins when the arguments fit several. */
   readonly defaultSet?: string;
   /** Type names of its output, for `Get-Command` and formatting. */
   readonly outputTypes?: readonly string[];
+  /** Module it is shown to come from. */
+  readonly module?: string;
+}
+
+/** A command that does its work for each set of arguments. */
+export interface PlainCommand<S> extends CommandInfo {
   /**
-   * Runs once for each object of the pipeline if a parameter takes it (with `bound` renewed),
-   * else once. Throws `CommandFailure` to end with an error record.
+   * Runs once for each object of the pipeline, if a parameter takes it, with `bound` renewed; else
+   * once. Throws `CommandFailure` to end with an error record.
    */
   run(invocation: Invocation<S>): Promise<void>;
-  /** After the last object: what a sort or a measure gives out. */
-  end?(invocation: Invocation<S>): Promise<void>;
 }
+
+/** A command that keeps something between the objects of the pipeline: a sort, a count. */
+export interface StagedCommand<S> extends CommandInfo {
+  /** Begins one use of the command. */
+  begin(invocation: Invocation<S>): CommandStage;
+}
+
+export interface CommandStage {
+  /** Takes one object of the pipeline. */
+  process(item: PsValue): Promise<void> | void;
+  /** After the last object. */
+  end?(): Promise<void> | void;
+  /** Whether it needs no more: the commands before it are ended. */
+  isSatisfied?(): boolean;
+}
+
+/** A typed command: what it takes, what it does. `S` is what its host gives it to work with. */
+export type Command<S> = PlainCommand<S> | StagedCommand<S>;
 
 /** Why a command ends: the record that the caller sees. */
 export class CommandFailure extends Error {

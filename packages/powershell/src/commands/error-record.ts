@@ -1,4 +1,5 @@
-import type { PsValue } from '../objects/value.ts';
+import { toText, typeNameOf } from '../objects/text.ts';
+import { PsObject, type PsValue } from '../objects/value.ts';
 
 /** MS-PSRP 2.2.3.9, `ErrorCategory_Category`: PowerShell's kinds of errors by name. */
 export const ErrorCategory = {
@@ -54,4 +55,34 @@ export interface ErrorRecord {
   readonly computer?: string;
   /** Why, when something else failed first: an exception's message each, outermost first. */
   readonly inner?: readonly string[];
+}
+
+/** An error record as an object: what `2>&1` sends down the pipeline. */
+export function errorObject(record: ErrorRecord): PsObject {
+  const { message, errorId, category, target, exceptionType = 'System.Exception' } = record;
+  const exception = new PsObject({
+    typeNames: [exceptionType, 'System.Object'],
+    text: `${exceptionType}: ${message}`,
+    properties: { Message: message },
+  });
+  return new PsObject({
+    typeNames: ['System.Management.Automation.ErrorRecord', 'System.Object'],
+    text: message,
+    properties: {
+      Exception: exception,
+      TargetObject: target,
+      FullyQualifiedErrorId: errorId,
+      CategoryInfo: categoryText(record, category),
+    },
+  });
+}
+
+/** `ObjectNotFound: (C:String) [Get-Item], ItemNotFoundException`. */
+export function categoryText(
+  { target, activity = '', exceptionType = 'System.Exception' }: ErrorRecord,
+  category: ErrorCategory,
+): string {
+  const reason = exceptionType.split('.').at(-1) ?? '';
+  const about = target === null ? '(:)' : `(${toText(target)}:${typeNameOf(target)})`;
+  return `${category}: ${about} [${activity}], ${reason}`;
 }

@@ -18,6 +18,26 @@ export function toText(value: PsValue): string {
   return value.map(toText).join(' ');
 }
 
+/** The short name of a value's type, as errors show it. */
+export function typeNameOf(value: PsValue): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return 'String';
+  if (typeof value === 'boolean') return 'Boolean';
+  if (typeof value === 'number') return isInt32(value) ? 'Int32' : 'Double';
+  if (typeof value === 'bigint') return 'Int64';
+  if (value instanceof Uint8Array) return 'Byte[]';
+  if (value instanceof Scalar) return value.type;
+  if (value instanceof PsDictionary) return 'Hashtable';
+  if (value instanceof SecureText) return 'SecureString';
+  if (value instanceof PsObject) return value.typeNames[0]?.split('.').at(-1) ?? 'PSObject';
+  return 'Object[]';
+}
+
+/** Whether a JavaScript number stands for an Int32. */
+export function isInt32(value: number): boolean {
+  return Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31 && !Object.is(value, -0);
+}
+
 /** A Double as .NET writes it: the shortest digits that read back, `E+20` from 1e15 on. */
 export function numberText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
