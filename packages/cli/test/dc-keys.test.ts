@@ -32,6 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+const fileSize = (name: string): number => statSync(file(name)).size;
 const read = (name: string): Record<string, Record<string, string>> =>
   JSON.parse(readFileSync(file(name), 'utf8'));
 
@@ -96,6 +97,31 @@ describe('doublehop dc check', () => {
     expect([status, stdout]).toEqual([0, '0 problems\n']);
   });
 
+  test('beside a process that writes, and without changing anything', async () => {
+    const store = await lmdbStore({ path: file('store') });
+    const directory = new Directory({ store, clock: Date.now, random: pooledRandom() });
+    const users = 'CN=Users,DC=corp,DC=example';
+    let going = true;
+    const writing = (async () => {
+      for (let index = 0; going; index += 1) {
+        // oxlint-disable-next-line no-await-in-loop
+        await directory.add(`CN=w${index},${users}`, { objectClass: 'user' });
+      }
+    })();
+    const files = (): number[] => ['data.mdb', 'lock.mdb'].map((name) => fileSize(`store/${name}`));
+    for (let round = 0; round < 3; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop
+      const { status, stdout } = await call(['dc', 'check', dir]);
+      expect([status, stdout]).toEqual([0, '0 problems\n']);
+    }
+    going = false;
+    await writing;
+    await store.close();
+    const before = [readFileSync(file('store/data.mdb')), files()];
+    expect((await call(['dc', 'check', dir])).stdout).toBe('0 problems\n');
+    expect([readFileSync(file('store/data.mdb')), files()]).toEqual(before);
+  });
+
   test('names what is damaged, as text and as JSON', async () => {
     const store = await lmdbStore({ path: file('store') });
     const id = Buffer.from([0, 0, 0, 0, 0xff, 0xff]).toString('latin1');
@@ -103,10 +129,10 @@ describe('doublehop dc check', () => {
     await store.close();
     const { status, stdout } = await call(['dc', 'check', dir]);
     const line = 'keys: entry 65535: it has keys and is not there\n';
-    expect([status, stdout]).toEqual([1, `${line}1 problem\n`]);
+    expect([status, stdout]).toEqual([2, `${line}1 problem\n`]);
     const json = await call(['dc', 'check', dir, '--json']);
     expect([json.status, JSON.parse(json.stdout)]).toEqual([
-      1,
+      2,
       { kind: 'keys', object: 'entry 65535', what: 'it has keys and is not there' },
     ]);
   });

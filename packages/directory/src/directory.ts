@@ -33,6 +33,7 @@ import { type AttributeType, Schema } from './schema/schema.ts';
 import { search, type Scope } from './search.ts';
 import { ServiceClasses } from './service-classes.ts';
 import type { Reader, Store } from './store/store.ts';
+import { TimeText } from './time-text.ts';
 import { NameCache, View } from './view.ts';
 import type { Clock, KeyOptions, RemoveOptions } from './writer-options.ts';
 import { DirectoryWriter } from './writer.ts';
@@ -87,6 +88,7 @@ export class Directory {
   readonly #names = new NameCache();
   readonly #descriptors = new DescriptorCache();
   readonly #memo = new DescriptorMemo();
+  readonly #times = new TimeText();
   readonly #services: ServiceClasses;
   #settling: Promise<void> | undefined;
   #hasWritten = false;
@@ -204,11 +206,11 @@ export class Directory {
   }
 
   /**
-   * Whether SPNs of a service class, in lower case, may be there, those included that units of work
-   * are about to write: false saves looking for one.
+   * Those of service classes, in lower case, of which there may be SPNs, those included that units
+   * of work are about to write: for the others none need be looked for.
    */
-  mayHaveServices(name: string): boolean {
-    return this.#services.mayHave(this.#store, this.#store.revision(), name);
+  servicesAmong(names: readonly string[]): readonly string[] {
+    return this.#services.among(this.#store, this.#store.revision(), names);
   }
 
   /** Whether the entry has the value (RFC 4511 §4.10); throws noSuchAttribute. */
@@ -302,6 +304,7 @@ export class Directory {
       services: this.#services,
       domain: this.#domain,
       clock: this.#clock,
+      times: this.#times,
       random: this.#random,
     });
   }

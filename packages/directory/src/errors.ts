@@ -49,12 +49,15 @@ export class DirectoryError extends Error {
   }
 }
 
+/** What is wrong with a store, or with how it is used. */
+export type StoreErrorCode = 'closed' | 'format' | 'key' | 'conflict' | 'read-only';
+
 /** A store that cannot be used: closed, or holding what this version does not read. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
-  readonly code: 'closed' | 'format' | 'key' | 'conflict';
+  readonly code: StoreErrorCode;
 
-  constructor(code: 'closed' | 'format' | 'key' | 'conflict', message: string) {
+  constructor(code: StoreErrorCode, message: string) {
     super(message);
     this.code = code;
   }

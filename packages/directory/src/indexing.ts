@@ -17,7 +17,9 @@ export function reindex(
   after: StoredAttributes,
 ): boolean {
   let names = false;
-  for (const code of new Set([...before.keys(), ...after.keys()])) {
+  // Of a new entry there is nothing before.
+  const codes = before.size === 0 ? after.keys() : new Set([...before.keys(), ...after.keys()]);
+  for (const code of codes) {
     const type = schema.attributeByCode(code);
     const old = before.get(code) ?? [];
     const next = after.get(code) ?? [];

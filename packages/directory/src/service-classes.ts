@@ -27,16 +27,17 @@ export class ServiceClasses {
   }
 
   /**
-   * Whether a class, in lower case, may be in use in the store, which has this revision, or in
-   * units of work that are being written.
+   * Those of classes, in lower case, that may be in use in the store, which has this revision, or
+   * in units of work that are being written.
    */
-  mayHave(reader: Reader, revision: number, name: string): boolean {
+  among(reader: Reader, revision: number, names: readonly string[]): readonly string[] {
+    if (names.length === 0) return names;
     if (this.#committed.revision !== revision) {
       this.#committed = { revision, classes: classesIn(reader, this.#type) };
     }
     const { classes } = this.#committed;
-    if (classes.size >= MAX_CLASSES || this.#written.size >= MAX_CLASSES) return true;
-    return classes.has(name) || this.#written.has(name);
+    if (classes.size >= MAX_CLASSES || this.#written.size >= MAX_CLASSES) return names;
+    return names.filter((name) => classes.has(name) || this.#written.has(name));
   }
 }
 

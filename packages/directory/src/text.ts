@@ -24,6 +24,11 @@ export function fold(text: string): string {
     .normalize('NFC');
 }
 
+/** The folded form as a byte string: of most text, its lower case. */
+export function foldedBytes(text: string): string {
+  return ASCII.test(text) ? text.toLowerCase() : textBytes(fold(text));
+}
+
 /** The UTF-8 bytes of a text as a byte string, the form of keys. */
 export function textBytes(text: string): string {
   return ASCII.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');

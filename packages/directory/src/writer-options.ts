@@ -8,6 +8,7 @@ import type { KnownAttributes } from './known-attributes.ts';
 import type { Schema } from './schema/schema.ts';
 import type { ServiceClasses } from './service-classes.ts';
 import type { Transaction } from './store/store.ts';
+import type { TimeText } from './time-text.ts';
 import type { View } from './view.ts';
 
 /** Milliseconds since 1970-01-01 UTC. */
@@ -26,6 +27,7 @@ export interface WriterOptions {
   /** The domain, when it is known already; else it is read when it is needed. */
   readonly domain: DomainInfo | undefined;
   readonly clock: Clock;
+  readonly times: TimeText;
   readonly random: RandomSource;
 }
 

@@ -52,6 +52,7 @@ import type { ServiceClasses } from './service-classes.ts';
 import type { Transaction } from './store/store.ts';
 import { checkNameChange, settleSystemFlags } from './system-flags.ts';
 import { textBytes } from './text.ts';
+import type { TimeText } from './time-text.ts';
 import {
   CANT_DELETE,
   checkDeletable,
@@ -104,8 +105,8 @@ export class DirectoryWriter {
   readonly #links: LinkTable;
   readonly #descriptors: DescriptorWriter;
   readonly #services: ServiceClasses;
+  readonly #times: TimeText;
   #domain: DomainInfo | undefined;
-  #time = { at: Number.NaN, text: '' };
 
   constructor(options: WriterOptions) {
     this.#tx = options.tx;
@@ -115,6 +116,7 @@ export class DirectoryWriter {
     this.#random = options.random;
     this.#domain = options.domain;
     this.#services = options.services;
+    this.#times = options.times;
     const { tx, schema, settled, descriptors } = options;
     const isSettled = lastNumber(tx, 'names') === lastNumber(settled.reader, 'names');
     this.#view = new View(
@@ -447,6 +449,8 @@ export class DirectoryWriter {
   /** Replaces the present keys of an account; what was present joins the earlier ones. */
   setKeys(name: EntryName | string, keys: KeySet, options: KeyOptions = {}): void {
     const entry = this.#stored(name);
+    // Keys take time to make: the account may have been deleted meanwhile.
+    if (isDeleted(entry)) throw noSuchObject(this.#view, name);
     const record = this.#tx.get(keysKey(entry.id));
     const earlier = record === undefined ? [] : decodeKeys(record);
     const kept = earlier.filter((set) => set.kvno !== keys.kvno).slice(0, options.keep ?? 1);
@@ -554,20 +558,13 @@ export class DirectoryWriter {
   }
 
   #stamp(draft: Draft, usn: number, isNew: boolean): void {
-    const now = this.#now();
+    const now = this.#times.of(this.#clock());
     if (isNew) {
       draft.attributes.set(this.#known.whenCreated.code, [now]);
       setNumber(draft, this.#known.usnCreated, usn);
     }
     draft.attributes.set(this.#known.whenChanged.code, [now]);
     setNumber(draft, this.#known.usnChanged, usn);
-  }
-
-  /** The time as text; made anew only when the clock has moved on. */
-  #now(): string {
-    const time = this.#clock();
-    if (time !== this.#time.at) this.#time = { at: time, text: generalizedTime(time) };
-    return this.#time.text;
   }
 
   #save(

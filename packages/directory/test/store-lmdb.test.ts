@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +60,7 @@ describe('LMDB shared by processes', () => {
       expect(store.revision()).toBeGreaterThanOrEqual(revision);
       revision = store.revision();
     }
-    await closed;
+    expect(await closed).toEqual([0, null]);
     store.refresh();
     expect(store.get('total')).toEqual(Buffer.from('400'));
     await store.close();
@@ -69,13 +69,38 @@ describe('LMDB shared by processes', () => {
   it('lets a reader follow when another process makes the file many times larger', async () => {
     const store = await lmdbStore({ path });
     const { child, acknowledged } = writer('a', 16_000);
-    await once(child, 'close');
+    expect(await once(child, 'close')).toEqual([0, null]);
     store.refresh();
     const last = acknowledged.at(-1) ?? '';
     expect(acknowledged).toHaveLength(16_000);
     expect(store.get(`right/${last}`)).toHaveLength(3000);
     expect([...store.range({ start: 'left/', end: 'left0' })]).toHaveLength(16_000);
     await store.close();
+  });
+
+  it('opened to be read alone follows another writer and writes nothing', async () => {
+    await expect(lmdbStore({ path, readOnly: true })).rejects.toThrow(
+      expect.objectContaining({ code: 'format' }),
+    );
+    expect(await readdir(path)).toEqual([]);
+    const store = await lmdbStore({ path });
+    await store.write((tx) => tx.put('k', Uint8Array.of(1)));
+    const reader = await lmdbStore({ path, readOnly: true });
+    expect(reader.get('k')).toEqual(Buffer.of(1));
+    const revision = reader.revision();
+    await store.write((tx) => tx.put('k', Uint8Array.of(2)));
+    reader.refresh();
+    expect(reader.get('k')).toEqual(Buffer.of(2));
+    expect(reader.revision()).toBeGreaterThan(revision);
+    await expect(reader.write((tx) => tx.put('k', Uint8Array.of(3)))).rejects.toThrow(
+      expect.objectContaining({ code: 'read-only' }),
+    );
+    await reader.close();
+    expect(store.get('k')).toEqual(Buffer.of(2));
+    await store.close();
+    const alone = await lmdbStore({ path, readOnly: true });
+    expect([...alone.range({})]).toEqual([{ key: 'k', value: Buffer.of(2) }]);
+    await alone.close();
   });
 
   it('keeps the file to its owner', async () => {
@@ -98,7 +123,10 @@ describe('LMDB shared by processes', () => {
         tx.put('total', Buffer.from(String(total)));
       });
     }
-    await Promise.all(exits);
+    expect(await Promise.all(exits)).toEqual([
+      [0, null],
+      [0, null],
+    ]);
     store.refresh();
     expect(store.get('total')).toEqual(Buffer.from('600'));
     await store.close();

@@ -1,4 +1,5 @@
 import { checkStore } from '@doublehop/directory/check/check';
+import type { Directory } from '@doublehop/directory/directory';
 import { Command } from 'commander';
 import { EXIT, type Context } from '../context.ts';
 import { oneLine } from '../errors.ts';
@@ -16,9 +17,10 @@ export function checkCommand(context: Context): Command {
     .option('--json', 'findings as JSON lines')
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string, options: { readonly json?: true }) => {
-      await withDirectory(context, folder, async (directory) => {
-        run(context, directory.view.reader, options.json === true);
-      });
+      const look = async ({ view }: Directory): Promise<void> => {
+        run(context, view.reader, options.json === true);
+      };
+      await withDirectory(context, folder, look, { readOnly: true });
     });
 }
 
@@ -40,6 +42,6 @@ function run(context: Context, reader: Parameters<typeof checkStore>[0], json: b
     context.out(`${line}\n`);
   }
   progress.end();
-  if (problems > 0) context.exitCode = EXIT.error;
+  if (problems > 0) context.exitCode = EXIT.refused;
   if (!json) context.out(`${problems} problem${problems === 1 ? '' : 's'}\n`);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Accounts } from '@doublehop/directory/accounts';
+import type { Directory } from '@doublehop/directory/directory';
 import {
   accountsWithKeys,
   keysJson,
@@ -51,7 +52,7 @@ async function run(context: Context, folder: string, options: ExportOptions): Pr
   if (files.length === 0) throw new UsageError('where to? Give --keytab or --json');
   const taken = files.find((file) => force !== true && existsSync(file));
   if (taken !== undefined) throw new UsageError(`${taken} exists; --force replaces it`);
-  await withDirectory(context, folder, async (directory) => {
+  const write = async (directory: Directory): Promise<void> => {
     const realm = directory.domain?.realm ?? '';
     const found = [...accountsWithKeys(directory, new Accounts(directory), names)];
     if (keytab !== undefined) {
@@ -63,5 +64,6 @@ async function run(context: Context, folder: string, options: ExportOptions): Pr
       await replaceFile(json, `${JSON.stringify(keys, undefined, 2)}\n`);
     }
     context.out(`Keys of ${found.length} accounts written to ${files.join(' and ')}\n`);
-  });
+  };
+  await withDirectory(context, folder, write, { readOnly: true });
 }

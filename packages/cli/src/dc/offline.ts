@@ -5,6 +5,12 @@ import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
+/** How a directory is opened. */
+interface OfflineOptions {
+  /** Nothing is changed, whatever the work tries. */
+  readonly readOnly?: boolean;
+}
+
 /**
  * Works on the directory of a controller's folder, whether a controller runs on it or not. Only
  * for the owner of a folder that nobody else can read: what is in it are all keys of a domain.
@@ -13,10 +19,11 @@ export async function withDirectory<T>(
   { clock, random }: Context,
   folder: string,
   work: (directory: Directory) => Promise<T>,
+  { readOnly = false }: OfflineOptions = {},
 ): Promise<T> {
   const path = join(resolve(folder), 'store');
   requirePrivate(path);
-  const store = await lmdbStore({ path });
+  const store = await lmdbStore({ path, readOnly });
   try {
     return await work(new Directory({ store, clock, random }));
   } finally {

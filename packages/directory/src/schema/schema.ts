@@ -155,8 +155,20 @@ export class Schema {
   readonly #chains = new Map<string, readonly ClassType[]>();
   readonly #allowed = new Map<string, ReadonlySet<string>>();
   readonly #allowedCodes = new Map<string, ReadonlySet<number>>();
+  readonly #superiors = new Map<string, readonly string[]>();
+  readonly #chainNames = new Map<string, ReadonlySet<string>>();
   readonly #kinds = new Map<string, readonly ClassType[]>();
   readonly #required = new Map<string, readonly AttributeType[]>();
+  /** What is true until the schema is extended. */
+  readonly #memos = [
+    this.#chains,
+    this.#allowed,
+    this.#allowedCodes,
+    this.#superiors,
+    this.#chainNames,
+    this.#kinds,
+    this.#required,
+  ];
   #byLink: ReadonlyMap<number, AttributeType> | undefined;
   #byGuid: ReadonlyMap<Guid, AttributeType | ClassType> | undefined;
   #descriptors: ReadonlyMap<string, string> | undefined;
@@ -197,8 +209,7 @@ export class Schema {
       this.#classes.set(type.name.toLowerCase(), row);
       this.#classes.set(type.oid, row);
     }
-    for (const memo of [this.#chains, this.#allowed, this.#kinds, this.#required]) memo.clear();
-    this.#allowedCodes.clear();
+    for (const memo of this.#memos) memo.clear();
     this.#byLink = undefined;
     this.#byGuid = undefined;
     this.#all = undefined;
@@ -315,7 +326,11 @@ export class Schema {
 
   /** Classes below which an entry of this one may be: its own and its superclasses' rules. */
   superiors(type: ClassType): readonly string[] {
-    return this.chain(type).flatMap((each) => each.possibleSuperiors);
+    const known = this.#superiors.get(type.name);
+    if (known !== undefined) return known;
+    const superiors = this.chain(type).flatMap((each) => each.possibleSuperiors);
+    this.#superiors.set(type.name, superiors);
+    return superiors;
   }
 
   /** The classes whose entries are also of a class: itself and its subclasses. */
@@ -331,8 +346,12 @@ export class Schema {
 
   /** Whether an entry of the class is one of the other class too. */
   isKindOf(type: ClassType, other: string): boolean {
-    const wanted = other.toLowerCase();
-    return this.chain(type).some((each) => each.name.toLowerCase() === wanted);
+    let names = this.#chainNames.get(type.name);
+    if (names === undefined) {
+      names = new Set(this.chain(type).map((each) => each.name.toLowerCase()));
+      this.#chainNames.set(type.name, names);
+    }
+    return names.has(other.toLowerCase());
   }
 
   #classOf(row: Row<ClassType>): ClassType {

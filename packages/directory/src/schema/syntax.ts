@@ -2,7 +2,7 @@ import { decodeSid, encodeSid, parseSid } from '@doublehop/security/sid';
 import { encodeGuid, parseGuid } from '@doublehop/security/guid';
 import type { AssertionValue } from '@doublehop/ldap/filter';
 import { DirectoryError } from '../errors.ts';
-import { fold, textBytes } from '../text.ts';
+import { foldedBytes, textBytes } from '../text.ts';
 
 /** The syntaxes of MS-ADTS 3.1.1.2.2.2 under short names. */
 export type Syntax = keyof typeof FORMS;
@@ -95,7 +95,7 @@ export function canonical(syntax: Syntax, value: AssertionValue): AssertionValue
 export function matchKey(syntax: Syntax, value: AssertionValue): string {
   const form: Form = FORMS[syntax];
   if (form === 'number') return numberKey(toText(value));
-  if (form === 'folded' || form === 'oid' || form === 'dn') return textBytes(fold(toText(value)));
+  if (form === 'folded' || form === 'oid' || form === 'dn') return foldedBytes(toText(value));
   if (typeof value === 'string') return textBytes(value);
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1');
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { access, chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getLastVersion, open, type Database, type RootDatabase } from 'lmdb';
 import { StoreError } from '../errors.ts';
@@ -14,6 +14,12 @@ export interface LmdbOptions {
    * loss of power. `process` leaves that to the system: it survives `kill -9` alone.
    */
   readonly durability?: 'disk' | 'process';
+  /**
+   * Nothing is made or changed but the reader's place in the lock file, so that other processes
+   * keep what it looks at: `write` throws StoreError `read-only`, and a folder without a store is
+   * StoreError `format`.
+   */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -51,6 +57,7 @@ interface Databases {
 
 class LmdbStore implements Store {
   readonly #db: Databases;
+  readonly #readOnly: boolean;
   readonly #writer: GroupCommit;
   /** The version of the present view, once asked for; forgotten when the view moves. */
   #revision: number | undefined;
@@ -63,8 +70,10 @@ class LmdbStore implements Store {
   };
 
   static async open(options: LmdbOptions): Promise<Store> {
+    const readOnly = options.readOnly === true;
+    if (readOnly) await requireStore(options.path);
     // What is kept here are keys: nobody but the owner may read the folder or the file.
-    await mkdir(options.path, { recursive: true, mode: 0o700 });
+    else await mkdir(options.path, { recursive: true, mode: 0o700 });
     const root = open<Buffer, Key>({
       ...coding,
       path: options.path,
@@ -73,7 +82,9 @@ class LmdbStore implements Store {
       // A commit is visible to others only when it is durable, as in LMDB itself.
       overlappingSync: false,
       noSync: options.durability === 'process',
+      readOnly,
     });
+    if (readOnly) return new LmdbStore(existing(root), readOnly);
     // Readers that were killed would keep old pages from being used again.
     root.readerCheck();
     const data = root.openDB<Buffer, Key>({ name: 'data', ...coding });
@@ -84,11 +95,12 @@ class LmdbStore implements Store {
       });
     }
     await chmod(join(options.path, 'data.mdb'), 0o600);
-    return new LmdbStore({ root, data, versions });
+    return new LmdbStore({ root, data, versions }, readOnly);
   }
 
-  constructor(db: Databases) {
+  constructor(db: Databases, readOnly: boolean) {
     this.#db = db;
+    this.#readOnly = readOnly;
     this.#writer = new GroupCommit({
       view: () => {
         this.refresh();
@@ -130,6 +142,9 @@ class LmdbStore implements Store {
   }
 
   write<T>(work: (tx: Transaction) => T): Promise<T> {
+    if (this.#readOnly) {
+      return Promise.reject(new StoreError('read-only', 'the store was opened to be read alone'));
+    }
     return this.#writer.write(work);
   }
 
@@ -171,6 +186,31 @@ class LmdbStore implements Store {
   #assertOpen(): void {
     if (this.#closed) throw new StoreError('closed', 'the store is closed');
   }
+}
+
+/** LMDB itself would make a file where there is none. */
+async function requireStore(path: string): Promise<void> {
+  try {
+    await access(join(path, 'data.mdb'));
+  } catch {
+    throw new StoreError('format', `${path} holds no store`);
+  }
+}
+
+/** The databases of a store that is there; throws where it is another file of LMDB. */
+function existing(root: RootDatabase<Buffer, Key>): Databases {
+  // Sound: of a file that is not written to, lmdb-js gives nothing for a database that it lacks.
+  const data = root.openDB<Buffer, Key>({ name: 'data', ...coding }) as
+    | Databases['data']
+    | undefined;
+  const versions = root.openDB<Buffer, Key>({ name: 'version', useVersions: true, ...coding }) as
+    | Databases['versions']
+    | undefined;
+  if (data === undefined || versions?.getEntry(VERSION_KEY) === undefined) {
+    void root.close();
+    throw new StoreError('format', 'the file holds no store');
+  }
+  return { root, data, versions };
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

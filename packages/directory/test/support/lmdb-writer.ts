@@ -1,6 +1,5 @@
 /** A process that writes numbered pairs as fast as it can and tells which are acknowledged. */
-import { writeSync } from 'node:fs';
-import { argv } from 'node:process';
+import { argv, stdout } from 'node:process';
 import { lmdbStore } from '../../src/store/lmdb.ts';
 
 const [, , path = '', name = '', count = '0'] = argv;
@@ -15,7 +14,10 @@ async function writeOne(index: number): Promise<void> {
     tx.put(`left/${key}`, big);
     tx.put(`right/${key}`, big);
   });
-  writeSync(1, `${key}\n`);
+  // Once it is with the system it survives the process, however slowly the reader reads.
+  await new Promise<void>((resolve, reject) => {
+    stdout.write(`${key}\n`, (error) => (error == null ? resolve() : reject(error)));
+  });
 }
 
 for (let index = 0; index < Number(count); index += 8) {
