@@ -1,6 +1,5 @@
 import { defaultPrimaryGroup } from '@doublehop/directory/account-types';
 import type { Directory } from '@doublehop/directory/directory';
-import { formatDn, parseDn } from '@doublehop/directory/dn';
 import type { AttributeInput, Entry, Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
 import type { ClassType } from '@doublehop/directory/schema/schema';
@@ -33,6 +32,8 @@ import { checkOwner, demandDelegation } from './write-access.ts';
 /** An entry that somebody wants to add. */
 export interface NewEntry {
   readonly dn: string;
+  /** The name of what it is to be below. */
+  readonly parentDn: string;
   readonly type: ClassType;
   readonly classes: readonly string[];
   /** Attributes by their name in the schema; no password among them. */
@@ -62,7 +63,7 @@ export function permitAdd(
   source: AddSource,
   entry: NewEntry,
 ): Permitted | undefined {
-  const parent = source.find({ dn: formatDn(parseDn(entry.dn).slice(1)) });
+  const parent = source.find(entry.parentDn);
   if (parent === undefined) return undefined;
   refuseSystemClass(subject, entry.type);
   const byQuota = !mayDo(subject, parent, { kind: 'create', type: entry.type });

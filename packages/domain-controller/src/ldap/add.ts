@@ -1,6 +1,6 @@
 import { structuralClass } from '@doublehop/directory/checks';
 import { randomName } from '@doublehop/directory/defaults';
-import { parseDn } from '@doublehop/directory/dn';
+import { formatDn, parseDn } from '@doublehop/directory/dn';
 import type { AccountKey } from '@doublehop/directory/account';
 import type { Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
@@ -109,14 +109,15 @@ function readEntry(
   }
   const classes = textsOf(values['objectClass']);
   const type = structuralClass(schema, classes);
-  const [rdn] = parseDn(dn);
-  if (rdn === undefined) throw new DirectoryError('namingViolation', 'the root is no entry');
+  const parsed = parseDn(dn);
+  if (parsed.length === 0) throw new DirectoryError('namingViolation', 'the root is no entry');
   const isAccount = schema.isKindOf(type, 'user');
   // The salt is made of the name, so one that is drawn has to be known here (MS-KILE 3.1.1.2).
   if (isAccount && textsOf(values['sAMAccountName']).length === 0) {
     values['sAMAccountName'] = [randomName(random)];
   }
-  return { dn, type, classes, values, password };
+  const parentDn = formatDn(parsed.slice(1));
+  return { dn, parentDn, type, classes, values, password };
 }
 
 /** ERROR_DS_ATT_VAL_… is not told apart: an attribute that is given has a value (RFC 4511 §4.7). */

@@ -16,6 +16,7 @@ import { withRid } from '@doublehop/security/sid';
 import { DomainRid, wellKnown } from '@doublehop/security/well-known-sids';
 import { MAX_ACCESS_DECISIONS } from '../../limits.ts';
 import { type EntrySource, readHeuristics } from './heuristics.ts';
+import { ServiceMappings } from './service-mappings.ts';
 
 /** What access is decided with. */
 export interface DecisionOptions {
@@ -48,6 +49,7 @@ interface Seen {
 /** Decisions by the numbers of descriptors, and how many they are. */
 interface Memory {
   readonly seen: Map<number, Seen>;
+  readonly services: ServiceMappings;
   kept: number;
 }
 
@@ -64,13 +66,18 @@ export class Decisions {
   #last: { readonly entry: Entry; readonly decided: Decided } | undefined;
   #containers = { revision: Number.NaN, rights: new Map<number, ListRight>() };
 
-  constructor(options: DecisionOptions, memory: Memory = { seen: new Map(), kept: 0 }) {
+  constructor(options: DecisionOptions, memory?: Memory) {
     this.#options = options;
-    this.#memory = memory;
+    this.#memory = memory ?? { seen: new Map(), services: new ServiceMappings(), kept: 0 };
   }
 
   get source(): EntrySource {
     return this.#options.source;
+  }
+
+  /** What service classes stand for, for rules about SPNs. */
+  get services(): ServiceMappings {
+    return this.#memory.services;
   }
 
   get schema(): Schema {

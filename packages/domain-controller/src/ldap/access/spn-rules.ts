@@ -5,6 +5,7 @@ import { matchKey } from '@doublehop/directory/schema/syntax';
 import { accessDenied } from '../failures.ts';
 import { mayDo } from './access.ts';
 import { readHeuristics } from './heuristics.ts';
+import type { Aliases } from './service-mappings.ts';
 import type { Subject } from './subject.ts';
 
 /** ERROR_DS_NAME_REFERENCE_INVALID, ERROR_DS_SPN_VALUE_NOT_UNIQUE_IN_FOREST. */
@@ -42,7 +43,7 @@ export function checkSpns(
     `CN=Directory Service,CN=Windows NT,CN=Services,${domain.configurationDn}`,
   );
   const mappings = (service?.values('sPNMappings') ?? []).filter((one) => typeof one === 'string');
-  for (const spn of added) refuseAliases(directory, subject, entry, spn, mappings);
+  refuseAliases(directory, subject, entry, added, mappings);
 }
 
 /** `class/host`, `class/host:port` or `class/host/name` (MS-ADTS 2.2.21, 5.1.1.4). */
@@ -55,42 +56,39 @@ function refuseAliases(
   directory: Directory,
   subject: Subject,
   entry: Entry | undefined,
-  spn: string,
+  added: readonly string[],
   mappings: readonly string[],
 ): void {
-  const slash = spn.indexOf('/');
-  const service = spn.slice(0, slash).toLowerCase();
-  const { stands, aliases } = aliasesOf(service, mappings);
-  const { view = directory.view } = subject.decisions.source;
+  const { source, services } = subject.decisions;
+  const { view = directory.view } = source;
   const attribute = directory.known.servicePrincipalName;
-  // `host` has dozens of them: the name behind is brought into comparable form once.
-  const name = matchKey(attribute.syntax, spn.slice(slash));
-  for (const alias of aliases) {
-    if (!directory.mayHaveServices(alias)) continue;
-    const holder = view.onlyWithKey(attribute, alias + name);
-    if (holder === undefined || holder === entry?.id) continue;
-    if (stands) {
-      throw new DirectoryError('constraintViolation', `${alias} there is another account's`, {
-        win32: SPN_NOT_UNIQUE,
-        attribute: 'servicePrincipalName',
-      });
+  const inUse = new Map<string, Aliases>();
+  for (const spn of added) {
+    const slash = spn.indexOf('/');
+    const service = spn.slice(0, slash).toLowerCase();
+    let known = inUse.get(service);
+    if (known === undefined) {
+      const { stands, aliases } = services.aliasesOf(service, mappings);
+      // `host` has dozens of them, of which few are in use.
+      known = { stands, aliases: directory.servicesAmong(aliases) };
+      inUse.set(service, known);
     }
-    const other = subject.decisions.source.find({ id: holder });
-    const may = other !== undefined && mayDo(subject, other, { kind: 'write', attribute });
-    if (!may) throw accessDenied();
+    if (known.aliases.length === 0) continue;
+    const name = matchKey(attribute.syntax, spn.slice(slash));
+    for (const alias of known.aliases) {
+      const holder = view.onlyWithKey(attribute, alias + name);
+      if (holder === undefined || holder === entry?.id) continue;
+      if (known.stands) throw aliasTaken(alias);
+      const other = source.find({ id: holder });
+      const may = other !== undefined && mayDo(subject, other, { kind: 'write', attribute });
+      if (!may) throw accessDenied();
+    }
   }
 }
 
-/** What a service class stands for, or else the one that stands for it; the first mapping wins. */
-function aliasesOf(
-  service: string,
-  mappings: readonly string[],
-): { readonly stands: boolean; readonly aliases: readonly string[] } {
-  for (const mapping of mappings) {
-    const [head = '', tail = ''] = mapping.toLowerCase().split('=');
-    const aliases = tail.split(',').map((one) => one.trim());
-    if (head.trim() === service) return { stands: true, aliases };
-    if (aliases.includes(service)) return { stands: false, aliases: [head.trim()] };
-  }
-  return { stands: false, aliases: [] };
+function aliasTaken(alias: string): DirectoryError {
+  return new DirectoryError('constraintViolation', `${alias} there is another account's`, {
+    win32: SPN_NOT_UNIQUE,
+    attribute: 'servicePrincipalName',
+  });
 }
