@@ -224,14 +224,14 @@ describe("MIT's clients and our KDC", () => {
       expect(unknown.stderr).toContain('not found in Kerberos database');
     });
 
-    test('kvno --u2u: sealed with the session key of the TGT (RFC 4120 §3.7)', async (ctx) => {
+    test('kvno --u2u: a ticket for the account of the TGT (RFC 4120 §3.7)', async (ctx) => {
       requirePeers(ctx, 'mit');
       const bob = mitShell(contoso());
       await kinit(bob, 'bob');
       const shell = mitShell(contoso());
       await kinit(shell, 'alice');
       const made = await shell.run('kvno', ['--u2u', `FILE:${bob.ccache}`, 'bob']);
-      // MIT opens the ticket with the session key of bob's TGT.
+      // kvno does not open it: that bob's session key does is shown by the KDC's own tests.
       expect(made.stdout, made.stderr).toContain(`bob@${REALM}: kvno = `);
       expect(contoso().events.at(-1)).toMatchObject({ EventID: 4769, Status: '0x0' });
       const other = await shell.run('kvno', ['--u2u', `FILE:${bob.ccache}`, 'carol']);

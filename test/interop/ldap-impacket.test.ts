@@ -174,6 +174,10 @@ describe("impacket's scripts and our LDAP", () => {
     await lenient?.dc.directory.modify(ALICE, [{ ...change, values }]);
     const { stdout } = await script(lenient, 'GetUserSPNs', administrator);
     expect(stdout).toMatch(/MSSQLSvc\/db\.contoso\.com +alice/u);
+    // It asks by KRB_NT_MS_PRINCIPAL, and takes what it gets: a ticket sealed with alice's key.
+    const asked = await script(lenient, 'GetUserSPNs', '-request', administrator);
+    expect(asked.stdout).toMatch(/\$krb5tgs\$18\$alice\$CONTOSO\.COM\$\*[^*]+\*\$[0-9a-f]+\$/u);
+    expect(lenient?.audit.at(-1)).toMatchObject({ EventID: 4769, Status: '0x0' });
     await lenient?.dc.directory.modify(ALICE, [{ ...change, values: [] }]);
   });
 

@@ -2,7 +2,9 @@ import { addGrant } from '@doublehop/delegation/grants';
 import { getInitialTicket } from '@doublehop/kerberos/client/initial-ticket';
 import { s4u2proxy } from '@doublehop/kerberos/client/s4u2proxy';
 import { s4u2self } from '@doublehop/kerberos/client/s4u2self';
+import { KrbError } from '@doublehop/kerberos/messages/krb-error';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
+import { decodeDer } from '@doublehop/wire/der';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { account, krbtgt } from './support/accounts.ts';
@@ -48,6 +50,22 @@ describe('hostile requests', () => {
     for (const seed of seeds) {
       for (let size = 0; size < seed.length; size += 1) survives(seed.subarray(0, size));
     }
+  });
+
+  test('what begins as a request is answered: KRB_ERR_GENERIC (RFC 4120 §7.5.9)', () => {
+    for (const seed of seeds) {
+      const reply = realm.kdc.handle(seed.subarray(0, -1), PEER) ?? new Uint8Array();
+      const { errorCode, eText, realm: name } = decodeDer(KrbError, reply);
+      expect([errorCode, eText, name]).toEqual([60, 'malformed', 'CONTOSO.COM']);
+    }
+  });
+
+  test('an error, and what is no Kerberos, is met with silence', () => {
+    const [seed = new Uint8Array()] = seeds;
+    const error = realm.kdc.handle(seed.subarray(0, -1), PEER) ?? new Uint8Array();
+    expect(realm.kdc.handle(error, PEER)).toBeUndefined();
+    expect(realm.kdc.handle(new Uint8Array(), PEER)).toBeUndefined();
+    expect(realm.kdc.handle(Uint8Array.of(0x30, 0), PEER)).toBeUndefined();
   });
 
   test('random octets', () => {

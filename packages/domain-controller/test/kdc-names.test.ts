@@ -50,7 +50,7 @@ const name = (text: string, nameType: number = NameType.PRINCIPAL): PrincipalNam
   nameType,
   nameString: nameType === NameType.ENTERPRISE ? [text] : text.split('/'),
 });
-const { ENTERPRISE, PRINCIPAL, UNKNOWN } = NameType;
+const { ENTERPRISE, MS_PRINCIPAL, PRINCIPAL, UNKNOWN } = NameType;
 const samOf = (found: Account | undefined): string | undefined => found?.samAccountName;
 
 describe('client names (MS-KILE 3.3.5.6.1)', () => {
@@ -60,6 +60,8 @@ describe('client names (MS-KILE 3.3.5.6.1)', () => {
     ['of a computer', 'serverb$', PRINCIPAL, 'SERVERB$'],
     ['without its $', 'ServerB', PRINCIPAL, 'SERVERB$'],
     ['UPN without its suffix', 'a.liddell', PRINCIPAL, 'alice'],
+    ['NetBIOS domain and account', 'CONTOSO\\alice', MS_PRINCIPAL, 'alice'],
+    ['the same of no such type', 'CONTOSO\\alice', PRINCIPAL, undefined],
     ['enterprise: UPN', 'A.Liddell@contoso.com', ENTERPRISE, 'alice'],
     ['enterprise: implicit UPN', 'alice@CONTOSO.COM', ENTERPRISE, 'alice'],
     ['enterprise: by NetBIOS name', 'alice@contoso', ENTERPRISE, 'alice'],
@@ -88,6 +90,9 @@ describe('server names (MS-KILE 3.3.5.7, MS-ADTS 3.1.1.5.1.3)', () => {
     ['HOST stands for others', 'cifs/SERVERB.contoso.com', PRINCIPAL, 'SERVERB$'],
     ['as an enterprise name', 'host/serverb.contoso.com@CONTOSO.COM', ENTERPRISE, 'SERVERB$'],
     ['sAMAccountName', 'SERVERB$', PRINCIPAL, 'SERVERB$'],
+    ['domain and account', 'contoso.com\\serverb$', MS_PRINCIPAL, 'SERVERB$'],
+    ['NetBIOS domain and account', 'CONTOSO\\alice', MS_PRINCIPAL, 'alice'],
+    ['an account of another domain', 'FABRIKAM\\alice', MS_PRINCIPAL, undefined],
     ['krbtgt', 'krbtgt/CONTOSO.COM', NameType.SRV_INST, 'krbtgt'],
     ['krbtgt by NetBIOS name', 'krbtgt/contoso', NameType.SRV_INST, 'krbtgt'],
     ['krbtgt of another realm', 'krbtgt/FABRIKAM.COM', NameType.SRV_INST, undefined],

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Kdc } from '@doublehop/domain-controller/kdc/kdc';
+import type { RequestHandler } from '@doublehop/domain-controller/kdc/net/handler';
 import { listenTcp, type TcpLimits } from '@doublehop/domain-controller/kdc/net/tcp';
 import { listenUdp } from '@doublehop/domain-controller/kdc/net/udp';
 import { getInitialTicket } from '@doublehop/kerberos/client/initial-ticket';
@@ -12,7 +12,9 @@ import { account, krbtgt } from './support/accounts.ts';
 import { Realm } from './support/realm.ts';
 
 /** Answers with what it was asked; a request that begins with 0 is no Kerberos. */
-const ECHO: Kdc = { handle: (request) => (request[0] === 0 ? undefined : request.slice()) };
+const ECHO: RequestHandler = {
+  handle: (request) => (request[0] === 0 ? undefined : request.slice()),
+};
 
 const HERE = { address: '127.0.0.1', port: 0 };
 const LIMITS: TcpLimits = { maxRequest: 64, timeout: 150, maxConnections: 3, maxPerAddress: 2 };
@@ -22,8 +24,8 @@ afterEach(async () => {
   for (const listener of open.splice(0)) await listener.close();
 });
 
-async function tcp(limits = LIMITS): Promise<number> {
-  const listener = await listenTcp(ECHO, HERE, limits);
+async function tcp(limits = LIMITS, handler = ECHO): Promise<number> {
+  const listener = await listenTcp(handler, HERE, limits);
   open.push(listener);
   return listener.port;
 }
@@ -68,6 +70,20 @@ describe('KDC on TCP (RFC 4120 §7.2.2)', () => {
     const socket = await dial(await tcp());
     socket.resume();
     socket.write(bytes);
+    expect(await closed(socket)).toBe(true);
+  });
+
+  test.each([
+    ['a length over the limit', [0, 0, 1, 0]],
+    ['the reserved high bit', [0x80, 0, 0, 1, 1]],
+  ])('%s: KRB_ERR_FIELD_TOOLONG, and the end', async (_name, bytes) => {
+    const { kdc } = new Realm([krbtgt()]);
+    const socket = await dial(await tcp(LIMITS, kdc));
+    socket.write(Uint8Array.from([...bytes, ...Array.from({ length: 500 }, () => 1)]));
+    const [size = 0, ...reply] = (await read(socket, 4)).slice(3);
+    while (reply.length < size) reply.push(...(await read(socket, 1)));
+    const { errorCode } = decodeDer(KrbError, Uint8Array.from(reply));
+    expect(errorCode).toBe(61);
     expect(await closed(socket)).toBe(true);
   });
 

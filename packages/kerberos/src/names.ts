@@ -1,5 +1,5 @@
 import { field, type Infer, mapped, sequence, sequenceOf } from '@doublehop/wire/der';
-import { generalString, int32 } from '@doublehop/wire/der-primitives';
+import { generalString, paddedInt32 } from '@doublehop/wire/der-primitives';
 import { WireError } from '@doublehop/wire/errors';
 import { KerberosError } from './errors.ts';
 import { NameType } from './iana/name-types.ts';
@@ -11,9 +11,16 @@ export const kerberosString = mapped(generalString, checkedText, (text) => text)
 /** Realm (RFC 4120 §5.2.2). */
 export const realmType = kerberosString;
 
+/**
+ * name-type, one octet longer than DER has it if need be: Windows takes KRB_NT_MS_PRINCIPAL (-128)
+ * as pyasn1 encodes it, so that impacket's requests are answered there. Nothing signed is written
+ * again from what was read: checksums cover the octets that came.
+ */
+const nameTypeNumber = paddedInt32;
+
 /** PrincipalName ::= SEQUENCE { name-type [0], name-string [1] SEQUENCE OF KerberosString } */
 export const PrincipalName = sequence({
-  nameType: field(0, int32),
+  nameType: field(0, nameTypeNumber),
   nameString: field(1, sequenceOf(kerberosString, MAX_NAME_COMPONENTS)),
 });
 /** A name inside a realm (RFC 4120 §5.2.2). */

@@ -8,6 +8,7 @@ import {
   AuthorizationData,
   EncryptedData,
   EncryptionKey,
+  HostAddress,
   MethodData,
 } from '@doublehop/kerberos/messages/common';
 import {
@@ -32,6 +33,7 @@ import {
   PaPacOptions,
   PaS4uX509User,
 } from '@doublehop/kerberos/messages/padata';
+import { PrincipalName } from '@doublehop/kerberos/names';
 import { EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
 import { mitEncodings } from './vectors/mit-asn1.ts';
 
@@ -306,6 +308,18 @@ describe('messages that MIT has no encodings of', () => {
     const bytes = encodeDer(KerbErrorData, { dataType: 3, dataValue });
     expect(toHex(bytes)).toBe('3015a103020103a20e040c250200c00000000001000000');
     expect(decodeDer(KerbErrorData, bytes)).toEqual({ dataType: 3, dataValue });
+  });
+
+  test('name-type -128 as pyasn1 writes it, with an octet too many', () => {
+    const named = { nameType: -128, nameString: ['CORP\\a'] };
+    const minimal = encodeDer(PrincipalName, named);
+    expect(toHex(minimal)).toBe('3011a003020180a10a30081b06434f52505c61');
+    const padded = fromHex(toHex(minimal).replace('3011a003020180', '3012a0040202ff80'));
+    expect(decodeDer(PrincipalName, padded)).toEqual(named);
+    // Nowhere else: an address of the same type.
+    const elsewhere = (type: string) => fromHex(type + 'a106040412000023');
+    expect(decodeDer(HostAddress, elsewhere('300da003020102')).addrType).toBe(2);
+    expect(() => decodeDer(HostAddress, elsewhere('300ea00402020002'))).toThrow('minimal');
   });
 
   test('either tag is taken for the encrypted part of a reply (RFC 4120 §5.4.2)', () => {

@@ -18,6 +18,12 @@ export function enumerated(min: number, max: number): Tagged<number> {
 /** Kerberos Int32 (RFC 4120 §5.2.4). */
 export const int32: Tagged<number> = integer(-0x8000_0000, 0x7fff_ffff);
 
+/**
+ * Int32 that also takes superfluous leading octets, as pyasn1 writes -128: `02 02 ff 80`. Against
+ * X.690 §8.3.2; only for parts whose type says why. Written minimal.
+ */
+export const paddedInt32: Tagged<number> = number(0x02, -0x8000_0000, 0x7fff_ffff, true);
+
 /** Kerberos UInt32 (RFC 4120 §5.2.4). */
 export const uint32: Tagged<number> = integer(0, 0xffff_ffff);
 
@@ -129,11 +135,11 @@ export const objectIdentifier: Tagged<string> = tagged(0x06, readOid, writeOid);
 /** KerberosTime: UTC GeneralizedTime without fractions, as seconds since 1970 (RFC 4120 §5.2.3). */
 export const kerberosTime: Tagged<number> = tagged(0x18, readTime, writeTime);
 
-function number(tag: number, min: number, max: number): Tagged<number> {
+function number(tag: number, min: number, max: number, padded = false): Tagged<number> {
   return tagged(
     tag,
     (reader, end) => {
-      const value = readNumber(reader, end);
+      const value = readNumber(reader, end, padded);
       if (value < min || value > max) {
         throw new WireError('value', `${value} is not in ${min}..${max}`, reader.place());
       }
@@ -148,13 +154,15 @@ function number(tag: number, min: number, max: number): Tagged<number> {
   );
 }
 
-function readNumber(reader: Reader, end: number): number {
+function readNumber(reader: Reader, end: number, padded: boolean): number {
   const { bytes, pos } = reader;
   const size = end - pos;
   const first = bytes[pos] ?? 0;
   if (size === 0 || size > 7) throw new WireError('value', 'not a small INTEGER', reader.place());
   const second = bytes[pos + 1] ?? 0;
-  if (size > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+  const isPadded =
+    size > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  if (isPadded && !padded) {
     // X.690 §8.3.2 forbids it in BER too.
     throw new WireError('value', 'INTEGER is not minimal', reader.place());
   }

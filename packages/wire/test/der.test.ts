@@ -36,6 +36,7 @@ import {
   nothing,
   objectIdentifier,
   octets,
+  paddedInt32,
   uint32,
   utf8String,
 } from '@doublehop/wire/der-primitives';
@@ -84,6 +85,18 @@ describe('X.690 §8.3 INTEGER', () => {
     ['0280ff0000', 'length'],
     ['028500000000017f', 'length'],
   ])('%s is refused: %s', (hex, code) => expect(refusal(int32, hex)).toBe(code));
+
+  test.each([
+    ['0202ff80', -128],
+    ['0203ffff80', -128],
+    ['02020001', 1],
+    ['020180', -128],
+  ])('padded, %s is %i', (hex, value) => {
+    expect(decodeDer(paddedInt32, fromHex(hex))).toBe(value);
+    expect(refusal(paddedInt32, '0208ffffffffffffff80')).toBe('value');
+    expect(refusal(paddedInt32, '02050080000000')).toBe('value');
+    expect(decodeDer(int32, encodeDer(paddedInt32, value))).toBe(value);
+  });
 
   test('out of the schema is refused both ways', () => {
     expect(refusal(microseconds, '02030f4240')).toBe('value');

@@ -1,6 +1,7 @@
 import { CryptoError } from '@doublehop/crypto/errors';
 import type { RandomSource } from '@doublehop/crypto/random';
 import type { Directory } from '@doublehop/directory/directory';
+import { ErrorCode } from '@doublehop/kerberos/iana/error-codes';
 import { type KdcReq, KdcRequest } from '@doublehop/kerberos/messages/kdc';
 import { SecurityError } from '@doublehop/security/errors';
 import { decodeDer } from '@doublehop/wire/der';
@@ -10,7 +11,7 @@ import { asExchange } from './as-exchange.ts';
 import { type AuditSink, auditEvent } from './audit.ts';
 import { Claims } from './claims/claims.ts';
 import type { KdcContext } from './context.ts';
-import { errorReply, tooBigReply } from './error-reply.ts';
+import { errorReply, krbError, tooBigReply } from './error-reply.ts';
 import { armoredError } from './fast/refusal.ts';
 import { EvidenceTickets } from './evidence.ts';
 import { HeaderTickets } from './header-ticket.ts';
@@ -42,6 +43,8 @@ export interface KdcOptions {
 export interface Kdc {
   /** The reply to a request, or undefined where silence is the answer: it is no Kerberos. */
   handle(request: Uint8Array, peer: Peer): Uint8Array | undefined;
+  /** KRB_ERR_FIELD_TOOLONG, for what says that it is longer than requests may be (§7.2.2). */
+  tooLong(): Uint8Array;
 }
 
 /** Makes a KDC (RFC 4120 §3, MS-KILE 3.3, MS-SFU 3.2). */
@@ -78,6 +81,10 @@ export function createKdc(options: KdcOptions): Kdc {
       retransmits.keep(request, fitting, now);
       return fitting;
     },
+    tooLong() {
+      const request = { realm: domain.realm, now: clock(), kind: 'unknown' } as const;
+      return krbError(ErrorCode.KRB_ERR_FIELD_TOOLONG, undefined, undefined, request);
+    },
   };
 }
 
@@ -89,11 +96,13 @@ function answer(
   { audit, onDefect }: KdcOptions,
 ): Uint8Array | undefined {
   const decoded = decodeRequest(bytes);
-  if (decoded === undefined) return undefined;
+  const { domain, accounts } = context;
+  if (decoded === undefined) {
+    return isRequest(bytes) ? malformedReply(domain.realm, now) : undefined;
+  }
   const { req, kind } = decoded;
   const body = req.reqBody.value;
   const call: KdcCall = { req, body, bytes, now, record: { kind } };
-  const { domain, accounts } = context;
   try {
     accounts.refresh();
     const reply = kind === 'as' ? asExchange(call, context) : tgsExchange(call, context);
@@ -122,6 +131,20 @@ function decodeRequest(
     if (error instanceof WireError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether it begins as a request does. All else is met with silence: an error for an error would
+ * let two KDCs answer each other for ever on UDP.
+ */
+function isRequest({ 0: tag }: Uint8Array): boolean {
+  return KdcRequest.matches(tag ?? 0);
+}
+
+/** Who sent what cannot be read is told so: silence would have him wait, and try other KDCs. */
+function malformedReply(realm: string, now: number): Uint8Array {
+  const refused = new Refused('KRB_ERR_GENERIC', 'malformed');
+  return errorReply(refused, { realm, now, kind: 'unknown' });
 }
 
 /** What the layers below refuse inside a request is the sender's fault; anything else is ours. */

@@ -56,7 +56,7 @@ export function findClient(
   domain: KdcDomain,
   name: PrincipalName,
 ): Account | undefined {
-  const text = name.nameString.join('/');
+  const text = nameInDomain(domain, name);
   if (text === '') return undefined;
   if (name.nameType === NameType.ENTERPRISE) return accounts.byName(text);
   const own = accounts.byName(text);
@@ -89,7 +89,8 @@ export function findClientElsewhere(
 
 /**
  * The account of a server: krbtgt of this realm; `class/host` through SPNs and their mappings; a
- * single name as a sAMAccountName; an enterprise name as a UPN or SPN (MS-KILE 3.3.5.6.1).
+ * single name as a sAMAccountName, also `DOMAIN\account` of the type for it; an enterprise name as
+ * a UPN or SPN (MS-KILE 3.3.5.6.1).
  */
 export function findServer(
   accounts: AccountSource,
@@ -99,11 +100,22 @@ export function findServer(
   if (isTicketGrantingService(name)) {
     return isOurTgs(domain, name) ? accounts.byName('krbtgt') : undefined;
   }
-  const text = name.nameString.join('/');
+  const text = nameInDomain(domain, name);
   if (text === '') return undefined;
   if (name.nameString.length > 1) return bySpn(accounts, domain, text);
   const own = accounts.byName(text);
   return own ?? (text.includes('/') ? bySpn(accounts, domain, text) : undefined);
+}
+
+/**
+ * The components joined; of KRB_NT_MS_PRINCIPAL, `DOMAIN\account` by DNS or NetBIOS name of the
+ * domain, the account's part, and nothing for the account of another domain.
+ */
+function nameInDomain(domain: KdcDomain, { nameType, nameString }: PrincipalName): string {
+  const text = nameString.join('/');
+  const separator = nameType === NameType.MS_PRINCIPAL ? text.indexOf('\\') : -1;
+  if (separator < 0) return text;
+  return isOurRealm(domain, text.slice(0, separator)) ? text.slice(separator + 1) : '';
 }
 
 /**

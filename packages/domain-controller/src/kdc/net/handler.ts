@@ -6,4 +6,9 @@ import type { Peer } from '../request.ts';
  */
 export interface RequestHandler {
   handle(request: Uint8Array, peer: Peer): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /**
+   * The last word to a peer on TCP whose message would be too long (RFC 4120 §7.2.2); absent, there
+   * is none.
+   */
+  tooLong?(): Uint8Array;
 }

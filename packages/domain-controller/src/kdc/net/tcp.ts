@@ -90,7 +90,7 @@ function serve(socket: Socket, handler: RequestHandler, { maxRequest, timeout }:
       const size = new DataView(rest.buffer, rest.byteOffset).getUint32(0);
       // The high bit is reserved (RFC 4120 §7.2.2): what is over the limit is no request.
       if (size > maxRequest) {
-        socket.destroy();
+        endWith(socket, handler.tooLong?.());
         return;
       }
       if (rest.length < 4 + size) break;
@@ -128,13 +128,25 @@ function serve(socket: Socket, handler: RequestHandler, { maxRequest, timeout }:
   }
 }
 
+/** What is to come is not looked at: the deadline ends a peer that does not stop sending. */
+function endWith(socket: Socket, word: Uint8Array | undefined): void {
+  socket.removeAllListeners('data');
+  socket.resume();
+  if (word === undefined) socket.destroy();
+  else socket.end(framed(word));
+}
+
 /** False when the peer does not read its replies. */
 function send(socket: Socket, reply: Uint8Array): boolean {
-  const framed = new Uint8Array(4 + reply.length);
-  new DataView(framed.buffer).setUint32(0, reply.length);
-  framed.set(reply, 4);
-  socket.write(framed);
+  socket.write(framed(reply));
   return socket.writableLength <= MAX_UNREAD;
+}
+
+function framed(reply: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(4 + reply.length);
+  new DataView(whole.buffer).setUint32(0, reply.length);
+  whole.set(reply, 4);
+  return whole;
 }
 
 /** Octets of replies that may wait for a peer to read them. */
