@@ -16,6 +16,8 @@ export interface CheckContext {
   readonly held: Map<number, number>;
   /** The domain controllers that the entries show. */
   readonly controllers: number[];
+  /** Keys of indexes by attribute and entry, for a few entries of many values. */
+  readonly manyKeys: Map<string, ReadonlySet<string>>;
   /** Called for each record looked at. */
   readonly step: () => void;
 }
@@ -24,7 +26,7 @@ export interface CheckContext {
 export function checkContext(reader: Reader, step: () => void): CheckContext {
   const schema = new Schema();
   const known = knownAttributes(schema);
-  return { reader, schema, known, held: new Map(), controllers: [], step };
+  return { reader, schema, known, held: new Map(), controllers: [], manyKeys: new Map(), step };
 }
 
 /** The entry of a number: undefined where it is not there, or its head cannot be read. */

@@ -18,10 +18,11 @@ import {
   partsOfLogKey,
   ROOT_ID,
 } from '../layout.ts';
-import { EntryFlag } from '../record.ts';
+import { EntryFlag, type StoredEntry } from '../record.ts';
+import type { AttributeType } from '../schema/schema.ts';
 import { prefixed } from '../store/key.ts';
 import type { Record } from '../store/store.ts';
-import { indexedAttributes, isDeleted } from '../tombstone.ts';
+import { isDeleted } from '../tombstone.ts';
 import { about, attempt, type CheckContext, entryOf, numberOf, numberOfKey } from './context.ts';
 import { placeOf } from './entries.ts';
 import type { Finding } from './finding.ts';
@@ -90,13 +91,33 @@ function* checkIndexRecord(context: CheckContext, record: Record): Iterable<Find
   }
   // The list of tombstones is checked with them.
   if (type === needed(schema, 'isDeleted')) return;
-  const keys = attempt(() => {
-    const values = indexedAttributes(known, entry.flags, new Map([[code, entry.values(code)]]));
-    return recordsOfIndex(known, type, id, values.get(code) ?? []);
-  });
-  if (type.indexed && keys?.has(record.key) === true) return;
+  const isIndexed = type.indexed && (!isDeleted(entry) || type === known.objectGuid);
+  if (isIndexed && indexKeys(context, entry, type).has(record.key)) return;
   yield about(context, 'index', id, `the index of ${type.name} has a value that it has not`);
 }
+
+/** The keys that an index ought to have for an entry; of those with many values they are kept. */
+function indexKeys(
+  { known, manyKeys }: CheckContext,
+  entry: StoredEntry,
+  type: AttributeType,
+): ReadonlySet<string> {
+  const place = `${type.code}/${entry.id}`;
+  const kept = manyKeys.get(place);
+  if (kept !== undefined) return kept;
+  const keys =
+    attempt(() => recordsOfIndex(known, type, entry.id, entry.values(type.code))) ?? new Set();
+  if (keys.size > FEW_KEYS) {
+    if (manyKeys.size >= MAX_KEPT) manyKeys.clear();
+    manyKeys.set(place, keys);
+  }
+  return keys;
+}
+
+/** Above this, the keys of an entry's values are not made anew for each record of the index. */
+const FEW_KEYS = 8;
+/** Entries of many values that are kept at a time. */
+const MAX_KEPT = 64;
 
 function* checkForward(context: CheckContext, { key }: Record): Iterable<Finding> {
   const owner = decodeId(key, 1);

@@ -16,7 +16,7 @@ async function writeOne(index: number): Promise<void> {
   });
   // Once it is with the system it survives the process, however slowly the reader reads.
   await new Promise<void>((resolve, reject) => {
-    stdout.write(`${key}\n`, (error) => (error == null ? resolve() : reject(error)));
+    stdout.write(`${key}\n`, (error) => (error instanceof Error ? reject(error) : resolve()));
   });
 }
 
