@@ -16,6 +16,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { NEWER_ADCLI_SUITE, newerAdcliRoot } from './newer-adcli.ts';
 import { run, type Outcome } from './run.ts';
 import { makeTempDir, peersCache, removeDir } from './temp.ts';
 
@@ -31,6 +32,7 @@ export type PeerName =
   | 'tshark'
   | 'samba-suite'
   | 'adcli'
+  | 'newer-adcli'
   | 'msktutil'
   | 'ldap3'
   | 'java'
@@ -64,6 +66,9 @@ const impacketScripts = '/usr/share/doc/python3-impacket/examples';
 
 /** Taken from backports where the release's own are too old. */
 const OF_BACKPORTS: ReadonlySet<PeerName> = new Set(['samba', 'samba-suite']);
+
+/** Not installed, but unpacked into a folder of their own. */
+const UNPACKED: ReadonlySet<PeerName> = new Set(['heimdal', 'newer-adcli']);
 
 /** 4.19 is the first Samba whose KDC knows resource-based constrained delegation. */
 const SAMBA_MINIMUM = [4, 19] as const;
@@ -116,6 +121,10 @@ const peers: Readonly<Record<PeerName, Peer>> = {
     ],
   },
   adcli: { packages: ['adcli'], files: ['/usr/sbin/adcli'] },
+  'newer-adcli': {
+    packages: ['adcli'],
+    files: [join(newerAdcliRoot, 'usr/sbin/adcli'), join(newerAdcliRoot, 'usr/lib64')],
+  },
   msktutil: { packages: ['msktutil'], files: ['/usr/sbin/msktutil'] },
   ldap3: {
     packages: ['python3-ldap3', 'python3-gssapi'],
@@ -189,7 +198,7 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
   if (updated.status !== 0) {
     return Object.fromEntries(missing.map((name) => [name, reason('apt-get update', updated)]));
   }
-  const plain = missing.filter((name) => !OF_BACKPORTS.has(name) && name !== 'heimdal');
+  const plain = missing.filter((name) => !OF_BACKPORTS.has(name) && !UNPACKED.has(name));
   const together = await apt.install(plain.flatMap((name) => peers[name].packages));
   // One peer that cannot be had is no reason to miss the others.
   for (const name of together.status === 0 ? [] : plain) {
@@ -208,6 +217,12 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
     const heimdal = await unpackHeimdal(apt);
     if (heimdal !== undefined) {
       failures.set('heimdal', heimdal);
+    }
+  }
+  if (missing.includes('newer-adcli')) {
+    const adcli = await unpackNewerAdcli();
+    if (adcli !== undefined) {
+      failures.set('newer-adcli', adcli);
     }
   }
   if (missing.includes('impacket') && !isReady('impacket')) {
@@ -239,21 +254,46 @@ function reason(step: string, { stdout, stderr }: Outcome): string {
 
 /** Heimdal's packages and the libraries that only they use, unpacked side by side. */
 async function unpackHeimdal(apt: Apt): Promise<string | undefined> {
-  const names = await apt.closure(peers.heimdal.packages, /heimdal/u);
-  const dir = makeTempDir('heimdal');
+  const installed = await installedPackages();
+  const names = await apt.closure(peers.heimdal.packages, /heimdal/u, installed);
+  return unpack(apt, names, heimdalRoot);
+}
+
+/** The program and all that it needs, the C library too, of a release that this one is not. */
+async function unpackNewerAdcli(): Promise<string | undefined> {
+  const apt = new Apt(NEWER_ADCLI_SUITE);
+  try {
+    const updated = await apt.update();
+    if (updated.status !== 0) {
+      return reason('apt-get update', updated);
+    }
+    const names = await apt.closure(peers['newer-adcli'].packages, /^/u, new Set());
+    return await unpack(apt, names, newerAdcliRoot);
+  } finally {
+    apt.close();
+  }
+}
+
+/** Unpacks packages, not installing them, into a folder that is there whole or not at all. */
+async function unpack(
+  apt: Apt,
+  names: readonly string[],
+  root: string,
+): Promise<string | undefined> {
+  const dir = makeTempDir('unpack');
   try {
     const downloaded = await apt.download(names, dir);
     if (downloaded.status !== 0) {
       return reason('apt-get download', downloaded);
     }
     mkdirSync(peersCache, { recursive: true });
-    const staged = `${heimdalRoot}.${process.pid}`;
+    const staged = `${root}.${process.pid}`;
     for (const file of readdirSync(dir)) {
       await run('dpkg', ['-x', join(dir, file), staged]);
     }
     giveOwnNames(join(staged, 'usr', 'bin'));
-    rmSync(heimdalRoot, { recursive: true, force: true });
-    renameSync(staged, heimdalRoot);
+    rmSync(root, { recursive: true, force: true });
+    renameSync(staged, root);
     return undefined;
   } finally {
     removeDir(dir);
@@ -262,7 +302,8 @@ async function unpackHeimdal(apt: Apt): Promise<string | undefined> {
 
 /** Debian has `kinit.heimdal` etc. beside MIT's; some of the tools look at what they are called. */
 function giveOwnNames(folder: string): void {
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.heimdal'))) {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names.filter((file) => file.endsWith('.heimdal'))) {
     symlinkSync(name, join(folder, name.replace('.heimdal', '')));
   }
 }
@@ -344,7 +385,11 @@ class Apt {
   readonly #policy = '/usr/sbin/policy-rc.d';
   readonly #ownPolicy: boolean;
 
-  constructor() {
+  /** A suite to know instead of what the machine's sources have. */
+  readonly #only: string | undefined;
+
+  constructor(only?: string) {
+    this.#only = only;
     this.backports = codename() === 'bookworm' ? 'bookworm-backports' : undefined;
     chmodSync(this.#state, 0o755); // apt's own user reads it
     mkdirSync(join(this.#state, 'sources'));
@@ -365,6 +410,10 @@ class Apt {
 
   async update(): Promise<Outcome> {
     const sources = join(this.#state, 'sources');
+    if (this.#only !== undefined) {
+      writeFileSync(join(sources, 'only.sources'), await sourceOf(this.#only));
+      return this.#apt('apt-get', ['update', '--error-on=any']);
+    }
     if (existsSync('/etc/apt/sources.list.d')) {
       cpSync('/etc/apt/sources.list.d', sources, { recursive: true });
     }
@@ -397,8 +446,15 @@ class Apt {
     return this.#apt('apt-get', ['source', '--download-only', '--tar-only', name], dir);
   }
 
-  /** `roots` and what they need, transitively through names that match; libraries not installed. */
-  async closure(roots: readonly string[], through: RegExp): Promise<string[]> {
+  /**
+   * `roots` and what they need, transitively through names that match; libraries that are not
+   * `installed`.
+   */
+  async closure(
+    roots: readonly string[],
+    through: RegExp,
+    installed: ReadonlySet<string>,
+  ): Promise<string[]> {
     const options = ['depends', '--recurse', '--important', ...roots];
     const { stdout } = await this.#apt('apt-cache', options);
     const needs = new Map<string, string[]>();
@@ -411,7 +467,6 @@ class Apt {
         needs.set(line, (current = []));
       }
     }
-    const installed = await installedPackages();
     const found = new Set(roots);
     for (const name of found) {
       for (const needed of needs.get(name) ?? []) {
@@ -455,8 +510,7 @@ async function sourceOf(suite: string): Promise<string> {
     format,
     'Identifier: Packages',
   ]);
-  const release = suite.replace('-backports', '');
-  const mirror = new RegExp(`^${release} main (\\S+)$`, 'mu').exec(stdout)?.[1];
+  const mirror = new RegExp(`^${codename()} main (\\S+)$`, 'mu').exec(stdout)?.[1];
   return [
     'Types: deb deb-src',
     `URIs: ${mirror ?? 'http://deb.debian.org/debian'}`,
