@@ -31,6 +31,8 @@ export type PeerName =
   | 'curl'
   | 'tshark'
   | 'samba-suite'
+  | 'smb'
+  | 'smbprotocol'
   | 'adcli'
   | 'newer-adcli'
   | 'msktutil'
@@ -62,10 +64,14 @@ export const sambaSuiteRoot: string = join(peersCache, 'samba-suite');
 export const bloodhoundRoot: string = join(peersCache, 'bloodhound');
 const BLOODHOUND_VERSION = '1.8.0';
 
+/** A Python environment with PyPI's `smbprotocol`, and its Kerberos. */
+export const smbprotocolRoot: string = join(peersCache, 'smbprotocol');
+const SMBPROTOCOL_VERSION = '1.15.0';
+
 const impacketScripts = '/usr/share/doc/python3-impacket/examples';
 
 /** Taken from backports where the release's own are too old. */
-const OF_BACKPORTS: ReadonlySet<PeerName> = new Set(['samba', 'samba-suite']);
+const OF_BACKPORTS: ReadonlySet<PeerName> = new Set(['samba', 'samba-suite', 'smb']);
 
 /** Not installed, but unpacked into a folder of their own. */
 const UNPACKED: ReadonlySet<PeerName> = new Set(['heimdal', 'newer-adcli']);
@@ -138,6 +144,22 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   bloodhound: {
     packages: ['python3-venv', 'python3-pip'],
     files: [join(bloodhoundRoot, 'bin', 'bloodhound-python')],
+  },
+  smb: {
+    packages: ['samba', 'smbclient', 'winbind'],
+    files: ['/usr/sbin/smbd', '/usr/bin/smbclient', '/usr/sbin/winbindd'],
+    units: ['smbd', 'nmbd', 'winbind'],
+  },
+  smbprotocol: {
+    packages: [
+      'python3-venv',
+      'python3-pip',
+      'python3-gssapi',
+      'python3-dev',
+      'libkrb5-dev',
+      'gcc',
+    ],
+    files: [join(smbprotocolRoot, 'bin', 'pyspnego-parse')],
   },
   slapd: { packages: ['slapd'], files: ['/usr/sbin/slapd'], units: ['slapd'] },
   dnsmasq: { packages: ['dnsmasq-base'], files: ['/usr/sbin/dnsmasq'] },
@@ -238,6 +260,12 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
     const collector = await installBloodhound();
     if (collector !== undefined) {
       failures.set('bloodhound', collector);
+    }
+  }
+  if (missing.includes('smbprotocol')) {
+    const library = await installSmbprotocol();
+    if (library !== undefined) {
+      failures.set('smbprotocol', library);
     }
   }
   await disableUnits(missing);
@@ -361,6 +389,21 @@ async function installBloodhound(): Promise<string | undefined> {
   }
   const pip = ['install', '--quiet', `bloodhound==${BLOODHOUND_VERSION}`];
   const { status, stderr } = await run(join(bloodhoundRoot, 'bin', 'pip'), pip, {
+    timeout: INSTALL_TIMEOUT_MS,
+  });
+  return status === 0 ? undefined : `not installed: pip: ${stderr.trim().slice(-200)}`;
+}
+
+async function installSmbprotocol(): Promise<string | undefined> {
+  rmSync(smbprotocolRoot, { recursive: true, force: true });
+  // Debian's gssapi is seen through: PyPI's would have to be compiled.
+  const venv = ['-m', 'venv', '--system-site-packages', smbprotocolRoot];
+  const made = await run('/usr/bin/python3', venv);
+  if (made.status !== 0) {
+    return `not installed: python3 -m venv: ${made.stderr.trim()}`;
+  }
+  const pip = ['install', '--quiet', `smbprotocol==${SMBPROTOCOL_VERSION}`, 'krb5'];
+  const { status, stderr } = await run(join(smbprotocolRoot, 'bin', 'pip'), pip, {
     timeout: INSTALL_TIMEOUT_MS,
   });
   return status === 0 ? undefined : `not installed: pip: ${stderr.trim().slice(-200)}`;
