@@ -1,0 +1,19 @@
+import { element, join, Markup } from '../xml/write.ts';
+import { Namespace } from './names.ts';
+
+const NAMESPACES = {
+  'xmlns:s': Namespace.SOAP,
+  'xmlns:a': Namespace.ADDRESSING,
+  'xmlns:w': Namespace.WSMAN,
+  'xmlns:p': Namespace.MICROSOFT,
+  'xmlns:rsp': Namespace.SHELL,
+  'xmlns:x': Namespace.TRANSFER,
+  'xmlns:n': Namespace.ENUMERATION,
+  'xml:lang': 'en-US',
+};
+
+/** A SOAP envelope with all prefixes declared that this package writes. */
+export function envelope(header: readonly Markup[], body: Markup = new Markup('')): string {
+  const head = element('s:Header', {}, join(header));
+  return element('s:Envelope', NAMESPACES, head, element('s:Body', {}, body)).text;
+}

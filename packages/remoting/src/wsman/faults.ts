@@ -1,0 +1,97 @@
+import { type Fault, RemotingError } from '../errors.ts';
+
+/** WSManFault codes that this service answers with, or whose meaning a client needs. */
+export const FaultCode = {
+  ACCESS_DENIED: 5,
+  /** Receive: nothing to say within the time. The client asks again. */
+  TIMED_OUT: 0x80_33_80_29,
+  SHELL_NOT_FOUND: 0x80_33_80_5b,
+  SCHEMA: 0x80_33_80_41,
+  INVALID_RESOURCE_URI: 0x80_33_80_3b,
+  INVALID_TIMEOUT: 0x80_33_80_0f,
+  ACTION_NOT_SUPPORTED: 0x80_33_80_42,
+  ENVELOPE_TOO_SMALL: 0x80_33_80_0d,
+  ENVELOPE_TOO_LARGE: 0x80_33_80_48,
+  OPTION_NOT_UNDERSTOOD: 0x80_54_0b_c6,
+  PROTOCOL_OPTION_MISSING: 0x80_54_0b_c7,
+  PROTOCOL_MISMATCH: 0x80_54_0b_c5,
+  CONNECT_DATA_MISSING: 0x80_54_0f_a2,
+  RUN_AS_LOGON_FAILED: 0x80_33_81_df,
+  /** More shells than the user may have. */
+  SHELL_QUOTA: 0x80_33_81_65,
+  COMMAND_NOT_FOUND: 0x80_33_80_5c,
+  UNSUPPORTED_FEATURE: 0x80_33_80_5e,
+  INTERNAL: 0x80_33_80_30,
+  PROGRAM_NOT_FOUND: 0x80_07_00_02,
+} as const;
+
+/** The error that a fault is. */
+export function faultError(fault: Fault): RemotingError {
+  return new RemotingError('fault', fault.reason, { fault });
+}
+
+/** Makes a fault by which the client is told what was wrong with its request. */
+export function senderFault(
+  code: number,
+  subcode: string,
+  reason: string,
+  more: Pick<Fault, 'detail' | 'provider'> = {},
+): RemotingError {
+  return faultError({ code, side: 'Sender', subcode, reason, ...more });
+}
+
+/** Makes a fault of the service's own. */
+export function receiverFault(code: number, subcode: string, reason: string): RemotingError {
+  return faultError({ code, side: 'Receiver', subcode, reason });
+}
+
+const DETAIL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail';
+
+export function shellNotFound(): RemotingError {
+  return senderFault(
+    FaultCode.SHELL_NOT_FOUND,
+    'w:InvalidSelectors',
+    'The request for the Windows Remote Shell with the given ShellId failed because the shell was ' +
+      'not found on the server. It was closed, it was idle for too long, or it is not of this user.',
+    { detail: `${DETAIL}/UnexpectedSelectors`, provider: 'Shell provider' },
+  );
+}
+
+export function timedOut(): RemotingError {
+  return receiverFault(
+    FaultCode.TIMED_OUT,
+    'w:TimedOut',
+    'The WS-Management service cannot complete the operation within the time specified in ' +
+      'OperationTimeout.',
+  );
+}
+
+export function accessDenied(): RemotingError {
+  return senderFault(FaultCode.ACCESS_DENIED, 'w:AccessDenied', 'Access is denied.');
+}
+
+export function invalidResource(resourceUri: string): RemotingError {
+  return senderFault(
+    FaultCode.INVALID_RESOURCE_URI,
+    'a:DestinationUnreachable',
+    `There is no session configuration or resource ${resourceUri} on this computer. ` +
+      'Get-PSSessionConfiguration on it shows what there is.',
+    { detail: `${DETAIL}/InvalidResourceURI` },
+  );
+}
+
+export function schemaFault(what: string): RemotingError {
+  return senderFault(
+    FaultCode.SCHEMA,
+    'w:SchemaValidationError',
+    `The SOAP request does not conform to the schema of WS-Management: ${what}.`,
+  );
+}
+
+export function actionNotSupported(action: string): RemotingError {
+  return senderFault(
+    FaultCode.ACTION_NOT_SUPPORTED,
+    'a:ActionNotSupported',
+    `The action ${action} is not supported by this resource.`,
+  );
+}
