@@ -9,7 +9,7 @@ import { createDomainController } from '@doublehop/domain-controller/dc';
 import { CONTROLLER } from './realm.ts';
 
 const [dir = '.'] = process.argv.slice(2);
-const store = await lmdbStore({ path: join(dir, 'store') });
+const store = await lmdbStore({ path: join(dir, 'store'), preload: true });
 const audit = openAuditFile(join(dir, 'audit.jsonl'));
 const controller = createDomainController({
   store,

@@ -7,7 +7,7 @@ import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import { createDomainController } from '@doublehop/domain-controller/dc';
 
 const [dir = '.'] = process.argv.slice(2);
-const store = await lmdbStore({ path: join(dir, 'store') });
+const store = await lmdbStore({ path: join(dir, 'store'), preload: true });
 const controller = createDomainController({
   store,
   controllerName: 'DC1',

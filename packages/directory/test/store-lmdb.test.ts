@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lmdbStore } from '../src/store/lmdb.ts';
@@ -25,6 +26,28 @@ for (const durability of ['disk', 'process'] as const) {
 /** The Node of this project's development, which runs TypeScript, whatever runs the tests. */
 const NODE = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
 const WRITER = fileURLToPath(new URL('support/lmdb-writer.ts', import.meta.url));
+
+describe('LMDB that is read through when it is opened', () => {
+  it('reads and writes meanwhile, and closes before it has come to the end', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'doublehop-store-'));
+    const first = await lmdbStore({ path, durability: 'process' });
+    await first.write((tx) => {
+      for (let number = 0; number < 40_000; number += 1) tx.put(`k${number}`, Buffer.from('v'));
+    });
+    await first.close();
+    const store = await lmdbStore({ path, durability: 'process', preload: true });
+    await store.write((tx) => tx.put('k00', Buffer.from('new')));
+    expect(store.get('k39999')).toEqual(Buffer.from('v'));
+    await setImmediate();
+    expect(store.get('k00')).toEqual(Buffer.from('new'));
+    await store.close();
+    const again = await lmdbStore({ path, preload: true });
+    for (let turn = 0; turn < 12; turn += 1) await setImmediate();
+    expect([...again.range({ start: 'k9999' })].length).toBeGreaterThan(0);
+    await again.close();
+    await rm(path, { recursive: true });
+  });
+});
 
 describe('LMDB shared by processes', () => {
   let path: string;

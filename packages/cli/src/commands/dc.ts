@@ -111,7 +111,7 @@ async function run(context: Context, options: DcOptions): Promise<void> {
   // Whatever is wrong with a new domain is told before there is a folder.
   const fresh = existsSync(path) ? undefined : await newDomain(context, options);
   await makeFolder(dir);
-  const store = await lmdbStore({ path });
+  const store = await lmdbStore({ path, preload: true });
   try {
     await ensureDomain(context, options, store, fresh);
     const controller = controllerOf(context, options, store);

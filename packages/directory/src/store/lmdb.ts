@@ -1,7 +1,9 @@
 import { access, chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { getLastVersion, open, type Database, type RootDatabase } from 'lmdb';
 import { StoreError } from '../errors.ts';
+import { PRELOAD_RECORDS, PRELOAD_STEP } from '../limits.ts';
 import { GroupCommit, type Writes } from './group-commit.ts';
 import type { Key, Range, Record, Store, Transaction } from './store.ts';
 
@@ -20,6 +22,12 @@ export interface LmdbOptions {
    * StoreError `format`.
    */
   readonly readOnly?: boolean;
+  /**
+   * Goes once through the file, a little in each turn of the event loop: until the process has
+   * seen a page of it, the page's first use costs more than all else that a look-up does. For
+   * processes that serve others for long.
+   */
+  readonly preload?: boolean;
 }
 
 /**
@@ -70,6 +78,12 @@ class LmdbStore implements Store {
   };
 
   static async open(options: LmdbOptions): Promise<Store> {
+    const store = await LmdbStore.#open(options);
+    if (options.preload === true) void store.#preload();
+    return store;
+  }
+
+  static async #open(options: LmdbOptions): Promise<LmdbStore> {
     const readOnly = options.readOnly === true;
     if (readOnly) await requireStore(options.path);
     // What is kept here are keys: nobody but the owner may read the folder or the file.
@@ -170,6 +184,19 @@ class LmdbStore implements Store {
     return done;
   }
 
+  /** LMDB counts the records of each stretch by itself, which touches every page of them. */
+  async #preload(): Promise<void> {
+    let start: Key = VERSION_KEY;
+    for (let left = PRELOAD_RECORDS; left > 0 && !this.#closed; left -= PRELOAD_STEP) {
+      const stretch = { start, offset: PRELOAD_STEP, limit: 1 };
+      const [next] = this.#db.data.getKeys(stretch);
+      if (next === undefined) return;
+      start = next;
+      // oxlint-disable-next-line no-await-in-loop
+      await setImmediate();
+    }
+  }
+
   #readVersion(): number {
     const record = this.#db.versions.getBinaryFast(VERSION_KEY);
     if (record === undefined) throw new StoreError('format', 'the store has no version record');
@@ -180,7 +207,7 @@ class LmdbStore implements Store {
   #forgetWithTheTurn(): void {
     if (this.#turnEnds) return;
     this.#turnEnds = true;
-    setImmediate(this.#endTurn);
+    globalThis.setImmediate(this.#endTurn);
   }
 
   #assertOpen(): void {

@@ -18,7 +18,7 @@ export async function openStore(
   system: System,
 ): Promise<Store> {
   if (!(await exists(paths.store))) await makeStore(paths, scenario, system);
-  return lmdbStore({ path: paths.store });
+  return lmdbStore({ path: paths.store, preload: true });
 }
 
 async function makeStore(
