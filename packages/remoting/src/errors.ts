@@ -10,7 +10,7 @@ export type RemotingErrorCode =
   | 'state'
   /** SOAP that is not WS-Management, or an answer that is not to the request. */
   | 'wsman'
-  /** The other side answered with a fault: `fault` says which. */
+  /** The other side answered with a fault, or is to get one: `detail.fault`. */
   | 'fault'
   /** HTTP: no connection, a refusal, a status that means nothing here. */
   | 'http'
@@ -29,12 +29,24 @@ export type RemotingErrorCode =
   /** The session was closed, by this side or the other. */
   | 'closed';
 
+/** A fault as it goes over the wire (DSP0226 14.6, MS-WSMV 2.2.4.43). */
+export interface Fault {
+  /** WSManFault code, unsigned. */
+  readonly code: number;
+  readonly side: 'Sender' | 'Receiver';
+  /** With its prefix: `w:InvalidSelectors`. */
+  readonly subcode: string;
+  readonly reason: string;
+  /** URI of the fault's detail. */
+  readonly detail?: string;
+  /** Which part of the service it came from. */
+  readonly provider?: string;
+}
+
 /** Structured facts of a RemotingError. */
 export interface RemotingErrorDetail {
-  /** WSManFault code, unsigned (MS-WSMV 2.2.4.43). */
-  readonly faultCode?: number;
-  /** SOAP subcode, as `w:InvalidSelectors`. */
-  readonly subcode?: string;
+  /** What the other side answered, or is to be answered. */
+  readonly fault?: Fault;
   /** HTTP status. */
   readonly status?: number;
   readonly cause?: unknown;

@@ -60,6 +60,11 @@ export class WsmanConnection {
       : new HttpAgent(common);
   }
 
+  /** Whether the connection stands, and nobody has to authenticate before the next message. */
+  get isConnected(): boolean {
+    return this.#socket?.destroyed === false;
+  }
+
   /** Sends a message. Throws RemotingError `authentication`, `http`, `crypto`, `closed`. */
   post(text: string, signal?: AbortSignal): Promise<SoapReply> {
     const turn = this.#queue.then(() => this.#post(text, signal));
@@ -74,7 +79,7 @@ export class WsmanConnection {
 
   async #post(text: string, signal: AbortSignal | undefined): Promise<SoapReply> {
     if (this.#isClosed) throw new RemotingError('closed', 'the connection was closed');
-    if (this.#socket === undefined || this.#socket.destroyed) await this.#authenticate(signal);
+    if (!this.isConnected) await this.#authenticate(signal);
     const message = utf8(text);
     const sealer = this.#isTls ? undefined : this.#sealer;
     const content =
