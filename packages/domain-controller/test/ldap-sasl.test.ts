@@ -224,3 +224,15 @@ describe('RFC 4752 §3.1 authorization identity', () => {
     await expect(bind).rejects.toMatchObject({ code: 'authorizationDenied' });
   });
 });
+
+describe('RFC 4513 §5.2.1.4 mechanisms that are not offered', () => {
+  it.each(['EXTERNAL', 'DIGEST-MD5'])('%s over TLS: authMethodNotSupported', async (name) => {
+    const client = await connectTls(domain);
+    const step = () => Promise.resolve({ response: new Uint8Array(), complete: true });
+    const bind = client.bindSasl({ name, start: step, step });
+    await expect(bind).rejects.toMatchObject({ code: 'authMethodNotSupported' });
+    // The connection stays, as nobody's.
+    await expect(client.whoAmI()).resolves.toBe('');
+    await client.close();
+  });
+});
