@@ -38,6 +38,9 @@ export const ACCOUNT_CACHE_SIZE = 200_000;
 /** Records that the search planner counts before it calls an index unselective. */
 export const PLANNER_PROBE = 64;
 
+/** Numbers of entries that one search remembers, so as to find each entry once: some MB. */
+export const MAX_SEEN = 100_000;
+
 /** Values of an attribute beyond which looking for its presence means looking at all entries. */
 export const PLANNER_COMMON = 4096;
 

@@ -14,7 +14,8 @@ import {
   ROOT_ID,
   uniqueKey,
 } from './layout.ts';
-import { PLANNER_COMMON, PLANNER_PROBE } from './limits.ts';
+import { MAX_SEEN, PLANNER_COMMON, PLANNER_PROBE } from './limits.ts';
+import { once } from './once.ts';
 import { EntryFlag, StoredEntry } from './record.ts';
 import type { Range } from './store/store.ts';
 import type { AttributeType } from './schema/schema.ts';
@@ -71,6 +72,7 @@ export function* search(
       looked = 0;
       yield undefined;
     }
+    if (entry === undefined) continue;
     const shown = new EntryView(context.view, known, entry);
     if (predicate.test(shown) !== true) continue;
     if (request.isVisible?.(shown) === false) continue;
@@ -80,8 +82,11 @@ export function* search(
   }
 }
 
-/** Every entry in scope that may pass, each once. */
-function candidates(view: View, predicate: Predicate, request: Search): Iterable<StoredEntry> {
+/** Entries on the way, each once; undefined for one that is none of the search's. */
+type Way = Iterable<StoredEntry | undefined>;
+
+/** Every entry in scope that may pass. */
+function candidates(view: View, predicate: Predicate, request: Search): Way {
   const { base, scope, deleted = false, contexts = false } = request;
   if (scope === 'base') return base === undefined ? [] : [base];
   const field: Field = { view, id: base?.id ?? ROOT_ID, base, deleted, contexts };
@@ -95,11 +100,12 @@ function candidates(view: View, predicate: Predicate, request: Search): Iterable
   return isContext ? scan(field) : walk(field, base);
 }
 
-/** Tombstones stand in no index but their own. */
+/** Tombstones stand in few indexes but their own. */
 function* withDeleted(view: View, others: Iterable<number>): Iterable<number> {
-  const seen = new Set<number>(deletedIds(view.reader, view.schema));
-  yield* seen;
-  for (const id of others) if (!seen.has(id)) yield id;
+  yield* deletedIds(view.reader, view.schema);
+  for (const id of others) {
+    if (((view.entry(id)?.flags ?? 0) & EntryFlag.deleted) === 0) yield id;
+  }
 }
 
 /** The best way there, unless so many entries have the attribute that looking at all is faster. */
@@ -113,14 +119,17 @@ function worthwhile(view: View, access: Access | undefined): Access | undefined 
   return count < PLANNER_COMMON ? best : undefined;
 }
 
-function* within(field: Field, scope: Scope, found: Iterable<number>): Iterable<StoredEntry> {
+function* within(field: Field, scope: Scope, found: Iterable<number>): Way {
   const { view } = field;
   const reach = new Reach(field);
   for (const id of found) {
     const entry = view.entry(id);
-    if (entry === undefined || !belongs(field, entry)) continue;
+    if (entry === undefined || !belongs(field, entry)) {
+      yield undefined;
+      continue;
+    }
     const isChild = entry.parentId === field.id && isHere(field, entry);
-    if (scope === 'one' ? isChild : reach.covers(entry)) yield entry;
+    yield (scope === 'one' ? isChild : reach.covers(entry)) ? entry : undefined;
   }
 }
 
@@ -133,19 +142,20 @@ function belongs({ deleted }: Field, entry: StoredEntry): boolean {
   return deleted || (entry.flags & EntryFlag.deleted) === 0;
 }
 
-function* childrenOf(field: Field, id: number): Iterable<StoredEntry> {
+function* childrenOf(field: Field, id: number): Way {
   const { view } = field;
   for (const child of view.childIds(id)) {
     const entry = view.entry(child);
-    if (entry !== undefined && isHere(field, entry) && belongs(field, entry)) yield entry;
+    const isMeant = entry !== undefined && isHere(field, entry) && belongs(field, entry);
+    yield isMeant ? entry : undefined;
   }
 }
 
 /** Everything below an entry by its children: for parts of a naming context. */
-function* walk(field: Field, base: StoredEntry): Iterable<StoredEntry> {
+function* walk(field: Field, base: StoredEntry): Way {
   yield base;
   if ((base.flags & EntryFlag.parent) === 0) return;
-  const open: Iterator<StoredEntry>[] = [childrenOf(field, base.id)[Symbol.iterator]()];
+  const open: Iterator<StoredEntry | undefined>[] = [childrenOf(field, base.id)[Symbol.iterator]()];
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
     const next = top.next();
     if (next.done === true) {
@@ -153,18 +163,18 @@ function* walk(field: Field, base: StoredEntry): Iterable<StoredEntry> {
       continue;
     }
     yield next.value;
-    if ((next.value.flags & EntryFlag.parent) !== 0) {
+    if (next.value !== undefined && (next.value.flags & EntryFlag.parent) !== 0) {
       open.push(childrenOf(field, next.value.id)[Symbol.iterator]());
     }
   }
 }
 
 /** Everything in a naming context, in the order of the store: one read for many entries. */
-function* scan(field: Field): Iterable<StoredEntry> {
+function* scan(field: Field): Way {
   const reach = new Reach(field);
   for (const { key, value } of field.view.reader.range(allEntries())) {
     const entry = new StoredEntry(idOfEntryKey(key), value);
-    if (belongs(field, entry) && reach.covers(entry)) yield entry;
+    yield belongs(field, entry) && reach.covers(entry) ? entry : undefined;
   }
 }
 
@@ -189,6 +199,7 @@ class Reach {
     if (known !== undefined) return known;
     const entry = id === ROOT_ID ? undefined : this.#field.view.entry(id);
     const answer = entry !== undefined && this.covers(entry);
+    if (this.#known.size >= MAX_SEEN) this.#known.clear();
     this.#known.set(id, answer);
     return answer;
   }
@@ -246,7 +257,7 @@ function idsOf(view: View, access: Access): Iterable<number> {
       return access.ids();
     case 'any': {
       const sources = access.of.map((each) => idsOf(view, cheapest(view, each)));
-      return access.disjoint === true ? chain(sources) : once(chain(sources));
+      return access.disjoint === true ? chain(sources) : unique(view, chain(sources));
     }
     case 'all':
       return idsOf(view, cheapest(view, access));
@@ -267,20 +278,20 @@ function* ids(view: View, range: Range): Iterable<number> {
 
 /** A stretch of an index with many values: an entry is in it once for each of its values. */
 function stretch(view: View, attribute: AttributeType, range: Range): Iterable<number> {
-  return attribute.singleValued ? ids(view, range) : once(ids(view, range));
+  return attribute.singleValued ? ids(view, range) : unique(view, ids(view, range));
 }
 
 function* chain(sources: readonly Iterable<number>[]): Iterable<number> {
   for (const source of sources) yield* source;
 }
 
-function* once(source: Iterable<number>): Iterable<number> {
-  const seen = new Set<number>();
-  for (const id of source) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    yield id;
-  }
+/** Each entry once. Where there are too many to remember, all entries are looked at instead. */
+function unique(view: View, source: Iterable<number>): Iterable<number> {
+  return once(source, () => allIds(view), MAX_SEEN);
+}
+
+function* allIds(view: View): Iterable<number> {
+  for (const { key } of view.reader.range(allEntries())) yield idOfEntryKey(key);
 }
 
 function unreachable(access: never): never {

@@ -276,6 +276,39 @@ export class DirectoryWriter {
   }
 
   /**
+   * Removes at most `most` entries of a tree, from its leaves up; returns whether that was all of
+   * it. So a large tree goes in several units of work, as it does on Windows, where the deletion
+   * of each entry is one (MS-ADTS 3.1.1.5.5.7).
+   */
+  removeTree(name: EntryName | string, most: number): boolean {
+    const entry = this.#stored(name);
+    if (isDeleted(entry)) throw this.#deletedAlready(entry);
+    return this.#removeFrom(entry, { left: most });
+  }
+
+  #removeFrom(entry: StoredEntry, budget: { left: number }): boolean {
+    checkDeletable(this.#view, this.#known, entry);
+    for (const child of this.#someChildren(entry.id, budget.left)) {
+      if (!this.#removeFrom(child, budget)) return false;
+    }
+    if (budget.left <= 0) return false;
+    budget.left -= 1;
+    this.#bury(entry);
+    return true;
+  }
+
+  #someChildren(id: number, most: number): StoredEntry[] {
+    const found: StoredEntry[] = [];
+    for (const childId of this.#view.childIds(id)) {
+      const child = this.#view.entry(childId);
+      if (child === undefined || isDeleted(child)) continue;
+      found.push(child);
+      if (found.length >= most) break;
+    }
+    return found;
+  }
+
+  /**
    * Makes a tombstone the entry that it was, under a name and with changes (MS-ADTS 3.1.1.5.3.7.2).
    * Throws operationsError where the name is in another naming context.
    */

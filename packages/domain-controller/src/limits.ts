@@ -40,6 +40,12 @@ export const GARBAGE_BATCH = 1000;
 /** Entries that a search looks at before other clients get their turn. */
 export const SEARCH_PAUSE = 2048;
 
+/** Entries of a tree that are removed before other clients get their turn. */
+export const TREE_DELETE_UNIT = 256;
+
+/** Entries of a tree that one request removes: 16,384 on Windows too (MS-ADTS 3.1.1.5.5.7). */
+export const MAX_TREE_DELETE = 16_384;
+
 /** Entries that one search sorts: MaxTempTableSize (MS-ADTS 3.1.1.3.4.6). */
 export const MAX_SORTED_ENTRIES = 10_000;
 

@@ -9,11 +9,11 @@ import { CONTROLS } from '@doublehop/ldap/oids';
 import { LdapError } from '@doublehop/ldap/errors';
 import type { ModifyDnRequest } from '@doublehop/ldap/server/handler';
 import { ridOf } from '@doublehop/security/sid';
-import { SEARCH_PAUSE } from '../limits.ts';
+import { MAX_TREE_DELETE, SEARCH_PAUSE, TREE_DELETE_UNIT } from '../limits.ts';
 import { mayDo } from './access/access.ts';
 import type { EntrySource } from './access/heuristics.ts';
 import { type Subject, within } from './access/subject.ts';
-import { clientOf, type LdapContext, type Session } from './context.ts';
+import { type Caller, clientOf, type LdapContext, type Session } from './context.ts';
 import { accessDenied } from './failures.ts';
 import { demand } from './write-access.ts';
 
@@ -29,18 +29,50 @@ export async function remove(
   const subtree = hasControl(controls, CONTROLS.treeDelete);
   const deleted = hasControl(controls, CONTROLS.showDeleted);
   await refusePrimary(context, caller, dn);
+  const top = subtree ? directory.find(dn) : undefined;
+  if (top !== undefined) {
+    await removeTree(context, caller, top.id);
+    return;
+  }
   await directory.write((writer) => {
     const subject = within(caller, writer);
     const entry = writer.find(dn, { deleted });
     if (entry !== undefined) {
-      // With DELETE_TREE nothing is asked of what is below (MS-ADTS 3.1.1.5.5.7.1).
-      if (subtree) demand(subject, entry, { kind: 'deleteTree' });
-      else demandDelete(subject, writer, entry);
+      demandDelete(subject, writer, entry);
+      refuseBuiltIn(subject, entry);
     }
-    if (entry !== undefined) refuseBuiltIn(subject, entry);
-    writer.remove(dn, { subtree, deleted });
+    writer.remove(dn, { deleted });
   });
 }
+
+/**
+ * Removes a tree, with turns for others in between; a larger one than `MAX_TREE_DELETE` is not
+ * finished by one request (MS-ADTS 3.1.1.5.5.7).
+ */
+async function removeTree({ directory }: LdapContext, caller: Caller, id: number): Promise<void> {
+  for (let removed = 0; removed < MAX_TREE_DELETE; removed += TREE_DELETE_UNIT) {
+    const work = (writer: DirectoryWriter): boolean => {
+      const subject = within(caller, writer);
+      const entry = writer.find({ id });
+      // With DELETE_TREE nothing is asked of what is below (MS-ADTS 3.1.1.5.5.7.1).
+      if (entry !== undefined) {
+        demand(subject, entry, { kind: 'deleteTree' });
+        refuseBuiltIn(subject, entry);
+      }
+      return writer.removeTree({ id }, TREE_DELETE_UNIT);
+    };
+    // Each unit of work goes on where the one before it has come to.
+    // oxlint-disable-next-line no-await-in-loop
+    if (await directory.write(work)) return;
+    // oxlint-disable-next-line no-await-in-loop
+    await setImmediate();
+  }
+  const why = 'the tree deletion is not finished; ask again';
+  throw new DirectoryError('adminLimitExceeded', why, { win32: TREE_DELETE_NOT_FINISHED });
+}
+
+/** ERROR_DS_TREE_DELETE_NOT_FINISHED. */
+const TREE_DELETE_NOT_FINISHED = 0x20cd;
 
 /** Renames or moves an entry (MS-ADTS 3.1.1.5.4.1). */
 export async function rename(

@@ -114,8 +114,11 @@ function scoped(field: Field, base: Entry | undefined, attribute: string): Findi
     throw new LdapError('invalidAttributeSyntax', text);
   }
   const names = eyes.mayRead(base, type) ? base.values(type.name) : [];
-  function* entries(): Generator<Entry> {
+  function* entries(): Generator<Entry | undefined> {
+    let looked = 0;
     for (const name of names) {
+      looked += 1;
+      if (looked % SEARCH_PAUSE === 0) yield undefined;
       const named = typeof name === 'string' ? directory.find(name) : undefined;
       if (named === undefined) continue;
       const { filter } = request;
