@@ -1,7 +1,7 @@
 import { decodeGuid, type Guid } from '@doublehop/security/guid';
 import { decodeSid, type Sid } from '@doublehop/security/sid';
 import { construct } from './constructed.ts';
-import type { Entry, Value } from './entry.ts';
+import type { Entry, Value, ValueStretch } from './entry.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { backLinks, forwardLinks, partsOfLinkKey } from './layout.ts';
 import { EntryFlag, type StoredEntry, type StoredValue } from './record.ts';
@@ -73,6 +73,25 @@ export class EntryView implements Entry {
     if (type === this.#known.descriptor) return this.#descriptor();
     if (type.forwardLink || type.backLink) return this.#names(this.linked(type));
     return this.#materialise(this.stored.values(type.code));
+  }
+
+  stretchOf(type: AttributeType, from: number, count: number): ValueStretch {
+    if (type.constructed || !(type.forwardLink || type.backLink)) {
+      const all = this.valuesOf(type);
+      const values = all.slice(from, from + count);
+      return { values, isMore: all.length > from + count, isEmpty: all.length === 0 };
+    }
+    const values: Value[] = [];
+    let before = from;
+    for (const id of this.linked(type)) {
+      if (before > 0) before -= 1;
+      else if (values.length === count) return { values, isMore: true, isEmpty: false };
+      else {
+        const dn = this.#view.dnOf(id);
+        if (dn !== undefined) values.push(dn);
+      }
+    }
+    return { values, isMore: false, isEmpty: values.length === 0 && before === from };
   }
 
   /** Entries at the far end of a link attribute. */

@@ -32,12 +32,26 @@ export interface Entry {
   values(attribute: string): readonly Value[];
   /** The same for an attribute that was looked up before: searches read many entries alike. */
   valuesOf(type: AttributeType): readonly Value[];
+  /**
+   * A stretch of an attribute's values: of a group's members no others are turned into names.
+   * `count` is one at the least.
+   */
+  stretchOf(type: AttributeType, from: number, count: number): ValueStretch;
   /** The first value if it is text. */
   text(attribute: string): string | undefined;
   /** The first value if it is bytes. */
   bytes(attribute: string): Uint8Array | undefined;
   /** lDAPDisplayNames of what `*` returns: every attribute with a value but constructed ones. */
   attributeNames(): readonly string[];
+}
+
+/** Some of the values of an attribute. */
+export interface ValueStretch {
+  readonly values: readonly Value[];
+  /** Whether others follow. */
+  readonly isMore: boolean;
+  /** Whether the attribute has no value at all. */
+  readonly isEmpty: boolean;
 }
 
 /** One change of a modify (RFC 4511 §4.6); `replace` without values deletes the attribute. */

@@ -5,6 +5,7 @@ import { Directory } from '../src/directory.ts';
 import type { Modification, Value } from '../src/entry.ts';
 import type { DirectoryErrorCode } from '../src/errors.ts';
 import { memoryStore } from '../src/store/memory.ts';
+import type { Store } from '../src/store/store.ts';
 import { contoso, DOMAIN_DN, DOMAIN_SID, NOW } from './support/fixtures.ts';
 
 const USERS = `CN=Users,${DOMAIN_DN}`;
@@ -331,6 +332,52 @@ describe('MS-ADTS 3.1.1.1.6 links', () => {
     await directory.modify(staff, [change('replace', 'member')]);
     expect(directory.get(staff).values('member')).toEqual([]);
     expect(directory.get(server).values('memberOf')).toEqual([]);
+  });
+
+  it('are read in stretches, of which alone the names are looked up', async () => {
+    const store = memoryStore();
+    const made = await contoso(store);
+    const users = Array.from({ length: 300 }, (_, at) => `CN=Member ${at},${USERS}`);
+    await made.write((writer) => {
+      for (const dn of users) writer.add(dn, { objectClass: 'contact' });
+      writer.add(staff, { objectClass: 'group', sAMAccountName: 'staff', member: users });
+    });
+    let reads = 0;
+    const counted: Store = {
+      ...store,
+      get: (key) => {
+        reads += 1;
+        return store.get(key);
+      },
+      range: (range) => store.range(range),
+      revision: () => store.revision(),
+    };
+    const other = new Directory({ store: counted, random: pooledRandom(), clock: () => NOW });
+    const { member } = other.known;
+    const group = other.get(staff);
+    const all = group.values('member');
+    expect(all).toHaveLength(300);
+    reads = 0;
+    expect(group.stretchOf(member, 0, 10)).toEqual({
+      values: all.slice(0, 10),
+      isMore: true,
+      isEmpty: false,
+    });
+    expect(group.stretchOf(member, 290, 10)).toMatchObject({
+      values: all.slice(290),
+      isMore: false,
+    });
+    expect(reads).toBeLessThan(40);
+    const nothing = { values: [], isMore: false };
+    expect(group.stretchOf(member, 300, 10)).toEqual({ ...nothing, isEmpty: false });
+    const type = other.schema.attribute('memberOf') ?? member;
+    expect(group.stretchOf(type, 5, 10)).toEqual({ ...nothing, isEmpty: true });
+    const classes = other.schema.attribute('objectClass') ?? member;
+    expect(group.stretchOf(classes, 1, 1)).toEqual({
+      values: ['group'],
+      isMore: false,
+      isEmpty: false,
+    });
   });
 
   it('answer doubles and absences as groups do', async () => {

@@ -81,6 +81,7 @@ function entry(
     isContextHead: values['instanceType'] === '13',
     values: (name) => [valueOf(name)].filter((value) => value !== undefined),
     valuesOf: ({ name }) => [valueOf(name)].filter((value) => value !== undefined),
+    stretchOf: () => ({ values: [], isMore: false, isEmpty: true }),
     text: (name) => [valueOf(name)].find((value) => typeof value === 'string'),
     bytes: (name) => [valueOf(name)].find((value) => value instanceof Uint8Array),
     attributeNames: () => [],

@@ -257,6 +257,10 @@ describe('RFC 4511 §4.5.1.8 attribute selection', () => {
       ['member;range=1500-*', MANY - 1500],
     ]);
     await expect(read('member;range=10-19')).resolves.toEqual([['member;range=10-19', 10]]);
+    await expect(read('member;range=19-10')).resolves.toEqual([]);
+    await expect(read('member;range=0-9999')).resolves.toEqual([['member;range=0-1499', 1500]]);
+    await expect(read('objectClass;range=1-1')).resolves.toEqual([['objectClass;range=1-*', 1]]);
+    await expect(read('objectClass;range=5-9')).resolves.toEqual([['objectClass;range=5-*', 0]]);
     await expect(read('member;range=9999-*')).rejects.toMatchObject({ code: 'operationsError' });
     // 3.1.1.3.4.1.22: with the control, no error and no values.
     const controls = [plainControl(CONTROLS.rangeRetrievalNoError)];

@@ -1,5 +1,5 @@
 import type { Eyes } from '@doublehop/directory/directory';
-import type { Entry, Value } from '@doublehop/directory/entry';
+import type { Entry, Value, ValueStretch } from '@doublehop/directory/entry';
 import { GenerationCache } from '@doublehop/directory/generation-cache';
 import type { AttributeType, Schema } from '@doublehop/directory/schema/schema';
 import { LdapError } from '@doublehop/ldap/errors';
@@ -196,30 +196,38 @@ function put(
     return;
   }
   if (!OWN_RIGHTS.has(type.name) && !options.eyes.mayRead(entry, type)) return;
+  const low = range?.low ?? 0;
+  const asked = (range?.high ?? Number.POSITIVE_INFINITY) - low + 1;
+  const count = Math.max(1, Math.min(asked, MAX_VALUE_RANGE));
   const computed = type.constructed ? options.compute(entry, type.name) : undefined;
-  const all = computed ?? entry.valuesOf(type);
-  if (all.length === 0 && range === undefined) return;
-  if (range !== undefined || all.length > MAX_VALUE_RANGE) {
-    out.push(...partOf(all, wanted, options));
-    return;
-  }
-  out.push({ type: description, values: written(type, all, options) });
+  const stretch =
+    computed === undefined ? entry.stretchOf(type, low, count) : stretchOf(computed, low, count);
+  const { values, isMore, isEmpty } = stretch;
+  if (isEmpty && range === undefined) return;
+  if (range !== undefined || isMore) out.push(...partOf(stretch, wanted, options));
+  else out.push({ type: description, values: written(type, values, options) });
+}
+
+function stretchOf(all: readonly Value[], low: number, count: number): ValueStretch {
+  const values = all.slice(low, low + count);
+  return { values, isMore: all.length > low + count, isEmpty: all.length === 0 };
 }
 
 /** A part of an attribute's values: what was asked for, or as many as are sent at once. */
 function partOf(
-  all: readonly Value[],
+  { values, isMore, isEmpty }: ValueStretch,
   wanted: Wanted,
   options: SelectionOptions,
 ): OutgoingAttribute[] {
   const { type, description, range } = wanted;
   const low = range?.low ?? 0;
-  if (low > 0 && low >= all.length) return behindTheEnd(wanted, low, all.length > 0, options);
-  const last = Math.min(range?.high ?? Number.POSITIVE_INFINITY, low + MAX_VALUE_RANGE - 1);
-  const values = written(type, all.slice(low, last + 1), options);
-  if (values.length === 0) return [];
-  const end = last >= all.length - 1 ? '*' : String(last);
-  const part = { type: `${description};range=${low}-${end}`, values };
+  if (low > 0 && values.length === 0) return behindTheEnd(wanted, low, !isEmpty, options);
+  if (values.length === 0 || (range !== undefined && range.high < low)) return [];
+  const end = isMore ? String(low + values.length - 1) : '*';
+  const part = {
+    type: `${description};range=${low}-${end}`,
+    values: written(type, values, options),
+  };
   // Who did not ask for a range is told of the attribute first (MS-ADTS 3.1.1.3.1.3.3).
   return range === undefined ? [{ type: description, values: [] }, part] : [part];
 }
