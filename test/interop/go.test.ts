@@ -36,8 +36,8 @@ describe('gokrb5', () => {
   });
   beforeEach((context) => requirePeers(context, 'go'));
 
-  const get = (user: string, secret: string): Promise<Outcome> => {
-    const service = ['HTTP/serverc.contoso.com', contoso.keytab('serverc')];
+  const get = (user: string, secret: string, ...more: string[]): Promise<Outcome> => {
+    const service = ['HTTP/serverc.contoso.com', contoso.keytab('serverc'), ...more];
     return run(program, [contoso.env['KRB5_CONFIG'] ?? '', user, REALM, secret, ...service]);
   };
 
@@ -50,6 +50,12 @@ describe('gokrb5', () => {
   test('logs on with a keytab', async () => {
     const { stdout } = await get('SERVERB$', `@${contoso.keytab('serverb')}`);
     expect(stdout).toMatch(/^true SERVERB\$ SERVERB\$ CONTOSO [1-9]\d*\n$/u);
+  });
+
+  test('asks whether the KDC knows FAST, and believes its answer (RFC 6806 §11)', async () => {
+    const { stdout, status } = await get('alice', contoso.password('alice'), 'fast');
+    expect(stdout).toMatch(/^true alice alice CONTOSO [1-9]\d*\n$/u);
+    expect(status).toBe(0);
   });
 
   test('a wrong password is told', async () => {

@@ -61,7 +61,6 @@ describe('RFC 4511 §4.1.1 messages that are not valid', () => {
     ['a negative message ID', '30 05 0201ff 4200'],
     ['an unknown operation', '30 05 020101 7f00'],
     ['an operation that only servers send', '30 0c 020101 6507 0a0100 0400 0400'],
-    ['a message ID of 0', '30 05 020100 4a00'],
     ['an operation that is cut short', '30 08 020101 6303 040561'],
   ])('%s: notice of disconnection with protocolError, and the end', async (_name, hex) => {
     const { raw, event } = await start();
@@ -83,6 +82,17 @@ describe('RFC 4511 §4.1.1 messages that are not valid', () => {
       { messageId: 1, operation: { kind: 'deleteResponse', value: { resultCode: 2 } } },
       { messageId: 2, operation: { kind: 'searchDone', value: { resultCode: 2 } } },
       { messageId: 3, operation: { kind: 'extendedResponse', value: { resultCode: 0 } } },
+    ]);
+  });
+
+  test('a request with the message ID 0 is answered, as by Windows', async () => {
+    const peer = await (await start()).raw();
+    peer.send(whoAmI(0));
+    peer.send(whoAmI(1));
+    await peer.until(({ messages }) => messages.length === 2);
+    expect(peer.messages).toMatchObject([
+      { messageId: 0, operation: { kind: 'extendedResponse', value: { resultCode: 0 } } },
+      { messageId: 1, operation: { kind: 'extendedResponse', value: { resultCode: 0 } } },
     ]);
   });
 

@@ -1,5 +1,5 @@
-// gokrb5, set up as for Active Directory (DisablePAFXFAST), as client and as service: logs on
-// with a password or a keytab, gets a ticket for a service, and accepts it with the service's
+// gokrb5 as client and as service, set up as for Active Directory (DisablePAFXFAST) or, given
+// "fast", as it is by itself: logs on with a password or a keytab, gets a ticket for a service, and accepts it with the service's
 // keytab, which verifies and decodes the PAC.
 package main
 
@@ -23,18 +23,19 @@ func check(err error) {
 	}
 }
 
-// Arguments: krb5.conf, user, realm, password or @keytab, SPN, keytab of the service.
+// Arguments: krb5.conf, user, realm, password or @keytab, SPN, keytab of the service, "fast".
 func main() {
 	conf, err := config.Load(os.Args[1])
 	check(err)
 	user, realm, secret, spn := os.Args[2], os.Args[3], os.Args[4], os.Args[5]
+	fast := client.DisablePAFXFAST(len(os.Args) < 8 || os.Args[7] != "fast")
 	var c *client.Client
 	if secret[0] == '@' {
 		kt, err := keytab.Load(secret[1:])
 		check(err)
-		c = client.NewWithKeytab(user, realm, kt, conf, client.DisablePAFXFAST(true))
+		c = client.NewWithKeytab(user, realm, kt, conf, fast)
 	} else {
-		c = client.NewWithPassword(user, realm, secret, conf, client.DisablePAFXFAST(true))
+		c = client.NewWithPassword(user, realm, secret, conf, fast)
 	}
 	check(c.Login())
 	ticket, key, err := c.GetServiceTicket(spn)

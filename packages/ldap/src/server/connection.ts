@@ -164,8 +164,9 @@ export class Connection<I> {
       this.#operations.get(operation.value)?.stop('abandoned');
     } else if (operation.kind === 'unbindRequest') {
       this.#end('client');
-    } else if (messageId === 0 || this.#operations.has(messageId) || !isRequest(operation.kind)) {
-      // A message ID that is 0 or in use, or what only a server sends (RFC 4511 §4.1.1.1).
+    } else if (this.#operations.has(messageId) || !isRequest(operation.kind)) {
+      // A message ID that is in use, or what only a server sends (RFC 4511 §4.1.1.1). A request may
+      // have the ID 0, against the same clause: clients made for Windows begin to count there.
       throw new LdapError('protocolError', 'not a request, or its message ID is in use');
     } else {
       this.#begin(message);
