@@ -30,3 +30,18 @@ export const HTTP_IDLE = 120_000;
 
 /** Messages of one authentication: CredSSP over TLS 1.2 needs about eight. */
 export const MAX_AUTHENTICATION_LEGS = 16;
+
+/** Shells of a server at once. */
+export const MAX_SHELLS = 4096;
+
+/** Shells of one user at once: Windows' MaxShellsPerUser is 30, a jump box needs more. */
+export const MAX_SHELLS_PER_USER = 1024;
+
+/** Commands of one shell that have not been terminated. */
+export const MAX_COMMANDS_PER_SHELL = 64;
+
+/** Milliseconds after which an unused shell is closed: IdleTimeoutms of a Windows server. */
+export const DEFAULT_IDLE_TIMEOUT = 7_200_000;
+
+/** Milliseconds that an operation waits: MaxTimeoutms of a Windows server. */
+export const MAX_OPERATION_WAIT = 60_000;
