@@ -11,9 +11,12 @@ export const MAX_SCRIPT_STEPS = 10_000_000;
 export const MAX_BLOCK_DEPTH = 32;
 
 /** Most UTF-16 units of a text that a script makes. */
-export const MAX_TEXT_LENGTH = 16_777_216;
+export const MAX_TEXT_LENGTH = 4_194_304;
 
-/** Most items of a collection that a script makes, those of the collections in it included. */
+/**
+ * Most items of a collection that a script makes, with those of the collections in it, however
+ * often they are in it; 16 units of text count as one.
+ */
 export const MAX_COLLECTION_ITEMS = 1_000_000;
 
 /** Most instructions of a regular expression. */

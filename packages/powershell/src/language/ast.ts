@@ -266,7 +266,6 @@ export type CastType =
   | 'hashtable'
   | 'ordered'
   | 'pscustomobject'
-  | 'scriptblock'
   | 'void';
 
 export interface CastExpression extends Span {

@@ -87,7 +87,7 @@ function parameter(cursor: Cursor, name: string, start: number): Argument {
 
 /** Reads a value, or several with commas between. */
 function values(cursor: Cursor): Expression {
-  const first = value(cursor);
+  const first = oneValue(cursor);
   const items = [first];
   for (;;) {
     const before = cursor.at;
@@ -97,13 +97,13 @@ function values(cursor: Cursor): Expression {
       break;
     }
     cursor.lines();
-    items.push(value(cursor));
+    items.push(oneValue(cursor));
   }
   if (items.length === 1) return first;
   return { kind: 'array-literal', items, start: first.start, end: cursor.at };
 }
 
-function value(cursor: Cursor): Expression {
+function oneValue(cursor: Cursor): Expression {
   const char = cursor.peek();
   if (isOperand(cursor, char)) return cursor.grammar.primary(cursor);
   const number = numericArgument(cursor);

@@ -56,7 +56,8 @@ const LEVELS: readonly (readonly OperatorName[])[] = [
 const CASED = /^(?:eq|ne|g[te]|l[te]|(?:not)?(?:like|match|contains|in)|replace|split)$/u;
 
 /** Operators that PowerShell has and the subset has not. */
-const OTHERS = /^(?:band|bor|bxor|bnot|shl|shr|parallel|file|regex|wildcard|exact|casesensitive)$/u;
+const OTHERS =
+  /^(?:c(?:not)?like|band|bor|bxor|bnot|shl|shr|parallel|file|regex|wildcard|exact|casesensitive)$/u;
 
 /** Reads an expression with operators. */
 export function expression(cursor: Cursor): Expression {
@@ -118,7 +119,8 @@ function operatorNamed(word: string): BinaryOperator | undefined {
   if (exact !== undefined) return { name: exact, matchCase: false };
   const name = LEVELS.flat().find((one) => one === word.slice(1));
   if (name === undefined || !/^[ci]/u.test(word) || !CASED.test(name)) return undefined;
-  return { name, matchCase: word.startsWith('c') };
+  const matchCase = word.startsWith('c');
+  return matchCase && name.endsWith('like') ? undefined : { name, matchCase };
 }
 
 function unknownOperator(cursor: Cursor, word: string, start: number): never {
@@ -199,7 +201,6 @@ const CASTS: Readonly<Record<string, CastType>> = {
   hashtable: 'hashtable',
   ordered: 'ordered',
   pscustomobject: 'pscustomobject',
-  scriptblock: 'scriptblock',
   void: 'void',
 };
 

@@ -1,0 +1,157 @@
+import type { PipelineCall } from '../commands/command.ts';
+import type { Position } from '../errors.ts';
+import type { PsValue } from '../objects/value.ts';
+import { Scalar } from '../objects/value.ts';
+import type { Block, CommandElement, Expression, Script, Statement } from './ast.ts';
+import { Bounds } from './bounds.ts';
+import type { Context, Steps } from './context.ts';
+import { evaluate } from './evaluate.ts';
+import { callOf, statementsOf } from './execute.ts';
+import { runtimeError } from './script-error.ts';
+import { usingValue } from './using.ts';
+import { type Node, type Visit, visits } from './visit.ts';
+
+/** A block as commands, or why it can only be sent as text. */
+export type Conversion =
+  | { readonly isConverted: true; readonly statements: readonly PipelineCall[] }
+  | { readonly isConverted: false; readonly reason: string; readonly position: Position };
+
+/**
+ * Makes commands with finished arguments of a script block, as Invoke-Command does before it sends
+ * one: then the other side needs no language. `variables` are the caller's, for `$using:`. The
+ * rules are those of PowerShell's ScriptBlockToPowerShellChecker; several statements are several
+ * pipelines (`ExtraCmds` of MS-PSRP 2.2.3.11). Throws CommandFailure when an argument fails.
+ */
+export function convertBlock(
+  { body, source }: Script,
+  variables: (name: string) => PsValue | undefined,
+): Conversion {
+  const refusal = refusalOf(body);
+  if (refusal !== undefined) {
+    const position = source.positionAt(refusal.at);
+    return { isConverted: false, reason: refusal.reason, position };
+  }
+  const context = readingContext(variables);
+  const statements = body.statements.map((statement) => callsOf(statement, context));
+  return { isConverted: true, statements };
+}
+
+/**
+ * The value of an expression that runs no command, with the caller's variables: `$x`, `$x.Name`
+ * in the text of a `-Filter { … }`. Throws CommandFailure.
+ */
+export function evaluateNow(
+  expression: Expression,
+  variables: (name: string) => PsValue | undefined,
+): PsValue {
+  return atOnce(evaluate(expression, readingContext(variables)));
+}
+
+function callsOf(statement: Statement, context: Context): PipelineCall {
+  const elements = statement.kind === 'pipeline' ? statement.elements : [];
+  const commands = elements.filter((one): one is CommandElement => one.kind === 'command');
+  return commands.map((command) => atOnce(callOf(command, context)));
+}
+
+function refusalOf(body: Block): { reason: string; at: number } | undefined {
+  if (body.statements.length === 0) return { reason: 'nothing is in the block', at: body.start };
+  for (const statement of body.statements) {
+    if (statement.kind !== 'pipeline') {
+      return { reason: 'a statement that is no pipeline', at: statement.start };
+    }
+    if (statement.elements[0]?.kind !== 'command') {
+      return { reason: 'a pipeline that begins with an expression', at: statement.start };
+    }
+  }
+  for (const visit of visits(body)) {
+    const reason = refused(visit);
+    if (reason !== undefined) return { reason, at: visit.node.start };
+  }
+  return undefined;
+}
+
+const IN_ARGUMENT = 'a statement in an argument';
+
+/** What cannot be converted wherever it stands. */
+const REFUSED: Partial<Readonly<Record<Node['kind'], string>>> = {
+  block: 'a script block in the block',
+  step: IN_ARGUMENT,
+  assignment: IN_ARGUMENT,
+  if: IN_ARGUMENT,
+  foreach: IN_ARGUMENT,
+  for: IN_ARGUMENT,
+  while: IN_ARGUMENT,
+  throw: IN_ARGUMENT,
+  exit: IN_ARGUMENT,
+  return: IN_ARGUMENT,
+  break: IN_ARGUMENT,
+  continue: IN_ARGUMENT,
+};
+
+function refused({ node, within }: Visit): string | undefined {
+  // The pipeline at the top is the only thing that a command may be in.
+  if (node.kind === 'command') return within.length === 1 ? undefined : 'a command in an argument';
+  if (node.kind === 'variable' && !isAllowed(node)) {
+    return `the variable $${node.name}, which is not $using:`;
+  }
+  if (node.kind === 'pipeline' && (node.dropsErrors || node.dropsOutput)) {
+    return 'a redirection other than 2>&1';
+  }
+  return REFUSED[node.kind];
+}
+
+function isAllowed({ scope, name }: Extract<Node, { kind: 'variable' }>): boolean {
+  if (scope !== undefined) return scope === 'using';
+  return /^(?:true|false|null)$/iu.test(name);
+}
+
+/** A context that reads variables and runs nothing. */
+function readingContext(variables: (name: string) => PsValue | undefined): Context {
+  const nothing = (): void => {};
+  const streams = {
+    output: nothing,
+    error: nothing,
+    warning: nothing,
+    verbose: nothing,
+    debug: nothing,
+    information: nothing,
+    progress: nothing,
+  };
+  return {
+    names: {
+      read({ scope, name }) {
+        if (scope === 'using') return usingValue(name, variables);
+        const constants: Readonly<Record<string, PsValue>> = {
+          true: true,
+          false: false,
+          null: null,
+        };
+        const constant = constants[name.toLowerCase()];
+        return constant === undefined ? (variables(name) ?? null) : constant;
+      },
+      write: nothing,
+    },
+    streams,
+    signal: new AbortController().signal,
+    bounds: new Bounds(),
+    statements: statementsOf,
+    host: {
+      runPipeline: () => {
+        throw runtimeError('No command runs while variables are read.', 'CommandNotAllowed');
+      },
+      blockValue: ({ text }) => new Scalar('ScriptBlock', text),
+      errorAction: () => 'Stop',
+      noteError: nothing,
+      beginStatement: nothing,
+      endStatement: nothing,
+    },
+    depth: 0,
+  };
+}
+
+/** The result of steps that have nothing to wait for. */
+function atOnce<T>(steps: Steps<T>): T {
+  const next = steps.next();
+  if (next.done === true) return next.value;
+  throw runtimeError('This cannot be evaluated without running commands.', 'CommandNotAllowed');
+}
