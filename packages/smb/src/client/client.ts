@@ -3,9 +3,10 @@ import type { RandomSource } from '@doublehop/crypto/random';
 import type { Credentials } from '@doublehop/kerberos/credentials';
 import { krb5Initiator } from '@doublehop/kerberos/gss/initiator';
 import { spnegoInitiator } from '@doublehop/kerberos/spnego/initiator';
+import { ALL_DIALECTS, DIALECT_NUMBERS, type DialectName } from '../dialects.ts';
 import { SmbError, statusError } from '../errors.ts';
 import { CONNECT_WAIT, MAX_SETUP_LEGS, RESPONSE_WAIT } from '../limits.ts';
-import { Command, Dialect, SessionFlag } from '../messages/constants.ts';
+import { Command, SessionFlag } from '../messages/constants.ts';
 import {
   decodeSessionSetupResponse,
   encodeEmpty,
@@ -15,13 +16,7 @@ import { isError, NtStatus } from '../nt-status.ts';
 import { sessionKeys } from '../security/keys.ts';
 import { preauthNext } from '../security/preauth.ts';
 import { type Answer, CLIENT_SECURITY_MODE, Exchange } from './exchange.ts';
-import {
-  type Agreement,
-  ALL_DIALECTS,
-  canSign,
-  type DialectName,
-  negotiate,
-} from './negotiation.ts';
+import { type Agreement, canSign, negotiate } from './negotiation.ts';
 import { NamedPipe } from './pipe.ts';
 import { ShareClient } from './share.ts';
 import { connectTree, type Tree } from './tree.ts';
@@ -225,7 +220,7 @@ function establish(
   if ((flags & (SessionFlag.guest | SessionFlag.anonymous)) !== 0) {
     throw new SmbError('unsupported', 'the server made us a guest');
   }
-  const number = DIALECTS[dialect];
+  const number = DIALECT_NUMBERS[dialect];
   const terms = { dialect: number, cipher, signing, preauthHash: hash };
   const keys = sessionKeys('client', context.key.bytes(), terms);
   // The last answer is signed: whatever was changed before made another key (MS-SMB2 3.2.5.3.1).
@@ -238,9 +233,3 @@ function establish(
   }
   exchange.protection = { sessionId: answer.header.sessionId, keys, encrypt: demanded };
 }
-
-const DIALECTS: Readonly<Record<DialectName, number>> = {
-  '3.1.1': Dialect.smb311,
-  '3.0.2': Dialect.smb302,
-  '2.1': Dialect.smb210,
-};

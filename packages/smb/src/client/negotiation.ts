@@ -1,8 +1,8 @@
 import type { RandomSource } from '@doublehop/crypto/random';
 import { decodeGuid, type Guid } from '@doublehop/security/guid';
+import { DIALECT_NUMBERS, type DialectName } from '../dialects.ts';
 import { SmbError, statusError } from '../errors.ts';
-import { Capability, Command, Dialect, SecurityMode } from '../messages/constants.ts';
-import { Fsctl, RELATED_ID } from '../messages/constants.ts';
+import { Capability, Command, Fsctl, RELATED_ID, SecurityMode } from '../messages/constants.ts';
 import {
   Cipher,
   decodeNegotiateResponse,
@@ -22,18 +22,6 @@ import {
 import { NtStatus } from '../nt-status.ts';
 import { preauthNext, PREAUTH_START } from '../security/preauth.ts';
 import { CLIENT_SECURITY_MODE, type Exchange } from './exchange.ts';
-
-/** Dialects as people write them, the preferred first. */
-export type DialectName = '3.1.1' | '3.0.2' | '2.1';
-
-/** Every dialect that is spoken. */
-export const ALL_DIALECTS: readonly DialectName[] = ['3.1.1', '3.0.2', '2.1'];
-
-const NUMBERS: Readonly<Record<DialectName, number>> = {
-  '3.1.1': Dialect.smb311,
-  '3.0.2': Dialect.smb302,
-  '2.1': Dialect.smb210,
-};
 
 /** What the two sides agreed on. */
 export interface Agreement {
@@ -72,7 +60,7 @@ export async function negotiate(
     securityMode: CLIENT_SECURITY_MODE,
     capabilities: has3 ? CAPABILITIES : Capability.largeMtu,
     clientGuid: decodeGuid(random(16)),
-    dialects: dialects.map((name) => NUMBERS[name]).toSorted((a, b) => a - b),
+    dialects: dialects.map((name) => DIALECT_NUMBERS[name]).toSorted((a, b) => a - b),
     contexts: has311 ? contextsFor(host, random) : [],
   };
   const body = encodeNegotiateRequest(request);
@@ -82,7 +70,7 @@ export async function negotiate(
   }
   if (header.status !== NtStatus.SUCCESS) throw statusError(header.status, 'negotiate');
   const response = decodeNegotiateResponse(bytes);
-  const dialect = dialects.find((name) => NUMBERS[name] === response.dialect);
+  const dialect = dialects.find((name) => DIALECT_NUMBERS[name] === response.dialect);
   if (dialect === undefined) {
     throw new SmbError('unsupported', `the server chose dialect ${response.dialect.toString(16)}`);
   }
