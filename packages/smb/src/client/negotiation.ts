@@ -129,7 +129,7 @@ function chosen(
  */
 export async function validateNegotiation(
   exchange: Exchange,
-  treeId: number,
+  { treeId, seal }: { readonly treeId: number; readonly seal: boolean },
   { request, response, dialect }: Agreement,
 ): Promise<void> {
   if (dialect === '3.1.1') return;
@@ -141,7 +141,12 @@ export async function validateNegotiation(
     maxOutput: VALIDATE_RESPONSE_SIZE,
     isFsctl: true,
   });
-  const { header, bytes } = await exchange.request({ command: Command.ioctl, body, treeId });
+  const { header, bytes } = await exchange.request({
+    command: Command.ioctl,
+    body,
+    treeId,
+    seal,
+  });
   // A server of the older dialects does not know the question; it signed that it does not.
   if (OLD_SERVER.has(header.status) && dialect === '2.1') return;
   if (header.status !== NtStatus.SUCCESS) throw statusError(header.status, 'validate negotiate');

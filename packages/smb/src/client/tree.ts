@@ -60,7 +60,7 @@ export async function connectTree(
     throw new SmbError('unsupported', `${path} demands encryption, which was not negotiated`);
   }
   const { treeId } = header;
-  await validateNegotiation(exchange, treeId, agreement);
+  await validateNegotiation(exchange, { treeId, seal }, agreement);
   const { capabilities: able, maxRead } = agreement.response;
   const most = (able & Capability.largeMtu) === 0 ? SMALL_TRANSFER : MAX_TRANSFER;
   return {

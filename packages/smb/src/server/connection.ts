@@ -43,6 +43,7 @@ export class ServerConnection {
   readonly #deframer = new Deframer(MAX_ANONYMOUS_FRAME);
   readonly #window: CreditWindow;
   readonly #onClosed: () => void;
+  readonly #over = Promise.withResolvers<void>();
   readonly #queue: Uint8Array[] = [];
   #working = false;
   #closed = false;
@@ -59,7 +60,7 @@ export class ServerConnection {
   ) {
     const address = socket.remoteAddress ?? '';
     this.state = new ConnectionState(id, address, settings, serverGuid);
-    this.state.onOver = (request, status) => this.#over(request, status);
+    this.state.onOver = (request, status) => this.#late(request, status);
     this.#socket = socket;
     this.#window = new CreditWindow(settings.limits.maxCredits);
     this.#onClosed = onClosed;
@@ -75,6 +76,11 @@ export class ServerConnection {
       this.#reason = error.message;
     });
     socket.on('close', () => this.#finish());
+  }
+
+  /** Resolves when the connection is no more. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** Closes at once. */
@@ -263,7 +269,7 @@ export class ServerConnection {
   }
 
   /** The late answer to a request that waited. */
-  #over({ asyncId, messageId, command, session }: PendingRequest, status: number): void {
+  #late({ asyncId, messageId, command, session }: PendingRequest, status: number): void {
     const header = { ...NO_HEADER, command, messageId, flags: HeaderFlag.response };
     const full = { ...header, asyncId, status, sessionId: session.id };
     const message = encodeMessage(full, encodeError());
@@ -345,6 +351,7 @@ export class ServerConnection {
     const reason = this.#reason;
     this.state.settings.log({ kind: 'close', connection: this.state.id, reason });
     this.#onClosed();
+    this.#over.resolve();
   }
 }
 

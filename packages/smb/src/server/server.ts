@@ -118,7 +118,10 @@ class Engine implements ShareServer {
       (server) => new Promise<void>((resolve) => server.close(() => resolve())),
     );
     this.#servers.clear();
-    for (const connection of this.#connections) connection.destroy('the server closes');
-    await Promise.all(closed);
+    const over = Array.from(this.#connections, (connection) => {
+      connection.destroy('the server closes');
+      return connection.over;
+    });
+    await Promise.all([...closed, ...over]);
   }
 }

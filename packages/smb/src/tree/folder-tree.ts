@@ -22,7 +22,7 @@ export interface FolderTreeOptions {
  */
 export async function folderTree(
   folder: string,
-  { label = '', serial = 1 }: FolderTreeOptions = {},
+  { label = 'Shared', serial = 1 }: FolderTreeOptions = {},
 ): Promise<ShareTree> {
   const root = await realpath(folder);
   const { birthtimeMs } = await lstat(root);

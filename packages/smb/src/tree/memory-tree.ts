@@ -59,7 +59,7 @@ class MemoryTree implements ShareTree {
   constructor(root: Node, options: MemoryTreeOptions) {
     this.#root = root;
     this.#options = options;
-    const { time, label = '', serial = 1 } = options;
+    const { time, label = 'Shared', serial = 1 } = options;
     this.volume = { label, serial, created: time, total: 0, free: 0 };
   }
 
