@@ -34,7 +34,7 @@ export function arithmetic(
   if (items !== undefined && operator === '+') {
     const more = itemsOf(b) ?? [right];
     bounds.places(items.length + more.length);
-    return bounds.extended([...items, ...more], a, more);
+    return bounds.extended(items.concat(more), a, more);
   }
   if (items !== undefined && operator === '*') {
     const count = repeatCount(b);
