@@ -23,7 +23,8 @@ export function reindex(
     const type = schema.attributeByCode(code);
     const old = before.get(code) ?? [];
     const next = after.get(code) ?? [];
-    if (type === undefined || !type.indexed || old === next) continue;
+    if (type === undefined || old === next) continue;
+    if (!type.indexed && type.indexing !== 'building') continue;
     const record = type.unique ? idToBytes(id) : NOTHING;
     const gone = recordsOfIndex(known, type, id, old);
     const changed = replaceKeys(tx, gone, recordsOfIndex(known, type, id, next), record);

@@ -53,6 +53,9 @@ export const DESCRIPTOR_CACHE_BYTES = 16_384;
 /** Entries whose descriptors are brought in step with those above in one unit of work. */
 export const PROPAGATION_BATCH = 512;
 
+/** Entries, or records, that one unit of work at an index of the schema goes through. */
+export const INDEX_BATCH = 1024;
+
 /** Records of a store that a server goes through when it starts: those of 4,000,000 entries. */
 export const PRELOAD_RECORDS = 50_000_000;
 

@@ -6,6 +6,7 @@ import { textOf, type Draft } from './draft.ts';
 import type { AttributeInput, Value } from './entry.ts';
 import { DirectoryError } from './errors.ts';
 import { needed } from './known-attributes.ts';
+import { indexingOf, isUnfinished, nextIndexing, wantsIndex } from './index-building.ts';
 import { allExtensions, extensionKey, idOfExtension } from './layout.ts';
 import type { StoredEntry } from './record.ts';
 import { syntaxOf } from './schema/syntax-oids.ts';
@@ -35,11 +36,11 @@ export function extendSchema(view: View): void {
   const { schema } = view;
   const attributes: AttributeType[] = [];
   const classes: ClassType[] = [];
-  for (const { key } of view.reader.range(allExtensions())) {
+  for (const { key, value } of view.reader.range(allExtensions())) {
     const entry = view.entry(idOfExtension(key));
     if (entry === undefined) continue;
     const facts = new Facts(view, entry);
-    const attribute = attributeOf(schema, facts);
+    const attribute = attributeOf(schema, facts, value);
     if (attribute !== undefined) attributes.push(attribute);
     else classes.push(...classOf(facts));
   }
@@ -47,19 +48,35 @@ export function extendSchema(view: View): void {
 }
 
 /**
- * A client's change of the schema: whoever reads it takes it into the schema in use. Throws
- * unwillingToPerform where the name, or the OID of a new entry, is that of another.
+ * A client's change of the schema: whoever reads it takes it into the schema in use; returns
+ * whether an index is to be made or unmade for it. Throws unwillingToPerform where the name, or the
+ * OID of a new entry, is that of another.
  */
-export function noteExtension(tx: Transaction, view: View, draft: Draft, isNew: boolean): void {
-  if (!['attributeSchema', 'classSchema'].includes(draft.type.name)) return;
+export function noteExtension(tx: Transaction, view: View, draft: Draft, isNew: boolean): boolean {
+  if (!['attributeSchema', 'classSchema'].includes(draft.type.name)) return false;
   const { schema } = view;
   const domain = readDomain(view.reader);
-  if (domain === undefined) return;
-  if (view.resolve(parseDn(domain.schemaDn)).id !== draft.parentId) return;
+  if (domain === undefined) return false;
+  if (view.resolve(parseDn(domain.schemaDn)).id !== draft.parentId) return false;
   const of = (name: string): string => textOf(draft, needed(schema, name)) ?? '';
   const oid = of('attributeID') || of('governsID');
   checkSchemaName(schema, of('lDAPDisplayName'), oid, isNew);
-  tx.put(extensionKey(draft.id), new Uint8Array(0));
+  const key = extensionKey(draft.id);
+  const record = nextIndexing(tx.get(key), isIndexWanted(schema, draft), isNew);
+  tx.put(key, record);
+  return isUnfinished(record);
+}
+
+function isIndexWanted(schema: Schema, draft: Draft): boolean {
+  if (draft.type.name !== 'attributeSchema') return false;
+  const of = (name: string): string => textOf(draft, needed(schema, name)) ?? '';
+  const known = schema.attribute(of('attributeID'));
+  const original = known === undefined ? undefined : schema.original(known.code);
+  const searchFlags = Number(of('searchFlags'));
+  const omClass = draft.attributes.get(needed(schema, 'oMObjectClass').code)?.[0];
+  const bytes = omClass instanceof Uint8Array ? omClass : undefined;
+  const syntax = syntaxOf(of('attributeSyntax'), Number(of('oMSyntax')), bytes) ?? 'octets';
+  return wantsIndex(original, { searchFlags, syntax });
 }
 
 /**
@@ -226,13 +243,15 @@ class Facts {
   }
 }
 
-/** An attribute that was added is in no index: entries may have had values before. */
-function attributeOf(schema: Schema, facts: Facts): AttributeType | undefined {
+/** `record` is that of the extension, which says how far the attribute's index is. */
+function attributeOf(schema: Schema, facts: Facts, record: Uint8Array): AttributeType | undefined {
   const oid = facts.text('attributeID');
   const name = facts.text('lDAPDisplayName');
   const schemaIdGuid = facts.guid('schemaIDGUID');
   if (oid === undefined || name === undefined || schemaIdGuid === undefined) return undefined;
-  const known = schema.attribute(oid);
+  const code = schema.attribute(oid)?.code ?? FIRST_CODE + facts.id;
+  const known = schema.original(code);
+  const { indexed, indexing } = indexingOf(record);
   const om = facts.number('oMSyntax') ?? 0;
   const syntax = syntaxOf(facts.text('attributeSyntax') ?? '', om, facts.bytes('oMObjectClass'));
   const linkId = facts.number('linkID');
@@ -241,7 +260,7 @@ function attributeOf(schema: Schema, facts: Facts): AttributeType | undefined {
     name,
     cn: facts.text('cn') ?? name,
     oid,
-    code: known?.code ?? FIRST_CODE + facts.id,
+    code,
     syntax: known?.syntax ?? syntax ?? 'octets',
     dotted: known?.dotted ?? false,
     singleValued: facts.flag('isSingleValued'),
@@ -261,8 +280,9 @@ function attributeOf(schema: Schema, facts: Facts): AttributeType | undefined {
     backLink: linkId !== undefined && linkId % 2 === 1,
     forwardLink: linkId !== undefined && linkId % 2 === 0 && syntax === 'dn',
     secret: known?.secret ?? false,
-    indexed: known?.indexed ?? false,
+    indexed: known?.indexed === true || indexed,
     unique: known?.unique ?? false,
+    indexing,
   };
 }
 

@@ -35,11 +35,12 @@ import type {
   Value,
 } from './entry.ts';
 import { DirectoryError } from './errors.ts';
+import { buildIndexes } from './index-building.ts';
 import { reindex } from './indexing.ts';
 import { decodeKeys, encodeKeys } from './keys-record.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
 import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
-import { PROPAGATION_BATCH } from './limits.ts';
+import { INDEX_BATCH, PROPAGATION_BATCH } from './limits.ts';
 import { LinkTable, setFlag } from './links.ts';
 import { locate, locateEntry, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
@@ -107,6 +108,7 @@ export class DirectoryWriter {
   readonly #services: ServiceClasses;
   readonly #times: TimeText;
   #domain: DomainInfo | undefined;
+  #isIndexBehind = false;
 
   constructor(options: WriterOptions) {
     this.#tx = options.tx;
@@ -211,7 +213,7 @@ export class DirectoryWriter {
     this.#stamp(draft, usn, true);
     this.#save(draft, new Map(), usn);
     this.#applyLinks(draft.id, changes, usn);
-    if (options.system !== true) noteExtension(this.#tx, this.#view, draft, true);
+    if (options.system !== true) this.#noteExtension(draft, true);
     return this.#show(id);
   }
 
@@ -248,7 +250,7 @@ export class DirectoryWriter {
     const isNewDescriptor = this.#inherit(draft, original, options.creator);
     const group = this.#follow(draft, original, changes);
     checkUnique(this.#view, this.#known, this.#domainInfo(), draft, original);
-    if (options.system !== true) noteExtension(this.#tx, this.#view, draft, false);
+    if (options.system !== true) this.#noteExtension(draft, false);
     if (changes.length > 0) draft.flags |= EntryFlag.forwardLinks;
     const usn = nextNumber(this.#tx, 'usn');
     if (!modifications.every(isLocal)) this.#stamp(draft, usn, false);
@@ -653,14 +655,22 @@ export class DirectoryWriter {
     this.#descriptors.propagate(PROPAGATION_BATCH);
   }
 
-  /** Whether descriptors are left that `propagate` is to bring in step. */
-  get isBehind(): boolean {
-    return this.#descriptors.isQueued;
+  #noteExtension(draft: Draft, isNew: boolean): void {
+    if (noteExtension(this.#tx, this.#view, draft, isNew)) this.#isIndexBehind = true;
   }
 
-  /** Brings more descriptors in step with those above them; returns whether all are. */
+  /** Whether something is left to `propagate`. */
+  get isBehind(): boolean {
+    return this.#descriptors.isQueued || this.#isIndexBehind;
+  }
+
+  /**
+   * Brings more descriptors in step with those above them, then indexes with what the schema says
+   * of them; returns whether all are.
+   */
   propagate(): boolean {
-    return this.#descriptors.propagate(PROPAGATION_BATCH);
+    if (!this.#descriptors.propagate(PROPAGATION_BATCH)) return false;
+    return buildIndexes(this.#tx, this.#view, this.#known, INDEX_BATCH);
   }
 
   #applyLinks(owner: number, changes: readonly LinkChange[], usn: number): void {

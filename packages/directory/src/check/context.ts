@@ -5,6 +5,9 @@ import { formatRdn } from '../dn.ts';
 import { StoredEntry } from '../record.ts';
 import { Schema } from '../schema/schema.ts';
 import type { Reader } from '../store/store.ts';
+import { DescriptorCache } from '../descriptor-table.ts';
+import { extendSchema } from '../schema-extension.ts';
+import { NameCache, View } from '../view.ts';
 import type { Finding, FindingKind } from './finding.ts';
 
 /** What every part of a check works with. */
@@ -26,6 +29,8 @@ export interface CheckContext {
 export function checkContext(reader: Reader, step: () => void): CheckContext {
   const schema = new Schema();
   const known = knownAttributes(schema);
+  // What clients have made of the schema, as far as that can be read.
+  attempt(() => extendSchema(new View(reader, schema, new NameCache(), new DescriptorCache())));
   return { reader, schema, known, held: new Map(), controllers: [], manyKeys: new Map(), step };
 }
 

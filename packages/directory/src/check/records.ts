@@ -18,6 +18,7 @@ import {
   partsOfLogKey,
   ROOT_ID,
 } from '../layout.ts';
+import { isIndexing } from '../index-building.ts';
 import { EntryFlag, type StoredEntry } from '../record.ts';
 import type { AttributeType } from '../schema/schema.ts';
 import { prefixed } from '../store/key.ts';
@@ -41,6 +42,7 @@ const CHECKS: { readonly [kind: string]: Check } = {
   p: checkPropagation,
   s: checkKeys,
   u: checkLog,
+  x: checkExtension,
 };
 
 /** Kinds that are looked at elsewhere: the directory's facts, and entries. */
@@ -91,6 +93,8 @@ function* checkIndexRecord(context: CheckContext, record: Record): Iterable<Find
   }
   // The list of tombstones is checked with them.
   if (type === needed(schema, 'isDeleted')) return;
+  // What is on its way in or out is not complete.
+  if (type.indexing !== undefined) return;
   const isIndexed = type.indexed && (!isDeleted(entry) || type === known.objectGuid);
   if (isIndexed && indexKeys(context, entry, type).has(record.key)) return;
   yield about(context, 'index', id, `the index of ${type.name} has a value that it has not`);
@@ -210,6 +214,15 @@ function* checkPropagation(context: CheckContext, { key, value }: Record): Itera
 
 /** Bytes of the key up to which the work has come. */
 const MAX_PLACE = 1024;
+
+function* checkExtension(context: CheckContext, { key, value }: Record): Iterable<Finding> {
+  const id = numberOfKey(key) ?? ROOT_ID;
+  const type = entryOf(context, id)?.values(context.known.objectClass.code).at(-1);
+  if (type !== 'attributeSchema' && type !== 'classSchema') {
+    yield about(context, 'record', id, 'it is said to be of the schema and is not');
+  }
+  if (!isIndexing(value)) yield about(context, 'index', id, 'the state of its index is none');
+}
 
 function* checkLog(context: CheckContext, { key, value }: Record): Iterable<Finding> {
   const { usn, id } = partsOfLogKey(key);

@@ -45,6 +45,8 @@ export interface AttributeType {
   readonly indexed: boolean;
   /** No two entries have the same value, so the index holds one entry a value. */
   readonly unique: boolean;
+  /** The index is not complete: values are written to it, or it is on its way out. */
+  readonly indexing: 'building' | 'removing' | undefined;
 }
 
 /** A classSchema object's facts. */
@@ -151,6 +153,8 @@ interface Row<T> {
 export class Schema {
   readonly #attributes = new Map<string, Row<AttributeType>>();
   readonly #byCode = new Map<number, Row<AttributeType>>();
+  /** Rows of the tables by code, or that there was none, of attributes that clients changed. */
+  readonly #originals = new Map<number, Row<AttributeType> | undefined>();
   readonly #classes = new Map<string, Row<ClassType>>();
   readonly #chains = new Map<string, readonly ClassType[]>();
   readonly #allowed = new Map<string, ReadonlySet<string>>();
@@ -197,7 +201,14 @@ export class Schema {
    */
   extend(attributes: readonly AttributeType[], classes: readonly ClassType[]): void {
     for (const type of attributes) {
-      const row = { text: `${type.name} `, type };
+      const old = this.#byCode.get(type.code);
+      if (!this.#originals.has(type.code)) {
+        const original = old === undefined ? undefined : { text: old.text, type: undefined };
+        this.#originals.set(type.code, original);
+      }
+      // Those who have looked it up before know it by the same object.
+      const known = old?.type === undefined ? type : Object.assign(old.type, type);
+      const row = { text: `${type.name} `, type: known };
       this.#forget(this.#attributes, type.oid);
       this.#attributes.set(type.name.toLowerCase(), row);
       this.#attributes.set(type.oid, row);
@@ -229,6 +240,13 @@ export class Schema {
 
   attributeByCode(code: number): AttributeType | undefined {
     const row = this.#byCode.get(code);
+    return row === undefined ? undefined : (row.type ??= parseAttribute(row.text));
+  }
+
+  /** What the tables say of an attribute, whatever clients have made of it. */
+  original(code: number): AttributeType | undefined {
+    if (!this.#originals.has(code)) return this.attributeByCode(code);
+    const row = this.#originals.get(code);
     return row === undefined ? undefined : (row.type ??= parseAttribute(row.text));
   }
 
@@ -413,6 +431,7 @@ function parseAttribute(line: string): AttributeType {
     secret: SECRETS.has(key),
     indexed: isIndexed && syntax !== 'dn' && !constructed && !UNSELECTIVE.has(key),
     unique: UNIQUE.has(key),
+    indexing: undefined,
   };
 }
 
