@@ -76,7 +76,7 @@ describe.each(AES_ETYPES)('RFC 4121 §4.2 with encryption type %i', (etype) => {
         const sealed = openToken(receiver, sealToken(sender, message, random, rotation));
         expect(toHex(sealed.message)).toBe(toHex(message));
         expect(sealed).toMatchObject({ sealed: true, sequence: 0x1_0000_0002 });
-        const signed = openToken(receiver, signToken(sender, message));
+        const signed = openToken(receiver, signToken(sender, message, rotation));
         expect(toHex(signed.message)).toBe(toHex(message));
         expect(signed.sealed).toBe(false);
       }),
@@ -170,6 +170,37 @@ describe('RFC 4121 §4.2: hostile tokens', () => {
     expectGssError('GSS_S_BAD_MIC', () => openToken({ ...receiver, peer: 'acceptor' }, token));
     const base = signToken({ ...sender, acceptorSubkey: false }, MESSAGE);
     expectGssError('GSS_S_BAD_MIC', () => openToken(receiver, base));
+  });
+});
+
+describe('what Windows does with wrap tokens', () => {
+  test('a context rotates by 28 octets with encryption, 12 without (MS-KILE 3.4.5.4.1)', () => {
+    const { initiator, acceptor } = establish();
+    const rrc = (token: Uint8Array) => toHex(token.subarray(4, 8));
+    expect(rrc(acceptor.wrap(MESSAGE, { seal: true }))).toBe('0000001c');
+    const signed = acceptor.wrap(MESSAGE, { seal: false });
+    expect(rrc(signed)).toBe('000c000c');
+    expect(toHex(signed.subarray(28))).toBe(toHex(MESSAGE));
+    expect(rrc(initiator.wrap(MESSAGE, { seal: true }))).toBe('0000001c');
+  });
+
+  test('the flag of a subkey that no AP-REP asserted means the key that there is', () => {
+    const { initiator, acceptor } = establish({ flags: GssFlag.INTEG | GssFlag.CONF });
+    const sender: Sender = {
+      role: 'initiator',
+      key: initiator.key,
+      acceptorSubkey: true,
+      sequence: 0,
+    };
+    const token = sealToken(sender, MESSAGE, random);
+    expect(toHex(acceptor.unwrap(token).message)).toBe(toHex(MESSAGE));
+    // With an asserted one there is no choice.
+    const mutual = establish();
+    const base = signToken(
+      { ...sender, acceptorSubkey: false, key: Key.random(18, random) },
+      MESSAGE,
+    );
+    expectGssError('GSS_S_BAD_MIC', () => mutual.acceptor.unwrap(base));
   });
 });
 

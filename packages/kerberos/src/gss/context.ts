@@ -15,6 +15,7 @@ import {
   signToken,
   type SplitToken,
   verifyMicToken,
+  windowsRotation,
   wrapOverhead,
 } from './message-tokens.ts';
 import { SequenceWindow } from './sequence-window.ts';
@@ -72,7 +73,9 @@ export class KerberosContext {
     this.#sendSequence = parts.sendSequence;
     this.#receiver = {
       peer: role === 'initiator' ? 'acceptor' : 'initiator',
-      keyOf: (subkey) => (subkey ? acceptorSubkey : key),
+      // Clients made for Windows set the flag also where no AP-REP asserted a subkey, and mean the
+      // key that there is.
+      keyOf: (subkey) => (subkey ? (acceptorSubkey ?? key) : key),
     };
     this.#window = new SequenceWindow(parts.receiveSequence, {
       replay: (flags & GssFlag.REPLAY) !== 0,
@@ -93,7 +96,10 @@ export class KerberosContext {
   /** GSS_Wrap (RFC 2743 §2.3.3). */
   wrap(message: Uint8Array, { seal }: WrapOptions): Uint8Array {
     const sender = this.#sender();
-    return seal ? sealToken(sender, message, this.#parts.random) : signToken(sender, message);
+    const rotation = windowsRotation(sender.key, seal);
+    return seal
+      ? sealToken(sender, message, this.#parts.random, rotation)
+      : signToken(sender, message, rotation);
   }
 
   /** GSS_Unwrap (RFC 2743 §2.3.4). */

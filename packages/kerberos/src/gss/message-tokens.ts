@@ -63,19 +63,33 @@ export function sealToken(
  * copy of the header and MAC, and the confounder (the form of MIT's and Windows' IOV calls).
  */
 export function sealSplit(sender: Sender, message: Uint8Array, random: RandomSource): SplitToken {
-  const rotation = HEADER_SIZE + macSize(sender.key);
+  const rotation = windowsRotation(sender.key, true);
   const token = sealToken(sender, message, random, rotation);
   const at = HEADER_SIZE + rotation + CONFOUNDER_SIZE;
   return { header: token.subarray(0, at), data: token.subarray(at) };
 }
 
-/** A wrap token with the message in clear and a checksum (RFC 4121 §4.2.4). */
-export function signToken(sender: Sender, message: Uint8Array): Uint8Array {
+/**
+ * By how many octets Windows rotates wrap tokens: what is not the message stands before it, 28
+ * octets of a sealed token and 12 of another with AES-SHA1 (MS-KILE 3.4.5.4.1). Some clients made
+ * for Windows know no other number.
+ */
+export function windowsRotation(key: Key, seal: boolean): number {
+  return (seal ? HEADER_SIZE : 0) + macSize(key);
+}
+
+/**
+ * A wrap token with the message in clear and a checksum (RFC 4121 §4.2.4), rotated right by
+ * `rotation` octets.
+ */
+export function signToken(sender: Sender, message: Uint8Array, rotation = 0): Uint8Array {
   const header = tokenHeader(WRAP_ID, sender, 0, message);
   // A wrap token is always checked with the key usage of sealing (RFC 4121 §2).
   const checksum = sender.key.checksum(USAGES[sender.role].seal, concat(message, header));
-  new DataView(header.buffer).setUint16(4, checksum.length);
-  return concat(header, message, checksum);
+  const view = new DataView(header.buffer);
+  view.setUint16(4, checksum.length);
+  view.setUint16(6, rotation);
+  return concat(header, rotateRight(concat(message, checksum), rotation));
 }
 
 /** A MIC token (RFC 4121 §4.2.6.1). */
