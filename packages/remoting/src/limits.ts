@@ -45,3 +45,9 @@ export const DEFAULT_IDLE_TIMEOUT = 7_200_000;
 
 /** Milliseconds that an operation waits: MaxTimeoutms of a Windows server. */
 export const MAX_OPERATION_WAIT = 60_000;
+
+/** Octets of a TSRequest: a ticket of a user in many groups, and more. */
+export const MAX_TS_REQUEST = 131_072;
+
+/** Tokens in one TSRequest: one is sent, the form allows several. */
+export const MAX_NEGO_TOKENS = 4;

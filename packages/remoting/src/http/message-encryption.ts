@@ -6,11 +6,17 @@ import { MAX_ENCRYPTED_PARTS } from '../limits.ts';
 export interface MessageSealer {
   readonly protocol: EncryptionProtocol;
   /** Seals a message in two pieces: what `L` counts, and the rest. */
-  seal(message: Uint8Array): { readonly header: Uint8Array; readonly data: Uint8Array };
+  seal(message: Uint8Array): SealedMessage | Promise<SealedMessage>;
   /** Opens what the peer sealed, wherever it was split. Throws RemotingError `crypto`. */
-  open(header: Uint8Array, data: Uint8Array): Uint8Array;
+  open(header: Uint8Array, data: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /** Octets of one part at most; longer messages go in several (CredSSP: a TLS record's). */
   readonly maxPart?: number;
+}
+
+/** A sealed message in two pieces. */
+export interface SealedMessage {
+  readonly header: Uint8Array;
+  readonly data: Uint8Array;
 }
 
 /** Names of the protocols (MS-WSMV 2.2.9.1). */
@@ -37,13 +43,16 @@ export function isEncrypted(type: string): boolean {
 }
 
 /** Encrypts a message of SOAP (MS-WSMV 2.2.9.1.1). */
-export function encryptMessage(sealer: MessageSealer, message: Uint8Array): HttpContent {
+export async function encryptMessage(
+  sealer: MessageSealer,
+  message: Uint8Array,
+): Promise<HttpContent> {
   const { protocol, maxPart = Math.max(1, message.length) } = sealer;
   const parts: Uint8Array[] = [];
   const count = Math.max(1, Math.ceil(message.length / maxPart));
   for (let i = 0; i < count; i += 1) {
     const plain = message.subarray(i * maxPart, (i + 1) * maxPart);
-    const { header, data } = sealer.seal(plain);
+    const { header, data } = await sealer.seal(plain);
     const length = new Uint8Array(4);
     new DataView(length.buffer).setUint32(0, header.length, true);
     parts.push(utf8(partHead(protocol, plain.length)), length, header, data);
@@ -57,14 +66,18 @@ export function encryptMessage(sealer: MessageSealer, message: Uint8Array): Http
  * Decrypts a body. The boundary is never searched for inside sealed octets: each part's length is
  * known from its head. Throws RemotingError `crypto`.
  */
-export function decryptMessage(sealer: MessageSealer, { type, body }: HttpContent): Uint8Array {
+export async function decryptMessage(
+  sealer: MessageSealer,
+  { type, body }: HttpContent,
+): Promise<Uint8Array> {
   const protocol = /protocol="?([^";]+)/iu.exec(type)?.[1]?.trim().toLowerCase();
   if (protocol !== sealer.protocol.toLowerCase()) {
     throw broken('is not encrypted as this connection authenticated');
   }
+  const isTls = sealer.protocol === 'application/HTTP-CredSSP-session-encrypted';
   const messages: Uint8Array[] = [];
-  for (const part of splitParts(body)) {
-    const message = sealer.open(part.header, part.data);
+  for (const part of splitParts(body, isTls)) {
+    const message = await sealer.open(part.header, part.data);
     if (message.length > part.length) throw broken('has a part of another length than it says');
     messages.push(message);
   }
@@ -102,7 +115,7 @@ const HEAD =
 /** A head is shorter than that. */
 const HEAD_SIZE = 512;
 
-function splitParts(body: Uint8Array): SealedPart[] {
+function splitParts(body: Uint8Array, isTls: boolean): SealedPart[] {
   const parts: SealedPart[] = [];
   let at = 0;
   while (at < body.length && !isTail(body, at)) {
@@ -118,7 +131,7 @@ function splitParts(body: Uint8Array): SealedPart[] {
     if (start + 4 > body.length) throw broken('ends too soon');
     const size = new DataView(body.buffer, body.byteOffset + start, 4).getUint32(0, true);
     const length = Number(head[1]);
-    const end = endOfPart(body, start + 4, { header: size, length });
+    const end = endOfPart(body, start + 4, { header: size, length, isTls });
     if (size > end - start - 4) throw broken('has a signature longer than itself');
     const sealed = body.subarray(start + 4, end);
     parts.push({ length, header: sealed.subarray(0, size), data: sealed.subarray(size) });
@@ -129,19 +142,30 @@ function splitParts(body: Uint8Array): SealedPart[] {
 }
 
 /**
- * Where sealed octets end: a part that is not the last is as long as its lengths say; the last one
- * ends where the fixed end of the body begins.
+ * Where sealed octets end. CredSSP's are TLS records, which say how long they are. Others are as
+ * long as their lengths say; the last one ends where the fixed end of the body begins.
  */
 function endOfPart(
   body: Uint8Array,
   start: number,
-  { header, length }: { header: number; length: number },
+  { header, length, isTls }: { header: number; length: number; isTls: boolean },
 ): number {
+  if (isTls) return endOfRecords(body, start);
   const end = start + header + length;
   if (end < body.length && isBoundary(body, end)) return end;
   const tail = body.length - tailLength(body);
   if (tail < start) throw broken('has no end');
   return tail;
+}
+
+/** A record's head is its type, its version and its length (RFC 5246 6.2.1). */
+function endOfRecords(body: Uint8Array, start: number): number {
+  let at = start;
+  while (at + 5 <= body.length && !isBoundary(body, at)) {
+    at += 5 + (body[at + 3] ?? 0) * 256 + (body[at + 4] ?? 0);
+  }
+  if (at > start && isBoundary(body, at)) return at;
+  throw broken('has no end');
 }
 
 function tailLength(body: Uint8Array): number {

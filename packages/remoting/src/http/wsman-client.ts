@@ -83,21 +83,23 @@ export class WsmanConnection {
     const message = utf8(text);
     const sealer = this.#isTls ? undefined : this.#sealer;
     const content =
-      sealer === undefined ? { type: SOAP_TYPE, body: message } : encryptMessage(sealer, message);
+      sealer === undefined
+        ? { type: SOAP_TYPE, body: message }
+        : await encryptMessage(sealer, message);
     const reply = await this.#send(content, undefined, signal);
     if (reply.status === 401) throw this.#refusal(reply);
     if (reply.status !== 200 && reply.status !== 500) throw this.#unexpected(reply);
-    return { status: reply.status, text: this.#open(reply, sealer) };
+    return { status: reply.status, text: await this.#open(reply, sealer) };
   }
 
-  #open({ type, body }: HttpReply, sealer: MessageSealer | undefined): string {
+  async #open({ type, body }: HttpReply, sealer: MessageSealer | undefined): Promise<string> {
     if (!isEncrypted(type)) {
       // Nobody may pass an answer of his own off as the server's.
       if (sealer === undefined) return decodeXml(body);
       throw new RemotingError('crypto', `${this.#host} answered without encryption`);
     }
     if (sealer === undefined) throw new RemotingError('crypto', 'the answer cannot be decrypted');
-    return decodeXml(decryptMessage(sealer, { type, body }));
+    return decodeXml(await decryptMessage(sealer, { type, body }));
   }
 
   /** Authenticates with an empty message, so that the first one is encrypted already. */

@@ -190,7 +190,7 @@ class HttpService<C> {
       );
     }
     const seals = isSealed ? sealer : undefined;
-    const plainBody = seals === undefined ? body : decryptMessage(seals, { type, body });
+    const plainBody = seals === undefined ? body : await decryptMessage(seals, { type, body });
     const charset = seals === undefined ? charsetOf(type) : innerCharset(body);
     const abort = new AbortController();
     const gone = (): void => abort.abort();
@@ -206,7 +206,9 @@ class HttpService<C> {
     if (response.destroyed) return;
     const message = utf8(answer.text);
     const content =
-      seals === undefined ? { type: SOAP_TYPE, body: message } : encryptMessage(seals, message);
+      seals === undefined
+        ? { type: SOAP_TYPE, body: message }
+        : await encryptMessage(seals, message);
     send(response, answer.status, fields, content);
   }
 
