@@ -1,6 +1,6 @@
 // Samba's file server as ServerC: a member of our domain by its keytab, with winbindd beside it.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Contoso } from '../support/contoso.ts';
 import { startGuarded, whenReady } from '../support/guarded.ts';
 import { freePort, waitForPort } from '../support/ports.ts';
@@ -12,7 +12,7 @@ export interface Smbd {
   readonly port: number;
   /** The folder that the share `data` shows. */
   readonly folder: string;
-  /** What smbd logged so far. */
+  /** What smbd logged of its connections so far. */
   readonly log: () => string;
   readonly stop: () => Promise<void>;
 }
@@ -35,6 +35,8 @@ export async function startSmbd(
   const folder = join(dir, 'share');
   const runtime = join(dir, 'run');
   for (const path of [folder, runtime]) mkdirSync(path, { recursive: true });
+  // smbd looks at files as the user.
+  for (const path of [dirname(dir), dir, folder]) chmodSync(path, 0o755);
   const port = await freePort(contoso.address);
   const conf = join(dir, 'smb.conf');
   writeFileSync(conf, configuration(dir, contoso, { port, folder, global }));
@@ -58,7 +60,11 @@ export async function startSmbd(
     address: contoso.address,
     port,
     folder,
-    log: () => readFileSync(join(dir, 'log.smbd'), 'utf8'),
+    log: () =>
+      readdirSync(dir)
+        .filter((name) => /^log\.[\d.]+$/u.test(name))
+        .map((name) => readFileSync(join(dir, name), 'utf8'))
+        .join(''),
     stop: server.stop,
   };
 }
