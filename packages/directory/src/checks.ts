@@ -2,10 +2,13 @@ import type { DomainInfo } from './domain.ts';
 import { DirectoryError } from './errors.ts';
 import type { Draft } from './draft.ts';
 import type { Value } from './entry.ts';
+import { isShared } from './indexing.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
 import type { StoredAttributes } from './record.ts';
 import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
+import { matchKey } from './schema/syntax.ts';
 import { fold } from './text.ts';
+import { contextOf } from './tombstone.ts';
 import { refused, Win32 } from './values.ts';
 import type { View } from './view.ts';
 import { textValues } from './writer-values.ts';
@@ -218,10 +221,20 @@ function checkIdentity(
     const values = draft.attributes.get(type.code);
     const [value] = values ?? [];
     if (values === before?.get(type.code) || !(value instanceof Uint8Array)) continue;
-    if (isTaken(view, type, value, draft.id)) {
+    if (isTakenHere(view, type, value, draft)) {
       throw refused('entryAlreadyExists', type, 'is that of another entry', Win32.userExists);
     }
   }
+}
+
+/** The same within the naming context, for values that several entries may have. */
+function isTakenHere(view: View, type: AttributeType, value: Uint8Array, draft: Draft): boolean {
+  if (!isShared(type, matchKey(type.syntax, value))) return isTaken(view, type, value, draft.id);
+  const context = contextOf(view, draft.parentId)?.id;
+  for (const id of view.withValue(type, value)) {
+    if (id !== draft.id && contextOf(view, id)?.id === context) return true;
+  }
+  return false;
 }
 
 function isTaken(view: View, type: AttributeType, value: Value, by: number): boolean {

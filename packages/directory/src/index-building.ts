@@ -129,7 +129,11 @@ function step(tx: Transaction, work: Work, limit: number): State | Uint8Array {
 }
 
 /** Entries in the order of their numbers: what is added meanwhile comes later, or is there. */
-function fill(tx: Transaction, { known, type, record }: Work, limit: number): State | Uint8Array {
+function fill(
+  tx: Transaction,
+  { view, known, type, record }: Work,
+  limit: number,
+): State | Uint8Array {
   const after = record.length > ID_BYTES ? idOfBytes(record.subarray(1)) : 0;
   let last = after;
   let count = 0;
@@ -141,7 +145,7 @@ function fill(tx: Transaction, { known, type, record }: Work, limit: number): St
     if (values.length === 0) continue;
     const indexed = indexedAttributes(known, entry.flags, new Map([[type.code, values]]));
     if (!indexed.has(type.code)) continue;
-    for (const one of recordsOfIndex(known, type, last, values)) tx.put(one, NOTHING);
+    for (const one of recordsOfIndex(view, known, type, entry, values)) tx.put(...one);
   }
   return count < limit ? State.built : Uint8Array.of(State.building, ...idToBytes(last));
 }

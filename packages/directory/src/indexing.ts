@@ -1,18 +1,30 @@
+import { parseDn } from './dn.ts';
+import { readDomain } from './domain.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { idToBytes, indexKey, uniqueKey } from './layout.ts';
-import type { StoredAttributes, StoredValue } from './record.ts';
+import type { StoredAttributes, StoredEntry, StoredValue } from './record.ts';
 import { matchKey } from './schema/syntax.ts';
-import type { AttributeType, Schema } from './schema/schema.ts';
+import type { AttributeType } from './schema/schema.ts';
 import type { Transaction } from './store/store.ts';
+import { contextOf } from './tombstone.ts';
+import type { View } from './view.ts';
 
 const NOTHING = new Uint8Array(0);
 
+/** What indexes are written with, in one unit of work. */
+export interface IndexWriting {
+  readonly tx: Transaction;
+  readonly view: View;
+  readonly known: KnownAttributes;
+}
+
+/** Where an entry is. */
+export type Placed = Pick<StoredEntry, 'id' | 'parentId'>;
+
 /** Makes the indexes say what an entry now is; returns whether an account's name changed. */
 export function reindex(
-  tx: Transaction,
-  schema: Schema,
-  known: KnownAttributes,
-  id: number,
+  { tx, view, known }: IndexWriting,
+  entry: Placed,
   before: StoredAttributes,
   after: StoredAttributes,
 ): boolean {
@@ -20,32 +32,28 @@ export function reindex(
   // Of a new entry there is nothing before.
   const codes = before.size === 0 ? after.keys() : new Set([...before.keys(), ...after.keys()]);
   for (const code of codes) {
-    const type = schema.attributeByCode(code);
+    const type = view.schema.attributeByCode(code);
     const old = before.get(code) ?? [];
     const next = after.get(code) ?? [];
     if (type === undefined || old === next) continue;
     if (!type.indexed && type.indexing !== 'building') continue;
-    const record = type.unique ? idToBytes(id) : NOTHING;
-    const gone = recordsOfIndex(known, type, id, old);
-    const changed = replaceKeys(tx, gone, recordsOfIndex(known, type, id, next), record);
+    const gone = recordsOfIndex(view, known, type, entry, old);
+    const changed = replaceKeys(tx, gone, recordsOfIndex(view, known, type, entry, next));
     names ||= changed && isAccountName(known, type);
   }
   return names;
 }
 
-function replaceKeys(
-  tx: Transaction,
-  old: ReadonlySet<string>,
-  next: ReadonlySet<string>,
-  record: Uint8Array,
-): boolean {
+type IndexRecords = ReadonlyMap<string, Uint8Array>;
+
+function replaceKeys(tx: Transaction, old: IndexRecords, next: IndexRecords): boolean {
   let changed = false;
-  for (const key of old) {
+  for (const key of old.keys()) {
     if (next.has(key)) continue;
     tx.delete(key);
     changed = true;
   }
-  for (const key of next) {
+  for (const [key, record] of next) {
     if (old.has(key)) continue;
     tx.put(key, record);
     changed = true;
@@ -53,22 +61,56 @@ function replaceKeys(
   return changed;
 }
 
-/** The keys under which the index of an attribute has an entry with these values. */
+/** The records by which the index of an attribute has an entry with these values. */
 export function recordsOfIndex(
+  view: View,
   known: KnownAttributes,
   type: AttributeType,
-  id: number,
+  entry: Placed,
   values: readonly StoredValue[],
-): Set<string> {
+): IndexRecords {
   // Every entry is of class top: only the most specific class tells entries apart.
   const indexed = type === known.objectClass ? values.slice(-1) : values;
-  const keys = new Set<string>();
+  const records = new Map<string, Uint8Array>();
   for (const value of indexed) {
     if (typeof value === 'number') continue;
     const key = matchKey(type.syntax, value);
-    keys.add(type.unique ? uniqueKey(type.code, key) : indexKey(type.code, key, id));
+    if (!type.unique || (isShared(type, key) && isElsewhere(view, entry.parentId))) {
+      records.set(indexKey(type.code, key, entry.id), NOTHING);
+    } else {
+      records.set(uniqueKey(type.code, key), idToBytes(entry.id));
+    }
   }
-  return keys;
+  return records;
+}
+
+/** Bytes of the shortest SID of a domain, its own (MS-DTYP 2.4.2.2). */
+const DOMAIN_SID_BYTES = 24;
+
+/**
+ * Whether several entries may have a value of a unique attribute, one in each naming context: that
+ * is so of well-known SIDs, which the configuration and the domain have entries for (MS-ADTS
+ * 6.1.1.2.6, 6.1.1.4.11). The domain's is the one that the SID names.
+ */
+export function isShared(type: AttributeType, key: string): boolean {
+  return key.length < DOMAIN_SID_BYTES && type.name === 'objectSid';
+}
+
+/** Whether what is below an entry is outside of the domain's naming context. */
+export function isElsewhere(view: View, parentId: number): boolean {
+  const domain = readDomain(view.reader);
+  if (domain === undefined) return false;
+  return contextOf(view, parentId)?.id !== view.resolve(parseDn(domain.dn)).id;
+}
+
+/** The entry that a SID names: of the domain, or else of another naming context. */
+export function idOfSid(view: View, known: KnownAttributes, sid: Uint8Array): number | undefined {
+  const type = known.objectSid;
+  const key = matchKey(type.syntax, sid);
+  const id = view.onlyWithKey(type, key);
+  if (id !== undefined || !isShared(type, key)) return id;
+  const [other] = view.withValue(type, sid);
+  return other;
 }
 
 function isAccountName(known: KnownAttributes, type: AttributeType): boolean {

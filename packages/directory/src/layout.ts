@@ -18,7 +18,8 @@ import type { Key, Range, Record } from './store/store.ts';
  *     d number                    a security descriptor, each distinct one once
  *     h digest                    a descriptor's SHA-256 → its number
  *     p id                        an entry to whose children its descriptor is to be handed on
- *     x id                        an entry of the schema that a client has made or changed
+ *     x id                        an entry of the schema that a client has made or changed, and how
+ *                                 far the index is that it asks for (`index-building.ts`)
  *     n number                    how many entries have that descriptor
  */
 const KIND = {

@@ -3,6 +3,7 @@ import { encodeSid, parseSid } from '@doublehop/security/sid';
 import { parseDn, type Dn } from './dn.ts';
 import type { EntryName } from './entry.ts';
 import { DirectoryError } from './errors.ts';
+import { idOfSid } from './indexing.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import { ROOT_ID } from './layout.ts';
 import { needed } from './known-attributes.ts';
@@ -68,7 +69,7 @@ function locateIdentity(
 ): number | undefined {
   if (typeof name === 'string') return undefined;
   if ('guid' in name) return view.onlyWithValue(known.objectGuid, encodeGuid(name.guid));
-  if ('sid' in name) return view.onlyWithValue(known.objectSid, encodeSid(name.sid));
+  if ('sid' in name) return idOfSid(view, known, encodeSid(name.sid));
   return undefined;
 }
 
@@ -94,7 +95,7 @@ function locateText(view: View, known: KnownAttributes, text: string): number | 
     case 'GUID':
       return view.onlyWithValue(known.objectGuid, bytesOf(value, guidBytes));
     case 'SID':
-      return view.onlyWithValue(known.objectSid, bytesOf(value, sidBytes));
+      return idOfSid(view, known, bytesOf(value, sidBytes));
     default:
       return wellKnown(view, known, value);
   }

@@ -1,6 +1,7 @@
 import type { Filter } from '@doublehop/ldap/filter';
 import { EntryView } from './entry-view.ts';
 import { compileFilter, type Access, type FilterContext, type Predicate } from './evaluate.ts';
+import { isShared } from './indexing.ts';
 import type { KnownAttributes } from './known-attributes.ts';
 import {
   allEntries,
@@ -267,7 +268,9 @@ function idsOf(view: View, access: Access): Iterable<number> {
 }
 
 function withValue(view: View, attribute: AttributeType, key: string): Iterable<number> {
-  if (!attribute.unique) return ids(view, indexValue(attribute.code, key));
+  if (!attribute.unique || isShared(attribute, key)) {
+    return ids(view, indexValue(attribute.code, key));
+  }
   const bytes = view.reader.get(uniqueKey(attribute.code, key));
   return bytes === undefined ? [] : [idOfBytes(bytes)];
 }

@@ -35,8 +35,9 @@ import type {
   Value,
 } from './entry.ts';
 import { DirectoryError } from './errors.ts';
+import { auxiliaryClasses, givenValues } from './given-values.ts';
 import { buildIndexes } from './index-building.ts';
-import { reindex } from './indexing.ts';
+import { type IndexWriting, reindex } from './indexing.ts';
 import { decodeKeys, encodeKeys } from './keys-record.ts';
 import { needed, type KnownAttributes } from './known-attributes.ts';
 import { childKey, entryKey, idToBytes, keysKey, ROOT_ID } from './layout.ts';
@@ -74,15 +75,7 @@ import {
 import { foreignSid } from './foreign-principal.ts';
 import { refused, storedValues } from './values.ts';
 import { contextRdn, NameCache, View } from './view.ts';
-import {
-  isLocal,
-  isSame,
-  isSchemaObject,
-  isValue,
-  refuseName,
-  shownRdn,
-  textValues,
-} from './writer-values.ts';
+import { isLocal, isSame, refuseName, shownRdn, textValues } from './writer-values.ts';
 import {
   type AddOptions,
   type Clock,
@@ -108,6 +101,7 @@ export class DirectoryWriter {
   readonly #services: ServiceClasses;
   readonly #times: TimeText;
   #domain: DomainInfo | undefined;
+  readonly #indexes: IndexWriting;
   #isIndexBehind = false;
 
   constructor(options: WriterOptions) {
@@ -128,6 +122,7 @@ export class DirectoryWriter {
       descriptors,
       isSettled ? settled : undefined,
     );
+    this.#indexes = { tx, view: this.#view, known: options.known };
     this.#names = new EntryNames({
       view: this.#view,
       schema,
@@ -171,10 +166,10 @@ export class DirectoryWriter {
       options.system === true
         ? input
         : completeSchemaObject(this.#schema, input, { dn, cn, random: this.#random });
-    const given = this.#input(whole, options.system === true);
+    const given = givenValues(this.#schema, whole, options.system === true);
     const names = textValues(given.get('objectClass') ?? []);
     const type = structuralClass(this.#schema, names);
-    const auxiliary = this.#auxiliaries(names);
+    const auxiliary = auxiliaryClasses(this.#schema, names);
     const { parentId, key } = this.#names.place(parsed, type, options);
     const id = nextNumber(this.#tx, 'id');
     const flags =
@@ -197,7 +192,8 @@ export class DirectoryWriter {
       checkCategory(this.#view, this.#known, draft);
       settleSystemFlags(this.#schema, draft);
     }
-    if (options.also !== undefined) this.#take(draft, this.#input(options.also, true), true, dn);
+    if (options.also !== undefined)
+      this.#take(draft, givenValues(this.#schema, options.also, true), true, dn);
     this.#setIdentity(draft, rdn.value, auxiliary);
     this.#descriptors.complete(draft, options.creator);
     hideByDefault(this.#schema, draft);
@@ -422,7 +418,7 @@ export class DirectoryWriter {
   #expunge(entry: StoredEntry): void {
     const usn = nextNumber(this.#tx, 'usn');
     const indexed = indexedAttributes(this.#known, entry.flags, entry.attributes());
-    reindex(this.#tx, this.#schema, this.#known, entry.id, indexed, new Map());
+    reindex(this.#indexes, entry, indexed, new Map());
     releaseDescriptor(this.#tx, entry.reference(this.#known.descriptor.code));
     listDeleted(this.#tx, this.#schema, entry.id, false);
     this.#tx.delete(childKey(entry.parentId, textBytes(rdnKey(entry.rdn))));
@@ -526,18 +522,6 @@ export class DirectoryWriter {
     return { id, parentId, flags, rdn, type, attributes: entry.attributes() };
   }
 
-  /** The caller's attributes under the names of the schema. */
-  #input(input: AttributeInput, system: boolean): Map<string, readonly Value[]> {
-    const given = new Map<string, readonly Value[]>();
-    const kind = isSchemaObject(input) ? 'schema' : 'other';
-    for (const [name, value] of Object.entries(input)) {
-      const type = writableType(this.#schema, name, system, kind);
-      if (given.has(type.name)) throw refused('attributeOrValueExists', type, 'is given twice');
-      given.set(type.name, isValue(value) ? [value] : value);
-    }
-    return given;
-  }
-
   /** Puts the caller's values into a new entry; returns those that are links. */
   #take(
     draft: Draft,
@@ -563,13 +547,6 @@ export class DirectoryWriter {
       }
     }
     return changes;
-  }
-
-  #auxiliaries(names: readonly string[]): ClassType[] {
-    return names.flatMap((name) => {
-      const type = this.#schema.classType(name);
-      return type?.category === 'auxiliary' ? [type] : [];
-    });
   }
 
   /** What makes an entry this one: class, name, GUID, SID. */
@@ -614,7 +591,7 @@ export class DirectoryWriter {
     const indexed = indexedAttributes(this.#known, draft.flags, attributes);
     const spns = indexed.get(this.#known.servicePrincipalName.code) ?? [];
     for (const spn of spns) if (typeof spn === 'string') this.#services.write(spn);
-    const names = reindex(this.#tx, this.#schema, this.#known, id, before, indexed);
+    const names = reindex(this.#indexes, draft, before, indexed);
     this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
     const content =
       before.size === 0 ? undefined : changedContent(this.#known, attributes, before, links);
@@ -698,7 +675,7 @@ export class DirectoryWriter {
     if ((draft.flags & EntryFlag.deleted) !== 0) return undefined;
     deriveAccountType(this.#schema, this.#known, draft);
     const group = followPrimaryGroup(this.#view, this.#known, draft, original);
-    const auxiliary = this.#auxiliaries(textValues(this.#classesOf(draft)));
+    const auxiliary = auxiliaryClasses(this.#schema, textValues(this.#classesOf(draft)));
     checkContent(this.#schema, draft, auxiliary, this.#linkFacts(draft.id, changes));
     return group;
   }
@@ -730,7 +707,7 @@ export class DirectoryWriter {
 
   #setClasses(draft: Draft, names: readonly string[]): void {
     const [structural = '', ...above] = this.#schema.chain(draft.type).map((type) => type.name);
-    const auxiliary = this.#auxiliaries(names).map((type) => type.name);
+    const auxiliary = auxiliaryClasses(this.#schema, names).map((type) => type.name);
     const classes = new Set([...above.reverse(), ...auxiliary, structural]);
     draft.attributes.set(this.#known.objectClass.code, [...classes]);
   }

@@ -13,6 +13,7 @@ import type { Finding, FindingKind } from './finding.ts';
 /** What every part of a check works with. */
 export interface CheckContext {
   readonly reader: Reader;
+  readonly view: View;
   readonly schema: Schema;
   readonly known: KnownAttributes;
   /** How many entries have each descriptor: a number or two for every distinct one. */
@@ -30,8 +31,18 @@ export function checkContext(reader: Reader, step: () => void): CheckContext {
   const schema = new Schema();
   const known = knownAttributes(schema);
   // What clients have made of the schema, as far as that can be read.
-  attempt(() => extendSchema(new View(reader, schema, new NameCache(), new DescriptorCache())));
-  return { reader, schema, known, held: new Map(), controllers: [], manyKeys: new Map(), step };
+  const view = new View(reader, schema, new NameCache(), new DescriptorCache());
+  attempt(() => extendSchema(view));
+  return {
+    reader,
+    view,
+    schema,
+    known,
+    held: new Map(),
+    controllers: [],
+    manyKeys: new Map(),
+    step,
+  };
 }
 
 /** The entry of a number: undefined where it is not there, or its head cannot be read. */

@@ -246,17 +246,17 @@ function* checkIndexes(
   entry: StoredEntry,
   attributes: StoredAttributes,
 ): Iterable<Finding> {
-  const { reader, schema, known } = context;
+  const { reader, view, schema, known } = context;
   const indexed = indexedAttributes(known, entry.flags, attributes);
   for (const [code, values] of indexed) {
     const type = schema.attributeByCode(code);
     if (type?.indexed !== true) continue;
-    const keys = attempt(() => recordsOfIndex(known, type, entry.id, values)) ?? new Set();
-    for (const key of keys) {
+    const records = attempt(() => recordsOfIndex(view, known, type, entry, values)) ?? new Map();
+    for (const [key, { length }] of records) {
       const record = reader.get(key);
       if (record === undefined) {
         yield about(context, 'index', entry.id, `it is not in the index of ${type.name}`);
-      } else if (type.unique && numberOf(record) !== entry.id) {
+      } else if (length > 0 && numberOf(record) !== entry.id) {
         const what = `its ${type.name} is that of entry ${numberOf(record) ?? 'unknown'} too`;
         yield about(context, 'index', entry.id, what);
       }

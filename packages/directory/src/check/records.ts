@@ -102,15 +102,15 @@ function* checkIndexRecord(context: CheckContext, record: Record): Iterable<Find
 
 /** The keys that an index ought to have for an entry; of those with many values they are kept. */
 function indexKeys(
-  { known, manyKeys }: CheckContext,
+  { view, known, manyKeys }: CheckContext,
   entry: StoredEntry,
   type: AttributeType,
 ): ReadonlySet<string> {
   const place = `${type.code}/${entry.id}`;
   const kept = manyKeys.get(place);
   if (kept !== undefined) return kept;
-  const keys =
-    attempt(() => recordsOfIndex(known, type, entry.id, entry.values(type.code))) ?? new Set();
+  const values = entry.values(type.code);
+  const keys = new Set(attempt(() => recordsOfIndex(view, known, type, entry, values))?.keys());
   if (keys.size > FEW_KEYS) {
     if (manyKeys.size >= MAX_KEPT) manyKeys.clear();
     manyKeys.set(place, keys);

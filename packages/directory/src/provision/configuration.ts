@@ -43,18 +43,22 @@ const QUERY_LIMITS = [
 ];
 
 /**
- * CN=WellKnown Security Principals (MS-ADTS 6.1.1.2.6) but those who are members of groups from the
- * start: a SID names one entry here, and that is below CN=ForeignSecurityPrincipals.
+ * CN=WellKnown Security Principals (MS-ADTS 6.1.1.2.6). Those who are members of groups from the
+ * start have entries below CN=ForeignSecurityPrincipals too.
  */
 const WELL_KNOWN_PRINCIPALS: readonly (readonly [name: string, sid: string])[] = [
   ['Anonymous Logon', 'S-1-5-7'],
+  ['Authenticated Users', 'S-1-5-11'],
   ['Batch', 'S-1-5-3'],
   ['Console Logon', 'S-1-2-1'],
   ['Creator Group', 'S-1-3-1'],
   ['Creator Owner', 'S-1-3-0'],
   ['Dialup', 'S-1-5-1'],
   ['Digest Authentication', 'S-1-5-64-21'],
+  ['Enterprise Domain Controllers', 'S-1-5-9'],
   ['Everyone', 'S-1-1-0'],
+  ['Interactive', 'S-1-5-4'],
+  ['IUSR', 'S-1-5-17'],
   ['Local Service', 'S-1-5-19'],
   ['Network', 'S-1-5-2'],
   ['Network Service', 'S-1-5-20'],
