@@ -2,7 +2,8 @@ import { PsDictionary, PsObject, type PsValue, Scalar, SecureText } from './valu
 
 /**
  * A value as text, as PowerShell's conversion to a string gives it in the invariant culture: items
- * of a collection with spaces between, `@{Name=value}` for custom objects, nothing for null.
+ * of a collection with spaces between, `@{Name=value}` for custom objects, nothing for null. What
+ * is inside of what is inside is told by its type alone.
  */
 export function toText(value: PsValue): string {
   if (value === null) return '';
@@ -15,7 +16,7 @@ export function toText(value: PsValue): string {
   if (value instanceof SecureText) return value.toString();
   if (value instanceof PsDictionary) return 'System.Collections.Hashtable';
   if (value instanceof PsObject) return objectText(value);
-  return value.map(toText).join(' ');
+  return value.map(innerText).join(' ');
 }
 
 /** The short name of a value's type, as errors show it. */
@@ -77,15 +78,27 @@ function scalarText({ type, value }: Scalar): string {
   return String(value);
 }
 
+function innerText(value: PsValue): string {
+  if (Array.isArray(value)) return 'System.Object[]';
+  if (!(value instanceof PsObject) || value.text !== undefined) return toText(value);
+  const { base, typeNames } = value;
+  if (base?.kind === 'primitive') return innerText(base.value);
+  const name = typeNames[0] ?? '';
+  return base === undefined && isCustom(name) ? '' : name;
+}
+
+function isCustom(name: string): boolean {
+  return name === '' || /(^|\.)PSCustomObject$|^Selected\./u.test(name);
+}
+
 function objectText(object: PsObject): string {
   const { base, text, typeNames } = object;
   if (text !== undefined) return text;
   if (base?.kind === 'primitive') return toText(base.value);
   if (base?.kind === 'dictionary') return toText(base.entries);
-  if (base !== undefined) return base.items.map(toText).join(' ');
+  if (base !== undefined) return base.items.map(innerText).join(' ');
   const [first = ''] = typeNames;
-  const isCustom = first === '' || /(^|\.)PSCustomObject$|^Selected\./u.test(first);
-  if (!isCustom) return first;
+  if (!isCustom(first)) return first;
   const properties = [...object.properties()];
-  return `@{${properties.map(({ name, value }) => `${name}=${toText(value)}`).join('; ')}}`;
+  return `@{${properties.map(({ name, value }) => `${name}=${innerText(value)}`).join('; ')}}`;
 }
