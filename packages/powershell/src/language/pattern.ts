@@ -136,8 +136,8 @@ function run(program: readonly Instruction[], search: Search): PatternMatch | un
     const seen = new Set(threads.map(({ at }) => at));
     if (found === undefined)
       follow(program, subject, { at: 0, saved: [] }, position, threads, seen);
-    if (threads.length === 0) break;
-    spend(threads.length / WAYS_PER_STEP);
+    if (threads.length === 0 && found !== undefined) break;
+    spend((threads.length + 1) / WAYS_PER_STEP);
     const next: Thread[] = [];
     const nextSeen = new Set<number>();
     for (const thread of threads) {
