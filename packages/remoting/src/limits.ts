@@ -51,3 +51,36 @@ export const MAX_TS_REQUEST = 131_072;
 
 /** Tokens in one TSRequest: one is sent, the form allows several. */
 export const MAX_NEGO_TOKENS = 4;
+
+/** CLIXML elements inside each other, also by way of references; serializing goes no deeper. */
+export const MAX_CLIXML_DEPTH = 100;
+
+/** Elements of one CLIXML message, each counted as often as references repeat it. */
+export const MAX_CLIXML_NODES = 500_000;
+
+/** Characters of one CLIXML message when every reference is written out. */
+export const MAX_CLIXML_TEXT = 134_217_728;
+
+/** Octets of one PSRP message: MaximumReceivedObjectSizeMB of a Windows configuration. */
+export const MAX_PSRP_MESSAGE = 10_485_760;
+
+/** Octets of messages of one side that have not come whole: MaximumReceivedDataSizePerCommandMB. */
+export const MAX_PSRP_PENDING = 52_428_800;
+
+/** Messages of one side that have begun and not ended. */
+export const MAX_PSRP_PENDING_MESSAGES = 128;
+
+/** Octets of a fragment that is written, with its header: PowerShell's own 32 KiB. */
+export const DEFAULT_FRAGMENT = 32_768;
+
+/** Pipelines of one runspace pool that have not ended. */
+export const MAX_PIPELINES = 64;
+
+/** Runspaces that a client may ask for. */
+export const MAX_RUNSPACES = 1024;
+
+/** Commands of one CREATE_PIPELINE message, in all its statements. */
+export const MAX_PIPELINE_COMMANDS = 1024;
+
+/** Host calls of a runspace pool or pipeline that were not answered. */
+export const MAX_HOST_CALLS = 1024;
