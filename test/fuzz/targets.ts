@@ -5,6 +5,7 @@ import { kdcTargets } from './targets/kdc.ts';
 import { kpasswdTargets } from './targets/kpasswd.ts';
 import { ldapTargets } from './targets/ldap.ts';
 import { updateTargets } from './targets/updates.ts';
+import { powershellTargets } from './targets/powershell.ts';
 import { wireServiceTargets } from './targets/wire-services.ts';
 import { securityTargets } from './targets/security.ts';
 
@@ -34,6 +35,7 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...securityTargets(),
     ...(await ldapTargets()),
     ...(await updateTargets()),
+    ...powershellTargets(),
     ...wireServiceTargets(),
   ];
 }

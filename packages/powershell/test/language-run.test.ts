@@ -297,7 +297,7 @@ describe('limits: every run ends', () => {
     ['$h = @{}; $h.h = $h', 'values within values'],
     ['$h = @{}; while ($true) { $h = @{ a = $h; b = $h } }', 'of a collection'],
     ['"x".PadLeft(900000000)', 'characters of a text'],
-  ])('%s', async ([script, what]) => {
+  ] satisfies [string, string][])('%s', async ([script, what]) => {
     const { errors, result } = await new TestConsole().run(script);
     expect(result).toBeUndefined();
     expect(errors.at(-1)?.message).toContain(what);
