@@ -88,7 +88,7 @@ describe('tickets', () => {
     expect(byKeytab.stderr).toContain('SERVERB$@CONTOSO.COM: a ticket until');
     // Its ticket armors somebody else's password.
     const armored = { env: { ...env, KRB5CCNAME: join(dir, 'cc-c') }, input: `${PASSWORD}\n` };
-    const args = [program, 'kinit', '-T', join(dir, 'cc-b'), 'Administrator'];
+    const args = [program, 'kinit', '--claims', '-T', join(dir, 'cc-b'), 'Administrator'];
     const inArmor = await run(process.execPath, args, armored);
     expect(inArmor.stderr).toContain('Administrator@CONTOSO.COM: a ticket until');
     const wrong = await kinit('alice', 'wrong');

@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { pooledRandom } from '@doublehop/crypto/random';
+import { memoryCache } from '@doublehop/kerberos/ccache/memory';
 import type { KerberosClient } from '@doublehop/kerberos/client/client';
+import type { Credentials } from '@doublehop/kerberos/credentials';
 import { KerberosError } from '@doublehop/kerberos/errors';
 import { memoryReplayCache } from '@doublehop/kerberos/gss/replay-cache';
 import { keytabKeys } from '@doublehop/kerberos/gss/service-keys';
 import { negotiateClient } from '@doublehop/kerberos/http/negotiate-client';
 import {
   type NegotiateHandler,
+  type NegotiateIdentity,
   negotiateListener,
   type NegotiateServerOptions,
 } from '@doublehop/kerberos/http/negotiate-server';
@@ -18,7 +21,7 @@ import { decodeDelegationInfo } from '@doublehop/security/pac/delegation-info';
 import { decodeLogonInfo } from '@doublehop/security/pac/logon-info';
 import { decodePac, pacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { type Contoso, REALM, startContoso } from '../support/contoso.ts';
-import { serviceOf } from '../support/kerberos-client.ts';
+import { clientOf, serviceOf } from '../support/kerberos-client.ts';
 import { type MitShell, mitShell } from '../support/mit.ts';
 import { requirePeers, whyMissing } from '../support/peers.ts';
 import type { Outcome } from '../support/run.ts';
@@ -46,10 +49,11 @@ describe('curl --negotiate to a service that hops on', () => {
     const keytab = domain.keytab('serverb');
     const service = await serviceOf(domain, named('SERVERB$'), keytab, options);
     const own = await acceptor(domain, 'serverb');
-    middle = await listen(negotiateListener(own, hopping(service)));
+    middle = await listen(negotiateListener(own, hopping(service, domain)));
   });
   afterEach(async () => {
     await contoso?.grant('ServerC');
+    await contoso?.trustForDelegation('ServerB', false);
   });
   afterAll(async () => {
     for (const server of servers) server.close();
@@ -71,16 +75,29 @@ describe('curl --negotiate to a service that hops on', () => {
     return typeof bound === 'object' && bound !== null ? bound.port : 0;
   }
 
-  /** ServerB: answers for itself, and for /hop calls ServerC as the user. */
-  function hopping(service: KerberosClient): NegotiateHandler {
+  /** Unconstrained: ServerB goes on with the TGT that the user forwarded, or does not. */
+  function onward(identity: NegotiateIdentity, domain: Contoso) {
+    return async (spn: string): Promise<Credentials> => {
+      const { delegated } = identity;
+      if (delegated === undefined) throw new Error('nothing was delegated');
+      const cache = memoryCache();
+      await cache.initialize(delegated.client);
+      await cache.store(delegated);
+      return clientOf(domain, {}, cache).getServiceTicket(named(spn));
+    };
+  }
+
+  /** ServerB: answers for itself, and for /hop and /onward calls ServerC as the user. */
+  function hopping(service: KerberosClient, domain: Contoso): NegotiateHandler {
     return (request, response, identity) => {
-      if (request.url !== '/hop') {
+      if (request.url !== '/hop' && request.url !== '/onward') {
         whoAmI('ServerB')(request, response, identity);
         return;
       }
       const evidence = { ticket: identity.ticket, client: identity.principal };
+      const hop = (spn: string): Promise<Credentials> => service.proxy(evidence, named(spn));
       const client = negotiateClient({
-        getServiceTicket: (spn) => service.proxy(evidence, named(spn)),
+        getServiceTicket: request.url === '/hop' ? hop : onward(identity, domain),
         clock,
         random,
         lookup: (_host, _options, found) => found(null, [{ address: ADDRESS, family: 4 }]),
@@ -88,7 +105,7 @@ describe('curl --negotiate to a service that hops on', () => {
       client.fetch(`http://serverc.contoso.com:${target}/`).then(
         ({ body }) => response.end(body),
         (error: unknown) => {
-          const code = error instanceof KerberosError ? error.detail.errorCode : undefined;
+          const code = error instanceof KerberosError ? error.detail.errorCode : String(error);
           response.writeHead(403).end(`refused: ${code}\n`);
         },
       );
@@ -136,6 +153,21 @@ describe('curl --negotiate to a service that hops on', () => {
     expect(stdout).toBe(
       'ServerC sees CONTOSO\\alice through HTTP/serverb.contoso.com@CONTOSO.COM\n',
     );
+  });
+
+  test('unconstrained: curl forwards the TGT when told to; ServerB goes on with it', async (ctx) => {
+    requirePeers(ctx, 'mit', 'curl');
+    const onwards = async (shell: MitShell, delegation: string): Promise<string> =>
+      (await curl(shell, '/onward', ...negotiate, '--delegation', delegation)).stdout;
+    const nothing = 'refused: Error: nothing was delegated\n';
+    // Not trusted for delegation: no OK-AS-DELEGATE in the ticket, which `policy` looks at.
+    expect(await onwards(await alice(), 'policy')).toBe(nothing);
+    await contoso?.trustForDelegation('ServerB', true);
+    const shell = await alice();
+    expect(await onwards(shell, 'none')).toBe(nothing);
+    // No middle is named: ServerC sees her as if she had come herself.
+    expect(await onwards(shell, 'policy')).toBe('ServerC sees CONTOSO\\alice\n');
+    expect(await onwards(shell, 'always')).toBe('ServerC sees CONTOSO\\alice\n');
   });
 });
 

@@ -105,6 +105,7 @@ const BAD: readonly (readonly [call: string, told: RegExp])[] = [
   ['kinit alice@X.Y', /the password is empty/],
   ['kinit --renew alice@X.Y', /no name/],
   ['kinit --renew -T x', /needs no --armor/],
+  ['kinit --renew --claims', /takes no --claims/],
   ['kinit alice@X.Y -T KCM:', /kind KCM are not supported|names no credential cache/],
   ['kinit alice@X.Y -T nope', /nope/],
   ['kinit -c KCM:', /kind KCM are not supported|names no credential cache/],

@@ -180,7 +180,11 @@ describe('MS-KILE 3.3.5.5 authentication policies', () => {
     expect(await refusal(domain.login('alice', { armor: wrong }))).toMatchObject({
       error: 'KDC_ERR_POLICY',
       reason: 'client-device-policy',
+      status: undefined,
     });
+    // Inside of armor nothing but the event tells it.
+    const NtStatus = 'STATUS_INVALID_WORKSTATION';
+    expect(domain.audit.at(-1)).toMatchObject({ NtStatus, PolicyAudited: '-' });
     const tgt = await domain.login('alice', { armor: await domain.login('SERVERC') });
     expect(tgt.times.endtime - tgt.times.authtime).toBe(120);
     await domain.set('alice', { 'msDS-AssignedAuthNPolicy': [] });
@@ -195,6 +199,10 @@ describe('MS-KILE 3.3.5.5 authentication policies', () => {
     await domain.set('alice', { 'msDS-AssignedAuthNPolicy': policy });
     const tgt = await domain.login('alice');
     expect(tgt.times.endtime - tgt.times.authtime).toBeGreaterThan(60);
+    expect(domain.audit.at(-1)).toMatchObject({
+      Status: '0x0',
+      PolicyAudited: 'client-device-unknown',
+    });
     await domain.set('alice', { 'msDS-AssignedAuthNPolicy': [] });
   });
 

@@ -32,6 +32,7 @@ interface KinitOptions {
   readonly canonicalize?: true;
   readonly enterprise?: true;
   readonly armor?: string;
+  readonly claims?: true;
   readonly json?: true;
 }
 
@@ -52,6 +53,7 @@ export function command(context: Context): Command {
     .option('-C, --canonicalize', 'let the KDC correct the name')
     .option('-E, --enterprise', 'the name is a UPN')
     .option('-T, --armor <cache>', 'protect the password by the TGT of another cache (FAST)')
+    .option('--claims', 'ask for the claims of the account, as Windows does')
     .option('--json', 'print the ticket as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: KinitOptions, self: Command) => {
@@ -82,6 +84,7 @@ async function kinit(
   if (options.renew === true) {
     if (name !== undefined) throw new UsageError('--renew renews the ticket of the cache: no name');
     if (options.armor !== undefined) throw new UsageError('--renew needs no --armor');
+    if (options.claims !== undefined) throw new UsageError('--renew takes no --claims');
     const { client: owner, times } = await client.renew();
     report(context, options, { cache, owner, endtime: times.endtime });
     return;
@@ -106,13 +109,14 @@ async function armorOf(
 type LoginOptions = Omit<KinitOptions, 'armor'> & { readonly armor: Credentials | undefined };
 
 async function login(client: KerberosClient, { client: who, secret }: Account, o: LoginOptions) {
-  const { lifetime, renewable: renewLifetime, forwardable, canonicalize, enterprise, armor } = o;
+  const { lifetime, renewable: renewLifetime, forwardable, canonicalize, enterprise } = o;
   const { credentials } = await client.login(who, secret, {
     lifetime,
     renewLifetime,
     forwardable,
     canonicalize: canonicalize ?? enterprise,
-    armor,
+    armor: o.armor,
+    claims: o.claims,
   });
   return credentials;
 }

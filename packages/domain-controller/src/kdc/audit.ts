@@ -39,6 +39,8 @@ export interface AuditEvent {
   /** The refusal's one status word, `-` for success. */
   readonly Reason: string;
   readonly NtStatus: NtStatus | '-';
+  /** What an authentication policy would have refused if it were enforced (events 305, 306). */
+  readonly PolicyAudited: string;
 }
 
 /** Takes audit events; never throws. */
@@ -79,6 +81,7 @@ export function auditEvent(
     DelegationMode: record.mode ?? ABSENT,
     Reason: refused?.reason ?? ABSENT,
     NtStatus: refused?.detail.status ?? ABSENT,
+    PolicyAudited: record.policyAudited ?? ABSENT,
   };
 }
 
