@@ -10,13 +10,14 @@ import { PowerShellError } from '../errors.ts';
 import { MAX_BLOCK_DEPTH, MAX_KEPT_ERRORS } from '../limits.ts';
 import { toText } from '../objects/text.ts';
 import { type PsDictionary, type PsValue, Scalar } from '../objects/value.ts';
-import type { Block, BlockExpression, Script, VariableExpression } from './ast.ts';
+import type { BlockExpression, Script, VariableExpression } from './ast.ts';
 import { Bounds } from './bounds.ts';
 import { type Context, NOTHING, type Steps } from './context.ts';
 import { Flow, runBlock, statementsOf } from './execute.ts';
 import { parseScript } from './parse.ts';
 import { checkRestricted } from './restricted.ts';
 import { runtimeError, ScriptStop } from './script-error.ts';
+import type { Source } from './source.ts';
 import { usingKey } from './using.ts';
 
 /** What of the language a session may use (about_Language_Modes). */
@@ -43,7 +44,7 @@ export interface InterpreterOptions {
   readonly mode?: LanguageMode;
   /** `$env:NAME`. */
   readonly environment?: (name: string) => string | undefined;
-  /** Values of `$using:` expressions, as they arrive with a script (`usingValues`). */
+  /** Values of `$using:` expressions of scripts that come with none of their own. */
   readonly using?: PsDictionary;
 }
 
@@ -55,14 +56,18 @@ export interface RunResult {
   readonly exitCode: number | undefined;
 }
 
+/** A block's statements, and where they were written. */
+type Written = Pick<Script, 'body' | 'source'>;
+
 /** A console: variables that stay from one script to the next, and scripts that run. */
 export class Interpreter {
   readonly #options: InterpreterOptions;
   readonly #variables = new Map<string, PsValue>();
-  readonly #blocks = new WeakMap<Scalar, Block>();
+  readonly #blocks = new WeakMap<Scalar, Written>();
   #errors: PsValue[] = [];
   #succeeded = true;
   #hasFailed = false;
+  #usingNow: PsDictionary | undefined;
 
   constructor(options: InterpreterOptions) {
     this.#options = options;
@@ -82,12 +87,19 @@ export class Interpreter {
    * Runs a script. Its errors go to the error stream; one that ends it (`throw`, `-ErrorAction
    * Stop`, a limit) is thrown as CommandFailure. Throws PowerShellError, before anything runs, for
    * a script that the language mode does not have, and the signal's reason when it was stopped.
+   * `using`: values of `$using:` expressions, as they arrive with a script (`usingValues`).
    */
-  async run(script: Script, streams: CommandStreams, signal: AbortSignal): Promise<RunResult> {
+  async run(
+    script: Script,
+    streams: CommandStreams,
+    signal: AbortSignal,
+    using: PsDictionary | undefined = this.#options.using,
+  ): Promise<RunResult> {
     const { mode = 'FullSubset' } = this.#options;
     if (mode === 'None') throw scriptsNotAllowed();
     if (mode === 'Restricted') checkRestricted(script);
-    const context = this.#context(streams, signal, new Bounds());
+    this.#usingNow = using;
+    const context = this.#context(streams, signal, script.source);
     try {
       await drive(runBlock(script.body, context));
     } catch (error) {
@@ -104,10 +116,21 @@ export class Interpreter {
     return { succeeded: this.#succeeded, exitCode: undefined };
   }
 
+  /** Runs a block that came as a value, with `$_` as `item`; gives what it puts out. */
+  invoke(
+    block: PsValue,
+    item: PsValue,
+    streams: CommandStreams,
+    signal: AbortSignal,
+  ): Promise<readonly PsValue[]> {
+    const { source } = this.#writtenAs(block);
+    return this.#invokeBlock(block, item, this.#context(streams, signal, source));
+  }
+
   /** The variables of this console, for blocks whose text a command reads itself. */
   readonly variables = (name: string): PsValue | undefined => this.getVariable(name);
 
-  #context(streams: CommandStreams, signal: AbortSignal, bounds: Bounds): Context {
+  #context(streams: CommandStreams, signal: AbortSignal, source: Source): Context {
     return {
       names: {
         read: (variable) => this.#read(variable),
@@ -115,11 +138,11 @@ export class Interpreter {
       },
       streams,
       signal,
-      bounds,
+      bounds: new Bounds(),
       statements: statementsOf,
       host: {
         runPipeline: (calls, context, input) => this.#runPipeline(calls, context, input),
-        blockValue: (block) => this.#blockValue(block),
+        blockValue: (block, written) => this.#blockValue(block, written),
         errorAction: () => this.#errorAction(),
         noteError: (record) => this.#noteError(record),
         beginStatement: () => {
@@ -129,6 +152,7 @@ export class Interpreter {
           this.#succeeded = !this.#hasFailed;
         },
       },
+      source,
       depth: 0,
     };
   }
@@ -165,6 +189,9 @@ export class Interpreter {
   }
 
   async #invokeBlock(block: PsValue, item: PsValue, outer: Context): Promise<readonly PsValue[]> {
+    const { mode = 'FullSubset' } = this.#options;
+    // A block may have come as a value, by $using: or as an object.
+    if (mode !== 'FullSubset') throw scriptsNotAllowed();
     if (outer.depth >= MAX_BLOCK_DEPTH) {
       const message = 'The script failed due to call depth overflow.';
       throw new ScriptStop(runtimeError(message, 'CallDepthOverflow').record);
@@ -177,9 +204,10 @@ export class Interpreter {
         output.push(value);
       },
     };
-    const context = { ...outer, streams, depth: outer.depth + 1 };
+    const { body, source } = this.#writtenAs(block);
+    const context = { ...outer, streams, source, depth: outer.depth + 1 };
     try {
-      await drive(runBlock(this.#bodyOf(block), this.#withItem(context, item)));
+      await drive(runBlock(body, this.#withItem(context, item)));
     } catch (error) {
       if (!(error instanceof Flow) || error.kind !== 'return') throw error;
     }
@@ -193,13 +221,13 @@ export class Interpreter {
     return { ...context, names: { ...names, read } };
   }
 
-  #blockValue({ body, text }: BlockExpression): PsValue {
+  #blockValue({ body, text }: BlockExpression, source: Source): PsValue {
     const value = new Scalar('ScriptBlock', text);
-    this.#blocks.set(value, body);
+    this.#blocks.set(value, { body, source });
     return value;
   }
 
-  #bodyOf(block: PsValue): Block {
+  #writtenAs(block: PsValue): Written {
     if (!(block instanceof Scalar) || block.type !== 'ScriptBlock') {
       throw runtimeError(
         'What is to run is no script block.',
@@ -210,9 +238,9 @@ export class Interpreter {
     }
     const known = this.#blocks.get(block);
     if (known !== undefined) return known;
-    const { body } = parseBlock(String(block.value));
-    this.#blocks.set(block, body);
-    return body;
+    const written = parseBlock(String(block.value));
+    this.#blocks.set(block, written);
+    return written;
   }
 
   #read(variable: VariableExpression): PsValue {
@@ -240,7 +268,7 @@ export class Interpreter {
   }
 
   #using(variable: VariableExpression): PsValue {
-    const value = this.#options.using?.get(usingKey(`$using:${variable.name}`));
+    const value = this.#usingNow?.get(usingKey(`$using:${variable.name}`));
     if (value !== undefined) return value;
     throw runtimeError(
       'A Using variable cannot be retrieved. A Using variable can be used only with ' +

@@ -1,0 +1,205 @@
+import { commandTable } from '@doublehop/powershell/builtin/builtin';
+import {
+  type Command,
+  type CommandCall,
+  CommandFailure,
+  type CommandStreams,
+  type InvokeBlock,
+  type PipelineCall,
+} from '@doublehop/powershell/commands/command';
+import { notFound, runPipeline } from '@doublehop/powershell/commands/pipeline';
+import { PowerShellError } from '@doublehop/powershell/errors';
+import {
+  Interpreter,
+  type PipelineRun,
+  scriptsNotAllowed,
+} from '@doublehop/powershell/language/interpreter';
+import { parseScript } from '@doublehop/powershell/language/parse';
+import { PsDictionary, type PsValue } from '@doublehop/powershell/objects/value';
+import { Channel } from './channel.ts';
+import type { EndpointSession, PipelineRequest, RequestedCommand } from './endpoint-session.ts';
+
+/** What a pipeline of a client runs with. */
+export interface RunOptions {
+  readonly streams: CommandStreams;
+  readonly signal: AbortSignal;
+  /** Objects that the client sends; undefined: it sends none. */
+  readonly input?: AsyncIterable<PsValue>;
+  /** Columns of the client's console. */
+  readonly width?: number;
+}
+
+const DEFAULT_WIDTH = 120;
+
+/**
+ * Runs what a client sends, in one runspace: commands as they are, scripts as far as the session's
+ * language mode lets them. Names are looked up before any value is decoded.
+ */
+export class SessionRunner<S> {
+  readonly #session: EndpointSession<S>;
+  readonly #find: (name: string) => Command<S> | undefined;
+  readonly #interpreter: Interpreter;
+  #width = DEFAULT_WIDTH;
+
+  constructor(session: EndpointSession<S>) {
+    const { languageMode, environment, variables = {} } = session;
+    this.#session = session;
+    this.#find = commandTable(session.commands);
+    this.#interpreter = new Interpreter({
+      mode: languageMode,
+      runPipeline: (calls, run) => this.#runCalls(calls, run),
+      ...(environment !== undefined && { environment }),
+    });
+    for (const [name, value] of Object.entries(variables)) {
+      this.#interpreter.setVariable(name, value);
+    }
+  }
+
+  /**
+   * Runs a request, statement by statement. Throws CommandFailure when it ends with an error, and
+   * the signal's reason when it was stopped.
+   */
+  async run(request: PipelineRequest, options: RunOptions): Promise<void> {
+    this.#width = options.width ?? DEFAULT_WIDTH;
+    for (const statement of request.statements) this.#check(statement);
+    for (const statement of request.statements) {
+      options.signal.throwIfAborted();
+      await this.#statement(statement, options);
+    }
+  }
+
+  /** Whether the user has all these commands, before anything else of them is looked at. */
+  #check(statement: readonly RequestedCommand[]): void {
+    const { languageMode } = this.#session;
+    for (const [i, { name, isScript }] of statement.entries()) {
+      if (isScript && languageMode === 'None') throw scriptsNotAllowed();
+      if (isScript && i > 0) throw scriptInside();
+      if (!isScript && this.#find(name) === undefined) throw notFound(name);
+    }
+  }
+
+  async #statement(statement: readonly RequestedCommand[], options: RunOptions): Promise<void> {
+    const [first, ...rest] = statement;
+    if (first === undefined) return;
+    this.#note(statement);
+    if (!first.isScript) return this.#commands(statement.map(callOf), options);
+    if (rest.length === 0) return this.#script(first, options);
+    await this.#piped(first, rest, options);
+  }
+
+  /** A script whose output goes into commands. It ends when they need no more of it. */
+  async #piped(
+    first: RequestedCommand,
+    rest: readonly RequestedCommand[],
+    options: RunOptions,
+  ): Promise<void> {
+    const channel = new Channel<PsValue>();
+    const enough = new AbortController();
+    const signal = AbortSignal.any([options.signal, enough.signal]);
+    const streams = { ...options.streams, output: (value: PsValue) => channel.write(value) };
+    const script = this.#script(first, { ...options, streams, signal }).then(
+      () => channel.end(),
+      (error: unknown) => channel.fail(error),
+    );
+    try {
+      await this.#commands(rest.map(callOf), { ...options, input: channel });
+    } finally {
+      enough.abort();
+      await script;
+    }
+  }
+
+  async #commands(calls: PipelineCall, { streams, signal, input }: RunOptions): Promise<void> {
+    await this.#runCalls(calls, {
+      streams,
+      signal,
+      invokeBlock: (block, item) => this.#block(block, item, streams, signal),
+      ...(input !== undefined && { input }),
+    });
+  }
+
+  async #script(command: RequestedCommand, { streams, signal }: RunOptions): Promise<void> {
+    const using = usingOf(command);
+    try {
+      const script = parseScript(command.name, 'command');
+      await this.#interpreter.run(script, streams, signal, using);
+    } catch (error) {
+      throw error instanceof PowerShellError ? unreadable(error) : error;
+    }
+  }
+
+  /** A block that came as a value, for `Where-Object` and its like: it is script, too. */
+  async #block(
+    block: PsValue,
+    item: PsValue,
+    streams: CommandStreams,
+    signal: AbortSignal,
+  ): ReturnType<InvokeBlock> {
+    if (this.#session.languageMode !== 'FullSubset') throw scriptsNotAllowed();
+    return this.#interpreter.invoke(block, item, streams, signal);
+  }
+
+  async #runCalls(
+    calls: PipelineCall,
+    run: Omit<PipelineRun, 'input'> & {
+      readonly input?: AsyncIterable<PsValue> | Iterable<PsValue>;
+    },
+  ): Promise<void> {
+    const { session, views = [] } = this.#session;
+    await runPipeline(calls, {
+      ...run,
+      find: this.#find,
+      session,
+      display: { width: this.#width, views },
+    });
+  }
+
+  /** The transcript has names of commands and texts of scripts; values may be secrets. */
+  #note(statement: readonly RequestedCommand[]): void {
+    this.#session.transcript?.(`PS> ${statement.map(({ name }) => name).join(' | ')}`);
+  }
+}
+
+function callOf(command: RequestedCommand): CommandCall {
+  const { name, isScript, mergeError } = command;
+  return { name, isScript, mergeError, args: command.args() };
+}
+
+/** The values of `$using:` expressions come as the parameter `--%` of the script. */
+function usingOf(command: RequestedCommand): PsDictionary | undefined {
+  const args = command.args();
+  const using = args.find(({ name }) => name === '--%');
+  const other = args.find((one) => one !== using);
+  if (other !== undefined) {
+    throw new CommandFailure({
+      message:
+        `The script takes no arguments here, and got ${other.name ?? 'one without a name'}. Put ` +
+        'values into it, or use $using: variables.',
+      errorId: 'ScriptArgumentsNotSupported',
+      category: 'NotImplemented',
+      target: null,
+    });
+  }
+  return using?.value instanceof PsDictionary ? using.value : undefined;
+}
+
+function scriptInside(): CommandFailure {
+  return new CommandFailure({
+    message: 'A script can only be the first command of a pipeline here.',
+    errorId: 'ScriptInsidePipelineNotSupported',
+    category: 'NotImplemented',
+    target: null,
+  });
+}
+
+/** A script that is not in the language, or not in what of it the session may use. */
+function unreadable({ code, message }: PowerShellError): CommandFailure {
+  const isRefused = code === 'unsupported';
+  return new CommandFailure({
+    message,
+    errorId: isRefused ? 'LanguageNotSupported' : 'ParserError',
+    category: 'ParserError',
+    target: null,
+    exceptionType: 'System.Management.Automation.ParseException',
+  });
+}
