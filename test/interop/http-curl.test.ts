@@ -155,7 +155,7 @@ describe('curl --negotiate to a service that hops on', () => {
     );
   });
 
-  test('unconstrained: curl forwards the TGT when told to; ServerB goes on with it', async (ctx) => {
+  test('unconstrained: curl forwards the TGT; ServerB goes on with it', async (ctx) => {
     requirePeers(ctx, 'mit', 'curl');
     const onwards = async (shell: MitShell, delegation: string): Promise<string> =>
       (await curl(shell, '/onward', ...negotiate, '--delegation', delegation)).stdout;

@@ -138,7 +138,7 @@ describe("OpenLDAP's tools", () => {
     },
   );
 
-  test('EXTERNAL with a certificate: the client has none to show, as none is asked for', async () => {
+  test('EXTERNAL with a certificate: none is asked for, so that none is shown', async () => {
     const files = { LDAPTLS_CERT: join(member.dir, 'me.pem'), LDAPTLS_KEY: join(member.dir, 'me') };
     const subject = ['-subj', '/CN=Administrator', '-days', '2', '-keyout', files.LDAPTLS_KEY];
     const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-out', files.LDAPTLS_CERT];
