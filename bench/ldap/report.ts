@@ -16,6 +16,8 @@ export interface Line {
   readonly case: Case;
   readonly server: BenchServer['name'];
   readonly size: number;
+  /** Size of the directories that it took turns with. */
+  readonly turns: number;
   readonly cpuMicros: number;
   readonly perSecond: number;
   /** Of the server's processes, after the case. */
@@ -23,11 +25,17 @@ export interface Line {
   readonly diskMiB: number;
 }
 
-export function lineOf(kind: Case, server: BenchServer, rounds: readonly Round[]): Line {
+export function lineOf(
+  kind: Case,
+  server: BenchServer,
+  turns: number,
+  rounds: readonly Round[],
+): Line {
   return {
     case: kind,
     server: server.name,
     size: server.size,
+    turns,
     cpuMicros: Number(median(rounds.map(({ cpuMicros }) => cpuMicros)).toFixed(1)),
     perSecond: Math.round(median(rounds.map(({ perSecond }) => perSecond))),
     memoryMiB: Math.round(server.pids.reduce((sum, pid) => sum + residentMiB(pid), 0)),
@@ -50,14 +58,18 @@ function diskMiB(path: string): number {
   return blocks.reduce((sum, count) => sum + count, 0) / 2048;
 }
 
-const INDEXED = ['spn', 'sid', 'dn', 'account'] as const;
+/** Cases that are to cost the same whatever the size. */
+export const INDEXED: readonly Case[] = ['spn', 'sid', 'dn', 'account'];
 
 /** Ratios of CPU time and of rates, beside what they should be, as lines of text. */
 export function summary(lines: readonly Line[]): string[] {
   const sizes = [...new Set(lines.map(({ size }) => size))];
   const [small = 0] = sizes;
-  const find = (server: Line['server'], kind: Case, size: number): Line | undefined =>
-    lines.find((line) => line.server === server && line.case === kind && line.size === size);
+  const sameTurns = (turns: number) => (server: Line['server'], kind: Case, size: number) =>
+    lines.find(
+      (line) =>
+        line.turns === turns && line.server === server && line.case === kind && line.size === size,
+    );
   const cost = (name: string, most: number, top?: Line, bottom?: Line): string[] => {
     if (top === undefined || bottom === undefined) return [];
     const ratio = top.cpuMicros / bottom.cpuMicros;
@@ -67,6 +79,7 @@ export function summary(lines: readonly Line[]): string[] {
   return [
     ...sizes.flatMap((size) =>
       INDEXED.flatMap((kind) => {
+        const find = sameTurns(size);
         const ours = find('doublehop', kind, size);
         const name = `${kind}, ${size} entries: doublehop to slapd`;
         return [
