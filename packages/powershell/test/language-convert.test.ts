@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { convertBlock, evaluateNow } from '@doublehop/powershell/language/convert-block';
+import { convertBlock, evaluateText } from '@doublehop/powershell/language/convert-block';
 import { Interpreter } from '@doublehop/powershell/language/interpreter';
 import { parseScript } from '@doublehop/powershell/language/parse';
 import { usingKey, usingValues, usingVariables } from '@doublehop/powershell/language/using';
@@ -137,17 +137,14 @@ describe('a block as text', () => {
 
 describe('variables in a block that a command reads itself', () => {
   test('are evaluated at once, without commands', () => {
-    const read = (text: string): PsValue => {
-      const [statement] = parseScript(text).body.statements;
-      const element = statement?.kind === 'pipeline' ? statement.elements[0] : undefined;
-      if (element?.kind !== 'expression') throw new Error('no expression');
-      return evaluateNow(element.expression, variables);
-    };
+    const read = (text: string): PsValue => evaluateText(text, variables);
     expect(read('$ServerC.Name')).toBe('ServerC');
     expect(read('"x$($list[1])"')).toBe('xb');
     expect(read('$nope')).toBeNull();
     expect(read('{ a }')).toEqual(new Scalar('ScriptBlock', ' a '));
     expect(() => read('(Get-Process)')).toThrow('No command runs');
+    expect(() => read('1; 2')).toThrow('this is not one expression');
+    expect(() => read('Get-Process')).toThrow('this is not one expression');
   });
 
   test('the interpreter gives the variables of its console', async () => {

@@ -1,7 +1,9 @@
 import type { Command } from '@doublehop/powershell/commands/command';
 import { PowerShellError } from '@doublehop/powershell/errors';
+import { errorLines } from '@doublehop/powershell/format/error';
 import { Interpreter } from '@doublehop/powershell/language/interpreter';
 import { parseScript } from '@doublehop/powershell/language/parse';
+import { usingKey } from '@doublehop/powershell/language/using';
 import { customObject, PsDictionary, Scalar } from '@doublehop/powershell/objects/value';
 import { describe, expect, test } from 'vitest';
 import { TestConsole, textsOf } from './support/console.ts';
@@ -100,6 +102,7 @@ const text: readonly Row[] = [
     '2',
     '005',
   ],
+  ['"abcd".Substring(1 + 1, 3 - 2); "a,b".Replace(",", ("x", "y")[1]).ToUpper()', 'c', 'AYB'],
   ['"abc".Length; "abc"[0]; "abc"[-1]', '3', 'a', 'c'],
   ['"$(1..3)"; "$null|"; [string](1,2); "$true"', '1 2 3', '|', '1 2', 'True'],
   ['"$(@{})"; "$([pscustomobject]@{A=1;B="x"})"', 'System.Collections.Hashtable', '@{A=1; B=x}'],
@@ -244,6 +247,20 @@ describe('a console', () => {
   });
 });
 
+test('errors say where in the script', async () => {
+  const script = '1\n  nope\n$b = {\n 1/0 }\nWrite-Error e; 1 | % $b\nthrow 2';
+  const { errors } = await new TestConsole().run(script);
+  expect(errors.map(({ position }) => position)).toEqual(
+    [
+      [2, 3],
+      [5, 1],
+      [4, 2],
+      [6, 1],
+    ].map(([line, column]) => ({ file: 'test.ps1', line, column })),
+  );
+  expect(errors.slice(0, 1).flatMap(errorLines)).toContain('At test.ps1:2 char:3');
+});
+
 describe('language modes (about_Language_Modes)', () => {
   const run = (mode: 'Restricted' | 'None', script: string): Promise<string[]> =>
     textsOf(script, new TestConsole([], { mode }));
@@ -252,6 +269,13 @@ describe('language modes (about_Language_Modes)', () => {
     expect(await run('None', '1')).toEqual([
       '! The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.',
     ]);
+  });
+
+  test('Restricted runs no block that comes as a value', async () => {
+    const block = new Scalar('ScriptBlock', '$env:SECRET');
+    const using = new PsDictionary([[usingKey('$using:b'), block]]);
+    const console = new TestConsole([], { mode: 'Restricted', using });
+    expect((await textsOf('1 | ForEach-Object $using:b', console)).join()).toContain('no-language');
   });
 
   test('Restricted has commands, literals and operators', async () => {

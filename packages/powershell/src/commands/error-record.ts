@@ -1,3 +1,4 @@
+import type { Position } from '../errors.ts';
 import { toText, typeNameOf } from '../objects/text.ts';
 import { PsObject, type PsValue } from '../objects/value.ts';
 
@@ -53,6 +54,8 @@ export interface ErrorRecord {
   readonly activity?: string;
   /** Computer it happened on, when it came from another. */
   readonly computer?: string;
+  /** Where in a script, when it was one that ran. */
+  readonly position?: Position;
   /** Why, when something else failed first: an exception's message each, outermost first. */
   readonly inner?: readonly string[];
 }

@@ -4,6 +4,7 @@ import type { ErrorRecord } from '../commands/error-record.ts';
 import type { PsValue } from '../objects/value.ts';
 import type { Block, BlockExpression, Statement, VariableExpression } from './ast.ts';
 import type { Bounds } from './bounds.ts';
+import type { Source } from './source.ts';
 
 /**
  * Work that goes on synchronously until it has to wait: then it gives out what it waits for. The
@@ -19,6 +20,8 @@ export interface Context {
   readonly bounds: Bounds;
   readonly statements: Statements;
   readonly host: Host;
+  /** What is run was written there. */
+  readonly source: Source;
   /** How many blocks run in each other. */
   readonly depth: number;
 }
@@ -34,7 +37,7 @@ export interface Names {
 export interface Host {
   runPipeline(calls: PipelineCall, context: Context, input?: Iterable<PsValue>): Promise<void>;
   /** The script block as a value, which remembers where it was written. */
-  blockValue(block: BlockExpression): PsValue;
+  blockValue(block: BlockExpression, source: Source): PsValue;
   /** `$ErrorActionPreference`. */
   errorAction(): ActionPreference;
   /** A statement ended with an error, or a command reported one: for `$?` and `$Error`. */

@@ -1,13 +1,15 @@
 import type { PipelineCall } from '../commands/command.ts';
-import type { Position } from '../errors.ts';
+import { type Position, PowerShellError } from '../errors.ts';
 import type { PsValue } from '../objects/value.ts';
 import { Scalar } from '../objects/value.ts';
-import type { Block, CommandElement, Expression, Script, Statement } from './ast.ts';
+import type { Block, CommandElement, Script, Statement } from './ast.ts';
 import { Bounds } from './bounds.ts';
 import type { Context, Steps } from './context.ts';
 import { evaluate } from './evaluate.ts';
-import { callOf, statementsOf } from './execute.ts';
+import { callOf, pureExpression, statementsOf } from './execute.ts';
+import { parseScript } from './parse.ts';
 import { runtimeError } from './script-error.ts';
+import type { Source } from './source.ts';
 import { usingValue } from './using.ts';
 import { type Node, type Visit, visits } from './visit.ts';
 
@@ -31,20 +33,27 @@ export function convertBlock(
     const position = source.positionAt(refusal.at);
     return { isConverted: false, reason: refusal.reason, position };
   }
-  const context = readingContext(variables);
+  const context = readingContext(variables, source);
   const statements = body.statements.map((statement) => callsOf(statement, context));
   return { isConverted: true, statements };
 }
 
 /**
- * The value of an expression that runs no command, with the caller's variables: `$x`, `$x.Name`
- * in the text of a `-Filter { … }`. Throws CommandFailure.
+ * The value of a text that is one expression and runs no command, with the caller's variables:
+ * `$x.Name` in the block of `-Filter { Name -ne $x.Name }`. Throws PowerShellError for a text that
+ * is more, CommandFailure when it has no value.
  */
-export function evaluateNow(
-  expression: Expression,
+export function evaluateText(
+  text: string,
   variables: (name: string) => PsValue | undefined,
 ): PsValue {
-  return atOnce(evaluate(expression, readingContext(variables)));
+  const { body, source } = parseScript(text, 'expression');
+  const [only, ...more] = body.statements;
+  const expression = only === undefined ? undefined : pureExpression(only);
+  if (expression === undefined || more.length > 0) {
+    throw new PowerShellError('syntax', 'this is not one expression', source.positionAt(0));
+  }
+  return atOnce(evaluate(expression, readingContext(variables, source)));
 }
 
 function callsOf(statement: Statement, context: Context): PipelineCall {
@@ -106,7 +115,7 @@ function isAllowed({ scope, name }: Extract<Node, { kind: 'variable' }>): boolea
 }
 
 /** A context that reads variables and runs nothing. */
-function readingContext(variables: (name: string) => PsValue | undefined): Context {
+function readingContext(variables: (name: string) => PsValue | undefined, source: Source): Context {
   const nothing = (): void => {};
   const streams = {
     output: nothing,
@@ -145,6 +154,7 @@ function readingContext(variables: (name: string) => PsValue | undefined): Conte
       beginStatement: nothing,
       endStatement: nothing,
     },
+    source,
     depth: 0,
   };
 }

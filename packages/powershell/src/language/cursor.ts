@@ -20,6 +20,7 @@ export class Cursor {
   readonly grammar: Grammar;
   at = 0;
   #depth = 0;
+  #hasLists = true;
 
   constructor(source: Source, grammar: Grammar) {
     this.source = source;
@@ -94,6 +95,20 @@ export class Cursor {
     }
     const result = read();
     this.#depth -= 1;
+    return result;
+  }
+
+  /** Whether commas make lists here; between the arguments of a method they do not. */
+  get hasLists(): boolean {
+    return this.#hasLists;
+  }
+
+  /** Reads something where commas make lists, or where they do not. */
+  withLists<T>(hasLists: boolean, read: () => T): T {
+    const before = this.#hasLists;
+    this.#hasLists = hasLists;
+    const result = read();
+    this.#hasLists = before;
     return result;
   }
 

@@ -48,7 +48,7 @@ export function* evaluateRaw(expression: Expression, context: Context): Steps<Ps
     case 'hashtable':
       return yield* hashtable(expression, context);
     case 'block':
-      return context.host.blockValue(expression);
+      return context.host.blockValue(expression, context.source);
     case 'unary':
       return yield* unary(expression, context);
     case 'step':

@@ -85,8 +85,9 @@ export function pureExpression(statement: Statement): Expression | undefined {
   return more.length === 0 && only?.kind === 'expression' ? only.expression : undefined;
 }
 
-function* report(record: ErrorRecord, statement: Statement, context: Context): Steps<void> {
+function* report(failure: ErrorRecord, statement: Statement, context: Context): Steps<void> {
   const { host, streams } = context;
+  const record = placed(failure, statement, context);
   host.noteError(record);
   const action = host.errorAction();
   if (action === 'Stop') throw new ScriptStop(record);
@@ -95,6 +96,11 @@ function* report(record: ErrorRecord, statement: Statement, context: Context): S
   if (action !== 'Continue' || isDropped) return;
   const done = streams.error(record);
   if (done !== undefined) yield done;
+}
+
+/** An error with the place of its statement, if it has none. */
+function placed(record: ErrorRecord, { start }: Statement, { source }: Context): ErrorRecord {
+  return record.position === undefined ? { ...record, position: source.positionAt(start) } : record;
 }
 
 function* runStatement(statement: Statement, context: Context): Steps<void> {
@@ -125,6 +131,7 @@ function* pipeline(statement: PipelineStatement, context: Context): Steps<void> 
   if (first === undefined) return;
   const streams = {
     ...context.streams,
+    error: (record: ErrorRecord) => context.streams.error(placed(record, statement, context)),
     ...(statement.dropsOutput && { output: (): void => {} }),
     ...(statement.dropsErrors && { error: (): void => {} }),
   };
@@ -267,10 +274,17 @@ function* round(body: Block, context: Context): Steps<boolean> {
   return false;
 }
 
-function* flow({ kind, value }: FlowStatement, context: Context): Steps<void> {
+function* flow(statement: FlowStatement, context: Context): Steps<void> {
+  const { kind, value } = statement;
   switch (kind) {
     case 'throw':
-      throw new ScriptStop(thrown(value && (yield* statementsOf.value(value, context)), context));
+      throw new ScriptStop(
+        placed(
+          thrown(value && (yield* statementsOf.value(value, context)), context),
+          statement,
+          context,
+        ),
+      );
     case 'return':
       if (value !== undefined) yield* runStatement(value, context);
       throw new Flow('return');

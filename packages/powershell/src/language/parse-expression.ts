@@ -8,14 +8,7 @@ import type {
   TypeName,
   UnaryExpression,
 } from './ast.ts';
-import {
-  isDash,
-  isDoubleQuote,
-  isNamePart,
-  isNameStart,
-  isNewline,
-  isSingleQuote,
-} from './characters.ts';
+import { isDash, isDoubleQuote, isNamePart, isNameStart, isSingleQuote } from './characters.ts';
 import type { Cursor } from './cursor.ts';
 import { methodNames } from './method-names.ts';
 import { numberAt } from './numbers.ts';
@@ -134,7 +127,7 @@ function arrayLiteral(cursor: Cursor): Expression {
   const items = [first];
   for (;;) {
     cursor.blanks();
-    if (!cursor.take(',')) break;
+    if (!cursor.hasLists || !cursor.take(',')) break;
     cursor.lines();
     items.push(unary(cursor));
   }
@@ -256,7 +249,7 @@ function postfix(cursor: Cursor, target: Expression): Expression {
   if (cursor.peek() === '[') {
     cursor.at += 1;
     cursor.lines();
-    const index = cursor.grammar.expression(cursor);
+    const index = cursor.withLists(true, () => cursor.grammar.expression(cursor));
     cursor.lines();
     cursor.expect(']', 'after an index');
     const indexed: Expression = { kind: 'index', target, index, start, end: cursor.at };
@@ -296,21 +289,13 @@ function method(cursor: Cursor, target: Expression, name: Expression, at: number
   const args: Expression[] = [];
   cursor.lines();
   while (cursor.peek() !== ')') {
-    // The comma is between arguments here, not of an array.
-    args.push(argument(cursor));
+    args.push(cursor.withLists(false, () => expression(cursor)));
     cursor.lines();
     if (!cursor.take(',')) break;
     cursor.lines();
   }
   cursor.expect(')', 'after the arguments');
   return { kind: 'method', target, name: lower, args, start: target.start, end: cursor.at };
-}
-
-function argument(cursor: Cursor): Expression {
-  const first = unary(cursor);
-  cursor.blanks();
-  if (',)'.includes(cursor.peek()) || isNewline(cursor.peek())) return first;
-  return cursor.unsupported('operators in arguments of methods without parentheses');
 }
 
 function simple(cursor: Cursor): Expression {

@@ -20,17 +20,19 @@ const OTHER_WORDS =
 
 /** Reads one statement, without what ends it. */
 export function statement(cursor: Cursor): Statement {
-  return cursor.nested(() => {
-    cursor.blanks();
-    const start = cursor.at;
-    const keyword = cursor.ahead(/[a-z]+(?=[\s({;})|&]|$)/iuy)?.[0].toLowerCase();
-    const read = keyword === undefined ? undefined : wordStatement(cursor, keyword, start);
-    if (read !== undefined) return read;
-    if (cursor.peek() === ':' && cursor.ahead(/:[\p{L}_]/uy) !== null) {
-      cursor.unsupported('labels');
-    }
-    return pipelineOrAssignment(cursor, start);
-  });
+  return cursor.nested(() => cursor.withLists(true, () => statementHere(cursor)));
+}
+
+function statementHere(cursor: Cursor): Statement {
+  cursor.blanks();
+  const start = cursor.at;
+  const keyword = cursor.ahead(/[a-z]+(?=[\s({;})|&]|$)/iuy)?.[0].toLowerCase();
+  const read = keyword === undefined ? undefined : wordStatement(cursor, keyword, start);
+  if (read !== undefined) return read;
+  if (cursor.peek() === ':' && cursor.ahead(/:[\p{L}_]/uy) !== null) {
+    cursor.unsupported('labels');
+  }
+  return pipelineOrAssignment(cursor, start);
 }
 
 function wordStatement(cursor: Cursor, keyword: string, start: number): Statement | undefined {
