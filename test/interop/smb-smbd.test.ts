@@ -76,7 +76,7 @@ describe("Samba's smbd as ServerC", () => {
     ['3.0.2', true],
     ['2.1', false],
   ] as const)('%s, encrypted: %s: lists, reads, asks what is there', async (dialect, encrypt) => {
-    const { client, share, close } = await connect({ dialects: [dialect], encrypt });
+    const { client, share } = await connect({ dialects: [dialect], encrypt });
     expect([client.dialect, client.encrypted]).toEqual([dialect, encrypt]);
     const names = (await share.list('')).map(({ name }) => name);
     expect(names.toSorted()).toEqual(['big.bin', 'hello.txt', 'private.txt']);
@@ -91,18 +91,18 @@ describe("Samba's smbd as ServerC", () => {
       false,
     ]);
     expect(await share.stat('/')).toMatchObject({ name: '', directory: true });
-    await close();
+    await client.close();
   });
 
   test("smbd's shares, through its pipe", async () => {
-    const { client, close } = await connect();
+    const { client } = await connect();
     const names = (await listShares(client)).map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(['data', 'IPC$']));
-    await close();
+    await client.close();
   });
 
   test('refusals have their names', async () => {
-    const { client, share, close } = await connect();
+    const { client, share } = await connect();
     const denied = share.read('private.txt');
     await expect(denied).rejects.toMatchObject({ statusName: 'STATUS_ACCESS_DENIED' });
     const folder = share.read('');
@@ -110,7 +110,7 @@ describe("Samba's smbd as ServerC", () => {
     const absent = client.share('none');
     await expect(absent).rejects.toMatchObject({ statusName: 'STATUS_BAD_NETWORK_NAME' });
     await expect(share.stat('a:b')).rejects.toThrow(SmbError);
-    await close();
+    await client.close();
     await expect(share.stat('hello.txt')).rejects.toMatchObject({ code: 'closed' });
   });
 
@@ -129,11 +129,11 @@ describe("Samba's smbd as ServerC", () => {
     });
     const before = smbd.log().length;
     const evidence = await middle.impersonate(named('alice'));
-    const { share, close } = await connect({
+    const { client, share } = await connect({
       getServiceTicket: (spn) => middle.proxy(evidence, named(spn)),
     });
     expect((await share.list('')).length).toBe(3);
-    await close();
+    await client.close();
     const log = smbd.log().slice(before);
     expect(log).toMatch(/Successful AuthZ: \[SMB2,krb5\] user \[CONTOSO\]\\\[alice\]/u);
     expect(log).toContain('connect to service data initially as user CONTOSO\\alice');

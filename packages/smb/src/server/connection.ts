@@ -148,7 +148,8 @@ export class ServerConnection {
         if (opener === undefined) throw malformed('encrypted for no session');
         return await this.#messages(splitMessages(opener.open(bytes)), session);
       }
-      default:
+      case 'compressed':
+      case 'other':
         throw malformed('neither SMB 2 nor encrypted');
     }
   }
@@ -259,7 +260,7 @@ export class ServerConnection {
 
   /** CANCEL (MS-SMB2 3.3.5.16.1) is not answered; what it cancels is. */
   #cancel({ asyncId, messageId, sessionId }: Header): void {
-    for (const request of [...this.state.pending.values()]) {
+    for (const request of this.state.pending.values()) {
       const meant =
         asyncId === undefined ? request.messageId === messageId : request.asyncId === asyncId;
       if (meant && request.session.id === sessionId) {

@@ -94,18 +94,18 @@ export class ConnectionState {
   close(open: Open): void {
     this.opens.delete(open.key);
     if (open.kind === 'pipe') open.end.close();
-    for (const request of [...this.pending.values()]) {
+    for (const request of this.pending.values()) {
       if (request.open === open) this.finishPending(request.asyncId, NtStatus.NOTIFY_CLEANUP);
     }
   }
 
   closeTree(tree: TreeConnect): void {
-    for (const open of [...this.opens.values()]) if (open.tree === tree) this.close(open);
+    for (const open of this.opens.values()) if (open.tree === tree) this.close(open);
     tree.session.trees.delete(tree.id);
   }
 
   closeSession(session: Session): void {
-    for (const tree of [...session.trees.values()]) this.closeTree(tree);
+    for (const tree of session.trees.values()) this.closeTree(tree);
     this.sessions.delete(session.id);
     session.user = undefined;
     session.keys = undefined;
@@ -113,6 +113,6 @@ export class ConnectionState {
 
   closeAll(): void {
     this.pending.clear();
-    for (const session of [...this.sessions.values()]) this.closeSession(session);
+    for (const session of this.sessions.values()) this.closeSession(session);
   }
 }
