@@ -15,9 +15,9 @@ import { ANONYMOUS, sealResponse } from './reply.ts';
 /**
  * The KRB-ERROR of a refused request that came armored: what it says stands inside the armor as
  * well, in PA-FX-ERROR, beside hints for another try (RFC 6113 §5.4.4). The NTSTATUS of a refusal
- * has no place there: MS-KILE 2.2.2 has it in the e-data of a KRB-ERROR, which is taken by the
- * armor's METHOD-DATA, and no specification has e-data in the KRB-ERROR inside. Samba's tests, which
- * pass on Windows, want none there.
+ * has no place there: MS-KILE 2.2.2 has it in the e-data of a KRB-ERROR, where the METHOD-DATA of
+ * the armor is, and no specification has e-data in the KRB-ERROR inside. Samba's tests, which know
+ * what Windows answers, want none there.
  */
 export function armoredError(
   refused: Refused,
