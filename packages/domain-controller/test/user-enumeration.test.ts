@@ -1,15 +1,13 @@
-import { stringToKey } from '@doublehop/crypto/string-to-key';
+import { createHook } from 'node:async_hooks';
 import { errorName } from '@doublehop/kerberos/iana/error-codes';
 import { buildAsReq, startAs } from '@doublehop/kerberos/client/as-exchange';
 import { findKrbError } from '@doublehop/kerberos/client/krb-error';
 import { parseFilter } from '@doublehop/ldap/filter-text';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ALICE, BASE, connectTls, entriesOf, passwordOf } from './support/domain.ts';
 import { PasswordDomain, PEER } from './support/passwords.ts';
 
 // What a stranger learns of who there is: never more than Active Directory tells (SECURITY.md).
-vi.mock(import('@doublehop/crypto/string-to-key'), { spy: true });
-
 let at: PasswordDomain;
 beforeAll(async () => {
   at = await PasswordDomain.start();
@@ -89,29 +87,39 @@ describe('MS-ADTS 5.1.3.3.5: who has not bound to LDAP', () => {
 });
 
 describe('MS-ADTS 5.1.1.1.1: the work of a simple bind', () => {
-  const derive = vi.mocked(stringToKey);
+  // PBKDF2 is what takes the time (RFC 3962 §4): Node tells of each call.
+  let derivations = 0;
+  const hook = createHook({
+    init(_id, type) {
+      if (type === 'PBKDF2REQUEST') derivations += 1;
+    },
+  });
+  beforeAll(() => {
+    hook.enable();
+  });
   afterEach(() => setControl('512'));
+  afterAll(() => {
+    hook.disable();
+  });
 
-  /** Encryption types and sizes of what was hashed for one bind. */
-  async function work(name: string, password: string): Promise<(readonly number[])[]> {
+  /** How many passwords were hashed for one bind. */
+  async function work(name: string, password: string): Promise<number> {
     const client = await connectTls(at.domain);
-    derive.mockClear();
+    derivations = 0;
     await expect(client.bindSimple(name, password)).rejects.toMatchObject({
       code: 'invalidCredentials',
     });
     await client.close();
-    return derive.mock.calls.map(([etype, text]) => [etype, text.length]);
+    return derivations;
   }
 
   it('is the same whether there is such an account or not, and whatever its state', async () => {
-    const expected = await work('alice', 'wrong');
-    expect(expected).toEqual([[17, 5]]);
-    for (const name of ['nobody', `CN=nobody,${BASE}`, 'CN=,,=', 'krbtgt', 'X\\alice', 'bob']) {
+    for (const name of ['alice', 'nobody', `CN=nobody,${BASE}`, 'CN=,,=', 'krbtgt', 'X\\alice']) {
       // oxlint-disable-next-line no-await-in-loop
-      expect([name, await work(name, 'wrong')]).toEqual([name, expected]);
+      expect([name, await work(name, 'wrong')]).toEqual([name, 1]);
     }
     await setControl('514');
-    expect(await work('alice', 'wrong')).toEqual(expected);
-    expect(await work('alice', passwordOf('alice'))).toEqual([[17, passwordOf('alice').length]]);
+    expect(await work('alice', 'wrong')).toBe(1);
+    expect(await work('alice', passwordOf('alice'))).toBe(1);
   });
 });

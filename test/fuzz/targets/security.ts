@@ -47,7 +47,8 @@ import { PAC_SEEDS } from './pac-seeds.ts';
 const SDDL = [
   'O:BAD:(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;S-1-5-21-1-2-3-1104)',
   'O:BAG:SYD:PAI(D;CI;CR;;;WD)(OA;;RPWP;3f78c3e5-f79a-46bd-a0b8-9d18116ddc79;;PS)',
-  'O:BAD:(OA;CIIOID;RPWP;;bf967aba-0de6-11d0-a285-00aa003049e2;CO)(A;CIOI;GA;;;CO)S:AI(AU;CI;WP;;;WD)',
+  'O:BAD:(OA;CIIOID;RPWP;;bf967aba-0de6-11d0-a285-00aa003049e2;CO)(A;CIOI;GA;;;CO)' +
+    'S:AI(AU;CI;WP;;;WD)',
   'D:(XA;;CR;;;WD;(Member_of {SID(BA)} && @User.Title == "PM" || !(Exists @Device.x)))',
   'D:(XD;;CR;;;WD;(@User.n >= 3 && @User.Title Any_of {"PM", "VP"} && @Resource.r Contains 1))' +
     'S:(RA;;;;;WD;("r",TI,0x0,1,2))(RA;;;;;WD;("s",TS,0x0,"a","b"))',
