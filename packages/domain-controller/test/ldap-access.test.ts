@@ -353,6 +353,16 @@ describe('MS-ADTS 3.1.1.4.3: reading', () => {
     }
   });
 
+  it('MS-ADTS 3.1.1.4.4: an attribute made confidential is so for those who have read it', () => {
+    const flags = description.searchFlags;
+    const one = withDescriptor('O:BAD:(A;;RP;;;AU)');
+    expect(mayRead(me, one, description)).toBe(true);
+    schema.extend([{ ...description, searchFlags: flags | 128 }], []);
+    expect(mayRead(me, one, description)).toBe(false);
+    schema.extend([{ ...description, searchFlags: flags }], []);
+    expect(mayRead(me, one, description)).toBe(true);
+  });
+
   it('MS-ADTS 3.1.1.4.4: secrets are nobody’s; userPassword is one by dSHeuristics', () => {
     const open = withDescriptor('O:BAD:(A;;GA;;;WD)');
     expect(mayRead(administrator, open, attributeType('unicodePwd'))).toBe(false);

@@ -163,6 +163,7 @@ export class Schema {
   readonly #chainNames = new Map<string, ReadonlySet<string>>();
   readonly #kinds = new Map<string, readonly ClassType[]>();
   readonly #required = new Map<string, readonly AttributeType[]>();
+  #extensions = 0;
   /** What is true until the schema is extended. */
   readonly #memos = [
     this.#chains,
@@ -196,10 +197,19 @@ export class Schema {
   }
 
   /**
+   * Another number whenever the schema was extended: attributes and classes keep their objects,
+   * but what was worked out of their flags and property sets is good until then.
+   */
+  get extensions(): number {
+    return this.#extensions;
+  }
+
+  /**
    * Takes attributes and classes in that clients have added or changed; those of the same OID give
    * way. To be called whenever the entries that say so have changed, with all of them.
    */
   extend(attributes: readonly AttributeType[], classes: readonly ClassType[]): void {
+    this.#extensions += 1;
     for (const type of attributes) {
       const old = this.#byCode.get(type.code);
       if (!this.#originals.has(type.code)) {

@@ -51,6 +51,8 @@ interface Memory {
   readonly seen: Map<number, Seen>;
   readonly services: ServiceMappings;
   kept: number;
+  /** `Schema.extensions` when the decisions were made. */
+  extensions: number;
 }
 
 /**
@@ -62,13 +64,21 @@ export class Decisions {
   readonly #options: DecisionOptions;
   readonly #memory: Memory;
   #classes: ReadonlySet<Guid> | undefined;
+  #extensions: number;
   /** The entry asked about last: its attributes are asked about one after the other. */
   #last: { readonly entry: Entry; readonly decided: Decided } | undefined;
   #containers = { revision: Number.NaN, rights: new Map<number, ListRight>() };
 
   constructor(options: DecisionOptions, memory?: Memory) {
     this.#options = options;
-    this.#memory = memory ?? { seen: new Map(), services: new ServiceMappings(), kept: 0 };
+    const { extensions } = options.schema;
+    this.#extensions = extensions;
+    this.#memory = memory ?? {
+      seen: new Map(),
+      services: new ServiceMappings(),
+      kept: 0,
+      extensions,
+    };
   }
 
   get source(): EntrySource {
@@ -139,7 +149,22 @@ export class Decisions {
     return false;
   }
 
+  /** A searchFlags or attributeSecurityGUID that has changed makes other decisions. */
+  #followSchema(): void {
+    const { extensions } = this.schema;
+    if (extensions !== this.#memory.extensions) {
+      this.#memory.extensions = extensions;
+      this.#memory.seen.clear();
+      this.#memory.kept = 0;
+    }
+    if (extensions === this.#extensions) return;
+    this.#extensions = extensions;
+    this.#last = undefined;
+    this.#classes = undefined;
+  }
+
   #decide(entry: Entry): Decided {
+    this.#followSchema();
     const last = this.#last;
     if (last?.entry === entry) return last.decided;
     const decided = this.#decideAnew(entry);
