@@ -22,6 +22,10 @@ function argumentsOf(text: string): string[] {
   });
 }
 
+function showPart(part: string | Expression): string {
+  return typeof part === 'string' ? part : `<${show(part)}>`;
+}
+
 function show(expression: Expression): string {
   switch (expression.kind) {
     case 'literal':
@@ -31,7 +35,7 @@ function show(expression: Expression): string {
     case 'variable':
       return `$${expression.scope === undefined ? '' : `${expression.scope}:`}${expression.name}`;
     case 'expandable':
-      return `"${expression.parts.map((part) => (typeof part === 'string' ? part : `<${show(part)}>`)).join('')}"`;
+      return `"${expression.parts.map(showPart).join('')}"`;
     case 'member':
       return `${show(expression.target)}.${show(expression.name)}`;
     case 'index':

@@ -10,7 +10,7 @@ import { TestConsole, textsOf } from './support/console.ts';
 
 type Row = readonly [script: string, ...output: string[]];
 
-// Results as PowerShell prints them (Windows PowerShell 5.1; about_Operators and its kin).
+// Results as Windows PowerShell 5.1 prints them (about_Operators and its kin). tidy: table
 const arithmetic: readonly Row[] = [
   ['1 + 2 * 3', '7'],
   ['7 / 2', '3.5'],

@@ -182,8 +182,10 @@ describe('a session configuration file (about_Session_Configuration_Files)', () 
 const ROLE = String.raw`
 @{
   VisibleCmdlets = 'Get-*', 'NetTCPIP\Get-Net*',
-    @{ Name = 'Restart-Service'; Parameters = @{ Name = 'Name'; ValidateSet = 'Dns', 'Spooler' }, @{ Name = 'Force' } }
-  VisibleFunctions = @{ Name = 'Clear-Cache'; Parameters = @{ Name = 'Zone'; ValidatePattern = '^contoso\.' } }
+    @{ Name = 'Restart-Service'; Parameters = @{ Name = 'Name'; ValidateSet = 'Dns', 'Spooler' },
+      @{ Name = 'Force' } }
+  VisibleFunctions = @{ Name = 'Clear-Cache'
+    Parameters = @{ Name = 'Zone'; ValidatePattern = '^contoso\.' } }
   VisibleExternalCommands = 'C:\Windows\System32\whoami.exe'
   VisibleAliases = 'gci'
   FunctionDefinitions = @{
@@ -211,7 +213,7 @@ describe('a role capability file (about_Role_Capabilities)', () => {
       ],
       externalCommands: [String.raw`C:\Windows\System32\whoami.exe`],
       aliases: ['gci'],
-      functionDefinitions: [{ name: 'Get-Both', text: ' Get-Process; Get-Service ', line: 10 }],
+      functionDefinitions: [{ name: 'Get-Both', text: ' Get-Process; Get-Service ', line: 12 }],
     });
   });
 
@@ -324,7 +326,7 @@ describe('a command as a role sees it', () => {
     );
   });
 
-  test('takes only the values of the role: patterns, also for objects of the pipeline', async () => {
+  test('takes only the values of the role: patterns, for objects of the pipeline too', async () => {
     const commands = [as(plain, "ValidatePattern = '^d'"), as(staged, "ValidatePattern = '^d'")];
     const refused = 'The argument "x" does not match the "^d" pattern.';
     expect((await run([call('Restart-Service', ['dns'])], { commands })).output).toEqual([['dns']]);

@@ -56,7 +56,7 @@ export class Bounds {
     this.spend(count / ITEMS_PER_STEP);
   }
 
-  /** Passes a collection that was made or changed, if it is not too large with all that is in it. */
+  /** Passes a collection that was made or changed, if it is not too large with all in it. */
   made<T extends PsValue>(value: T): T {
     this.#weigh(value, 0, MAX_COLLECTION_ITEMS);
     return value;

@@ -1,10 +1,15 @@
 import { isInt32 } from '../objects/text.ts';
 import { type PsValue, Scalar } from '../objects/value.ts';
 
-/** A number as it may begin at a place of a text: its value, and its length; undefined: none does. */
+const HEX = /0x(?<hex>[\da-f]+)/u;
+const WHOLE = /(?<whole>\d+)(?!\d|\.\d|e[+-]?\d)/u;
+const REAL = /(?<real>(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)/u;
+const ENDING = /(?<suffix>l?)(?<unit>[kmgtp]b)?/u;
+const NUMBER = `(?:${HEX.source}|${WHOLE.source}|${REAL.source})${ENDING.source}`;
+
+/** A number that begins at a place of a text: its value and its length; undefined: none does. */
 export function numberAt(text: string, at: number): { value: PsValue; length: number } | undefined {
-  const pattern =
-    /(?:0x(?<hex>[\da-f]+)|(?<whole>\d+)(?!\d|\.\d|e[+-]?\d)|(?<real>(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?))(?<suffix>l?)(?<unit>[kmgtp]b)?/iuy;
+  const pattern = new RegExp(NUMBER, 'iuy');
   pattern.lastIndex = at;
   const found = pattern.exec(text);
   if (found === null) return undefined;

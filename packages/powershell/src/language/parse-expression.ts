@@ -49,8 +49,7 @@ const LEVELS: readonly (readonly OperatorName[])[] = [
 const CASED = /^(?:eq|ne|g[te]|l[te]|(?:not)?(?:like|match|contains|in)|replace|split)$/u;
 
 /** Operators that PowerShell has and the subset has not. */
-const OTHERS =
-  /^(?:c(?:not)?like|band|bor|bxor|bnot|shl|shr|parallel|file|regex|wildcard|exact|casesensitive)$/u;
+const OTHERS = /^(?:c(?:not)?like|band|bor|bxor|bnot|shl|shr)$/u;
 
 /** Reads an expression with operators. */
 export function expression(cursor: Cursor): Expression {

@@ -15,8 +15,11 @@ import { command, type Redirections, redirection } from './parse-command.ts';
 import { asTarget, variableHere } from './parse-expression.ts';
 
 /** Words that begin what PowerShell has and the subset has not (about_Language_Keywords). */
-const OTHER_WORDS =
-  /^(?:begin|class|clean|configuration|data|define|do|dynamicparam|else|elseif|end|enum|filter|finally|function|hidden|inlinescript|parallel|param|process|sequence|static|switch|trap|try|catch|until|using|workflow)$/u;
+const OTHER_WORDS: readonly string[] = (
+  'begin catch class clean configuration data define do dynamicparam else elseif end enum filter ' +
+  'finally function hidden inlinescript parallel param process sequence static switch trap try ' +
+  'until using workflow'
+).split(' ');
 
 /** Reads one statement, without what ends it. */
 export function statement(cursor: Cursor): Statement {
@@ -63,7 +66,7 @@ function wordStatement(cursor: Cursor, keyword: string, start: number): Statemen
       cursor.at += keyword.length;
       return flow(cursor, keyword, start);
     default:
-      return OTHER_WORDS.test(keyword) ? cursor.unsupported(`'${keyword}'`) : undefined;
+      return OTHER_WORDS.includes(keyword) ? cursor.unsupported(`'${keyword}'`) : undefined;
   }
 }
 

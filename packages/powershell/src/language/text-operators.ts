@@ -56,7 +56,7 @@ function replaceAll(text: string, pattern: Pattern, by: string, bounds: Bounds):
   return bounds.text(pieces.join(''));
 }
 
-/** `$1`, `${name}`, `$&` and `$$` of a substitution (.NET: Substitutions in Regular Expressions). */
+/** `$1`, `${name}`, `$&` and `$$` (.NET: Substitutions in Regular Expressions). */
 function substituted(by: string, { groups }: PatternMatch, { names }: Pattern): string {
   return by.replaceAll(
     /\$(?:(?<number>\d{1,3})|\{(?<name>\w{1,64})\}|(?<mark>[&$]))/gu,
@@ -124,6 +124,11 @@ export function join(value: PsValue, separator: string, bounds: Bounds): string 
   return texts.join(separator);
 }
 
+const BAD_FORMAT = 'Input string was not in a correct format.';
+const BAD_INDEX =
+  'Index (zero based) must be greater than or equal to zero and less than the size of the ' +
+  'argument list.';
+
 /** `'{0} of {1,5:N1}' -f a, b` (.NET: Composite formatting). Throws CommandFailure. */
 export function format(pattern: string, value: PsValue, bounds: Bounds): string {
   const items = itemsOf(value) ?? [value];
@@ -136,11 +141,7 @@ export function format(pattern: string, value: PsValue, bounds: Bounds): string 
       if (written === '{{' || written === '}}') return written.charAt(0);
       const at = Number(index);
       if (index === undefined || at >= items.length) {
-        const why =
-          index === undefined
-            ? 'Input string was not in a correct format.'
-            : 'Index (zero based) must be greater than or equal to zero and less than the size of ' +
-              'the argument list.';
+        const why = index === undefined ? BAD_FORMAT : BAD_INDEX;
         throw runtimeError(`Error formatting a string: ${why}`, 'FormatError');
       }
       const size = Math.abs(Number(width ?? 0));

@@ -41,7 +41,7 @@ export interface ParameterRule {
   readonly patterns?: readonly string[];
 }
 
-/** The roles of one user as one: what any of them makes visible is (about_JEA role capabilities). */
+/** The roles of one user as one: it has what any of them makes visible. */
 export function mergeRoles(roles: readonly RoleCapability[]): RoleCapability {
   return {
     modulesToImport: unique(roles.flatMap((role) => role.modulesToImport)),
@@ -182,8 +182,8 @@ function notMatching(
   return new CommandFailure({
     message:
       `Cannot validate argument on parameter '${name}'. The argument "${value}" does not match ` +
-      `the "${pattern}" pattern. Supply an argument that matches "${pattern}" and try the command ` +
-      'again.',
+      `the "${pattern}" pattern. Supply an argument that matches "${pattern}" and try the ` +
+      'command again.',
     errorId: `ParameterArgumentValidationError,${command}`,
     category: 'InvalidData',
     target: null,
