@@ -6,6 +6,7 @@ import { kpasswdTargets } from './targets/kpasswd.ts';
 import { ldapTargets } from './targets/ldap.ts';
 import { updateTargets } from './targets/updates.ts';
 import { powershellTargets } from './targets/powershell.ts';
+import { smbTargets } from './targets/smb.ts';
 import { wireServiceTargets } from './targets/wire-services.ts';
 import { securityTargets } from './targets/security.ts';
 
@@ -36,6 +37,7 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...(await ldapTargets()),
     ...(await updateTargets()),
     ...powershellTargets(),
+    ...smbTargets(),
     ...wireServiceTargets(),
   ];
 }

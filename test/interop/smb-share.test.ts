@@ -109,7 +109,7 @@ describe('our share and foreign clients', () => {
     expect([cannot.status, cannot.stdout]).toEqual([1, expect.stringContaining('ACCESS_DENIED')]);
   });
 
-  test('smbclient: a large file, folders below, descriptors, facts; nothing is written', async () => {
+  test('smbclient: a large file, folders, descriptors, facts; nothing is written', async () => {
     const env = await logon('alice');
     const got = join(dir, 'got.bin');
     const deep = await smbclient(env, 'C$', `recurse; ls; get BIG.BIN ${got}; showacls; ls sub/*`);

@@ -47,7 +47,8 @@ export async function startSmbd(
   await runOrThrow('/usr/bin/net', ['-s', conf, 'setdomainsid', domainSid], { env });
   await runOrThrow('/usr/bin/python3', ['-c', JOINED, join(dir, 'private', 'secrets.tdb')]);
   const script = [
-    'mkdir -p /run/samba && mount --bind "$0" /run/samba && mount --bind "$1" /etc/passwd || exit 1',
+    'mkdir -p /run/samba && mount --bind "$0" /run/samba || exit 1',
+    'mount --bind "$1" /etc/passwd || exit 1',
     'hostname serverc.contoso.com',
     `/usr/sbin/winbindd -F --no-process-group -s "$2" >"${dir}/winbindd.out" 2>&1 &`,
     'exec /usr/sbin/smbd -F --no-process-group -s "$2"',
@@ -69,7 +70,7 @@ export async function startSmbd(
   };
 }
 
-/** What a join leaves in secrets.tdb beside the domain's SID; the keytab has the keys that count. */
+/** What a join leaves in secrets.tdb beside the domain's SID; the keys that count are elsewhere. */
 const JOINED = `
 import struct, sys, tdb
 secrets = tdb.open(sys.argv[1])

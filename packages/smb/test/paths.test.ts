@@ -57,7 +57,8 @@ describe('MS-FSCC 2.1.4.4: patterns', () => {
   });
 
   test('stars and marks as a regular expression has them', () => {
-    const some = (unit: string) => fc.string({ unit: fc.constantFrom(...unit), maxLength: 8 });
+    const some = (unit: string) =>
+      fc.string({ unit: fc.constantFrom(...unit.split('')), maxLength: 8 });
     fc.assert(
       fc.property(some('ab*?'), some('ab'), (pattern, name) => {
         const regular = pattern.replaceAll('*', '.*').replaceAll('?', '.');

@@ -52,7 +52,7 @@ export class RpcFault extends Error {
   }
 }
 
-/** Serves interfaces of DCE/RPC over a named pipe (MS-RPCE 2.1.1.2), without security of its own. */
+/** Serves DCE/RPC over a named pipe (MS-RPCE 2.1.1.2), without security of its own. */
 export function rpcPipe(interfaces: readonly RpcInterface[]): PipeHandler {
   return { open: (user) => new RpcEnd(interfaces, user) };
 }

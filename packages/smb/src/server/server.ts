@@ -33,6 +33,24 @@ export function createShareServer(options: ShareServerOptions): ShareServer {
   return new Engine(options);
 }
 
+/** The options with their defaults, and the pipe of the server service among the pipes. */
+export function serverSettings(options: ShareServerOptions): ServerSettings {
+  const shares = (): readonly Share[] =>
+    typeof options.shares === 'function' ? options.shares() : options.shares;
+  const pipes = new Map<string, PipeHandler>([
+    ['srvsvc', rpcPipe([srvsvc(shares)])],
+    ...Object.entries(options.pipes ?? {}),
+  ]);
+  return {
+    ...options,
+    limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
+    dialects: options.dialects ?? ALL_DIALECTS,
+    log: options.log ?? (() => undefined),
+    shareNamed: (name) => shares().find((share) => share.name.toUpperCase() === name.toUpperCase()),
+    pipeNamed: (name) => pipes.get(name),
+  };
+}
+
 class Engine implements ShareServer {
   readonly #settings: ServerSettings;
   readonly #guid;
@@ -43,21 +61,7 @@ class Engine implements ShareServer {
   #closing = false;
 
   constructor(options: ShareServerOptions) {
-    const shares = (): readonly Share[] =>
-      typeof options.shares === 'function' ? options.shares() : options.shares;
-    const pipes = new Map<string, PipeHandler>([
-      ['srvsvc', rpcPipe([srvsvc(shares)])],
-      ...Object.entries(options.pipes ?? {}),
-    ]);
-    this.#settings = {
-      ...options,
-      limits: { ...DEFAULT_SERVER_LIMITS, ...options.limits },
-      dialects: options.dialects ?? ALL_DIALECTS,
-      log: options.log ?? (() => undefined),
-      shareNamed: (name) =>
-        shares().find((share) => share.name.toUpperCase() === name.toUpperCase()),
-      pipeNamed: (name) => pipes.get(name),
-    };
+    this.#settings = serverSettings(options);
     this.#guid = decodeGuid(options.random(16));
   }
 
