@@ -23,8 +23,6 @@ const PROGRAMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   password_settings: {
     'password_settings.PasswordSettingsTestCase.test_pso_add_user':
       'PASSWD_NOTREQD: no minimum length (MS-ADTS 2.2.16)',
-    'password_settings.PasswordSettingsTestCase.test_pso_basics':
-      'a shorter history in between is not forgotten',
   },
   sites: {},
 };

@@ -31,6 +31,11 @@ export interface PasswordOptions {
   readonly encryptionTypes?: readonly number[];
   /** The new pwdLastSet as a Windows file time; absent: now. 0: the user must change it. */
   readonly passwordLastSet?: bigint;
+  /**
+   * Passwords that a user's policy remembers, the new one among them: older ones are forgotten
+   * (MS-SAMR 3.1.1.7.1). Absent: as many as any policy may ask for.
+   */
+  readonly historyLength?: number;
 }
 
 /**
@@ -100,13 +105,13 @@ export function storeKeys(
   writer: DirectoryWriter,
   name: EntryName | string,
   keys: readonly AccountKey[],
-  { kvno, passwordLastSet }: PasswordOptions = {},
+  { kvno, passwordLastSet, historyLength = Infinity }: PasswordOptions = {},
 ): void {
   const entry = writer.find(name);
   const present = Number(entry?.text('msDS-KeyVersionNumber') ?? 0);
   const machine = entry !== undefined && isMachineClass(entry.values('objectClass'));
   const options = {
-    keep: machine ? KEPT_MACHINE_PASSWORDS : KEPT_PASSWORDS,
+    keep: machine ? HONOURED_PASSWORDS : keptPasswords(historyLength),
     ...(passwordLastSet === undefined ? {} : { passwordLastSet }),
   };
   writer.setKeys(name, { kvno: kvno ?? present + 1, keys }, options);
@@ -114,8 +119,15 @@ export function storeKeys(
 
 /** Earlier passwords of a user, the longest history that a policy can ask for (MS-SAMR 2.2.3.5). */
 const KEPT_PASSWORDS = 24;
-/** Earlier passwords of a machine: random ones do not come again, but tickets made with them. */
-const KEPT_MACHINE_PASSWORDS = 2;
+/**
+ * Earlier passwords that are kept whatever a policy says: tickets made with them come again, and
+ * a machine's random ones are of no other use.
+ */
+const HONOURED_PASSWORDS = 2;
+
+function keptPasswords(historyLength: number): number {
+  return Math.min(Math.max(historyLength - 1, HONOURED_PASSWORDS), KEPT_PASSWORDS);
+}
 
 /** What the salt of an entry is made of; throws `config` for what is no account. */
 export function saltSubject(entry: Entry): SaltSubject {

@@ -288,6 +288,37 @@ describe('MS-ADTS 3.1.1.3.1.5 unicodePwd', () => {
     expect(domain.dc.directory.get(BOB).text('msDS-KeyVersionNumber')).toBe('4');
   });
 
+  it('of a policy without history is the only one (KB906305, MS-SAMR 3.1.1.7.1)', async () => {
+    const { directory } = domain.dc;
+    const kept = (): number | undefined => {
+      const sid = directory.get(BOB).sid;
+      domain.dc.accounts.refresh();
+      return sid === undefined ? undefined : domain.dc.accounts.bySid(sid)?.previousKeys.length;
+    };
+    const before = directory.get(BASE).text('pwdHistoryLength') ?? '';
+    const client = await connectTls(domain);
+    for (const next of ['First.001', 'Second.02', 'Third.003', 'Fourth.04']) {
+      await administrator.modify(BOB, [replace('unicodePwd', quoted(next))]);
+    }
+    expect(kept()).toBeGreaterThan(3);
+    await administrator.modify(BASE, [replace('pwdHistoryLength', '1')]);
+    await administrator.modify(BOB, [replace('unicodePwd', quoted('Fifth.005'))]);
+    // Two are kept for tickets, but nobody logs on by them.
+    expect(kept()).toBe(2);
+    await client.bindSimple('bob', 'Fifth.005');
+    await expect(client.bindSimple('bob', 'Fourth.04')).rejects.toMatchObject({
+      code: 'invalidCredentials',
+    });
+    await administrator.modify(BASE, [replace('pwdHistoryLength', before)]);
+    await client.bindSimple('bob', 'Fourth.04');
+    await administrator.modify(BOB, [replace('pwdLastSet', '0')]);
+    await expect(client.bindSimple('bob', 'Fourth.04')).rejects.toMatchObject({
+      code: 'invalidCredentials',
+    });
+    await client.close();
+    await setPassword(directory, domain.dc.domain, BOB, passwordOf('bob'));
+  });
+
   it('is changed by who knows the old one', async () => {
     const change = (old: string, next: string): ClientChange[] => [
       { operation: 'delete', attribute: 'unicodePwd', values: [quoted(old)] },

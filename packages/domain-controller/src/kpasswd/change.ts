@@ -73,12 +73,15 @@ export async function changePassword(
   { directory, domain, settings, clock }: KpasswdContext,
 ): Promise<void> {
   const { encryptionTypes, lockouts } = settings;
-  if (lockouts !== undefined) {
-    const policy = lockouts.policyOf(account);
+  const policy = lockouts?.policyOf(account);
+  if (policy !== undefined) {
     const violation = await checkPassword(policy, account, { password, own, now: clock() });
     if (violation !== undefined) throw brokenPolicy(violation, policy);
   }
-  await setPassword(directory, domain, { id: account.id }, password, { encryptionTypes });
+  await setPassword(directory, domain, { id: account.id }, password, {
+    encryptionTypes,
+    ...(policy === undefined ? {} : { historyLength: policy.historyLength }),
+  });
 }
 
 /** What an expired password is still good for. */

@@ -5,7 +5,7 @@ import { findControl, hasControl, sdFlags } from '@doublehop/ldap/controls';
 import type { Control } from '@doublehop/ldap/messages/common';
 import { CONTROLS } from '@doublehop/ldap/oids';
 import type { Change, ModifyRequest } from '@doublehop/ldap/server/handler';
-import { storeKeys } from '../directory-keys.ts';
+import { type PasswordOptions, storeKeys } from '../directory-keys.ts';
 import { readHeuristics, type Heuristics } from './access/heuristics.ts';
 import { creatorOf } from './access/owners.ts';
 import { within } from './access/subject.ts';
@@ -13,7 +13,7 @@ import { type Caller, clientOf, type LdapContext, type Session } from './context
 import { ALL_PARTS, mergedDescriptor } from './descriptors.ts';
 import { inputValues, passwordAttribute, updatedAttribute } from './input.ts';
 import { applyRules, atPresent } from './modify-rules.ts';
-import { newKeys, type PasswordEdit } from './password-change.ts';
+import { type NewKeys, newKeys, type PasswordEdit } from './password-change.ts';
 import { showsDeleted } from './tombstones.ts';
 import { demandChanges } from './write-access.ts';
 
@@ -42,12 +42,16 @@ export async function modify(
   const permissive = heuristics.permissiveModify || hasControl(controls, CONTROLS.permissiveModify);
   await directory.write((writer) => {
     // Who may set the password was asked of this very entry; the name may mean another one by now.
-    if (secret !== undefined) storeKeys(writer, { id: secret.id }, secret.keys);
+    if (secret !== undefined) storeKeys(writer, { id: secret.id }, secret.keys, lengthOf(secret));
     if (secret !== undefined && ordinary.length === 0) return;
     const setsPassword = secret !== undefined;
     const manner = { flags, permissive, setsPassword, deleted: showsDeleted(controls) };
     change(context, caller, writer, object, ordinary, manner);
   });
+}
+
+function lengthOf({ historyLength }: NewKeys): PasswordOptions {
+  return historyLength === undefined ? {} : { historyLength };
 }
 
 /** How a modification is made. */

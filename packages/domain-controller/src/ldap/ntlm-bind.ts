@@ -47,7 +47,7 @@ function authenticate(context: LdapContext, claim: NtlmClaim): NtlmLogon {
   accounts.refresh();
   const account = findAccount(context, claim);
   const present = hashOf(account?.keys);
-  const earlier = hashOf(graceKeys(account, context.clock()));
+  const earlier = hashOf(graceKeys(context, account, context.clock()));
   const isEarlier = earlier !== undefined && !claim.proves(present ?? NOBODY);
   const ntHash = isEarlier ? earlier : present;
   const right = claim.proves(ntHash ?? NOBODY) && ntHash !== undefined;

@@ -41,6 +41,8 @@ interface Plan {
 export interface NewKeys {
   readonly id: number;
   readonly keys: readonly AccountKey[];
+  /** Passwords that the account's policy remembers; absent where none counts. */
+  readonly historyLength?: number;
 }
 
 /**
@@ -69,7 +71,10 @@ export async function newKeys(
   if (change.old !== undefined) await checkOld(context, account, change.old);
   await checkPolicy(context, account, change);
   const salt = saltOf(domain, saltSubject(entry));
-  return { id: entry.id, keys: await passwordKeys(change.next, salt, settings.encryptionTypes) };
+  const keys = await passwordKeys(change.next, salt, settings.encryptionTypes);
+  const policy = settings.lockouts?.policyOf(account);
+  if (policy === undefined) return { id: entry.id, keys };
+  return { id: entry.id, keys, historyLength: policy.historyLength };
 }
 
 /** The password in a value of either attribute; throws what is answered for others. */

@@ -53,12 +53,12 @@ async function simpleBind(context: LdapContext, name: string, secret: Uint8Array
 }
 
 async function proves(
-  { clock }: LdapContext,
+  context: LdapContext,
   account: Account | undefined,
   password: string,
 ): Promise<boolean> {
   if (await isPassword(account, password)) return true;
-  const keys = graceKeys(account, clock());
+  const keys = graceKeys(context, account, context.clock());
   return keys !== undefined && (await isPassword({ keys }, password));
 }
 

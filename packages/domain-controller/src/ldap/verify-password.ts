@@ -2,6 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { stringToKey } from '@doublehop/crypto/string-to-key';
 import type { Account, AccountKey, KeySet } from '@doublehop/directory/account';
 import { millisecondsOf } from '@doublehop/security/filetime';
+import type { LdapContext } from './context.ts';
 
 /** Types in the order in which a password is checked: the cheapest of those with a salt first. */
 const PREFERENCE = [17, 18, 19, 20] as const;
@@ -13,11 +14,18 @@ const NOBODY: AccountKey = { etype: 17, bytes: new Uint8Array(16), salt: 'NOBODY
 const GRACE = 3_600_000;
 
 /**
- * Whether keys are those of the password that an account had until lately: LDAP's simple binds and
- * NTLM take it for an hour (OldPasswordAllowedPeriod, Windows Server 2003 SP1 and later).
+ * The keys of the password that an account had until lately: LDAP's simple binds and NTLM take it
+ * for an hour (OldPasswordAllowedPeriod, Windows Server 2003 SP1 and later), whoever set the new
+ * one. Not where the account must change its password, which is how a compromised one is
+ * withdrawn, nor where the policy remembers fewer than two passwords (KB906305).
  */
-export function graceKeys(account: Account | undefined, now: number): KeySet | undefined {
+export function graceKeys(
+  { settings: { lockouts } }: Pick<LdapContext, 'settings'>,
+  account: Account | undefined,
+  now: number,
+): KeySet | undefined {
   if (account === undefined || account.pwdLastSet === 0n) return undefined;
+  if (lockouts !== undefined && lockouts.policyOf(account).historyLength < 2) return undefined;
   const changed = millisecondsOf(account.pwdLastSet);
   return now - changed < GRACE ? account.previousKeys[0] : undefined;
 }
