@@ -1,10 +1,14 @@
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concat, fromHex, toHex, utf8 } from '@doublehop/wire/bytes';
 import { LdapError } from '../src/errors.ts';
 import { RESULT_CODES, isResultCode, resultCodeName } from '../src/result-codes.ts';
 import { SaslDeframer, protect } from '../src/sasl/framing.ts';
+import { encodeResult } from '../src/server/results.ts';
 import { ByteQueue } from '../src/transport/byte-queue.ts';
+import { Channel } from '../src/transport/channel.ts';
 import { MessageDeframer } from '../src/transport/message-deframer.ts';
 import { parseLdapUrl } from '../src/url.ts';
 import { xorLayer } from './support/xor-mechanism.ts';
@@ -166,4 +170,32 @@ test('RFC 4511 §4.1.9 result codes by number and name', () => {
   expect(isResultCode('serverDown')).toBe(false);
   expect(isResultCode('toString')).toBe(false);
   for (const [name, code] of Object.entries(RESULT_CODES)) expect(resultCodeName(code)).toBe(name);
+});
+
+test('the answers to two requests stand in SASL buffers of their own', async () => {
+  const server = createServer((socket) => {
+    const silent = { readable: () => undefined, drained: () => undefined, closed: () => undefined };
+    const channel = new Channel(socket, silent, { maxMessage: 1000, writeTimeout: 1000 });
+    channel.install(xorLayer());
+    for (const id of [4, 4, 5]) {
+      channel.send(encodeResult(id, 'deleteRequest', { code: 'success' }));
+    }
+    channel.flush();
+    socket.end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0);
+  const chunks: Uint8Array[] = [];
+  socket.on('data', (chunk: Uint8Array) => chunks.push(chunk));
+  await once(socket, 'end');
+  server.close();
+  const got = concat(...chunks);
+  const lengths: number[] = [];
+  for (let at = 0; at < got.length; at += 4 + (lengths.at(-1) ?? 0)) {
+    lengths.push(new DataView(got.buffer, got.byteOffset + at).getUint32(0));
+  }
+  const message = encodeResult(4, 'deleteRequest', { code: 'success' });
+  const buffers = [concat(message, message), message].map((bytes) => xorLayer().wrap(bytes).length);
+  expect(lengths).toEqual(buffers);
 });

@@ -1,10 +1,10 @@
-import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { concat } from '@doublehop/wire/bytes';
 import { WRITE_BATCH } from '../limits.ts';
 import { SaslDeframer, protect } from '../sasl/framing.ts';
 import type { SecurityLayer } from '../sasl/mechanism.ts';
+import { decodeEnvelope } from '../messages/message.ts';
 import { MessageDeframer } from './message-deframer.ts';
 
 /** What a channel tells its owner. */
@@ -96,10 +96,12 @@ export class Channel {
     if (out.length === 0 || this.#closed) return;
     this.#out = [];
     this.#outSize = 0;
-    const [first] = out;
-    const plain = out.length === 1 && first !== undefined ? first : concat(...out);
-    const parts = this.#sasl === undefined ? [plain] : protect(this.#sasl.layer, plain);
-    const whole = parts.length === 1 ? plain : Buffer.concat(parts);
+    const layer = this.#sasl?.layer;
+    const parts =
+      layer === undefined
+        ? out
+        : byOperation(out).flatMap((messages) => protect(layer, joined(messages)));
+    const whole = joined(parts);
     if (!this.#socket.write(whole)) this.#watchWrites();
   }
 
@@ -206,3 +208,24 @@ export class Channel {
 
 /** The peer left full buffers unread for too long. */
 export class WriteTimeout extends Error {}
+
+/**
+ * Runs of messages of one operation. Each has SASL buffers of its own, as from Windows: some clients
+ * (badldap) take all that is in a buffer for the answer to one request.
+ */
+function byOperation(messages: readonly Uint8Array[]): readonly Uint8Array[][] {
+  const runs: Uint8Array[][] = [];
+  let current: number | undefined;
+  for (const message of messages) {
+    const { messageId } = decodeEnvelope(message);
+    if (messageId !== current) runs.push([]);
+    current = messageId;
+    runs.at(-1)?.push(message);
+  }
+  return runs;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first] = parts;
+  return parts.length === 1 && first !== undefined ? first : concat(...parts);
+}
