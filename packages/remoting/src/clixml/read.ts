@@ -204,7 +204,7 @@ const TEXTS = new Set(['URI', 'XD', 'SBK']);
 /** Arrays and hashtables without anything more are what JavaScript has for them. */
 function plainValue([type = '']: readonly string[], base: PsBase): PsValue | undefined {
   if (base.kind === 'list') return isArrayType(type) ? base.items : undefined;
-  const isTable = type === '' || type === 'System.Collections.Hashtable';
+  const isTable = TABLES.has(type);
   return base.kind === 'dictionary' && isTable ? base.entries : undefined;
 }
 
@@ -229,3 +229,9 @@ function base64(text: string): string {
   if (/[^\d+/=A-Za-z\s]/u.test(text)) throw new RemotingError('clixml', 'octets not in base64');
   return text;
 }
+
+const TABLES = new Set([
+  '',
+  'System.Collections.Hashtable',
+  'System.Management.Automation.PSPrimitiveDictionary',
+]);

@@ -1,0 +1,207 @@
+import type {
+  CommandArgument,
+  CommandCall,
+  PipelineCall,
+} from '@doublehop/powershell/commands/command';
+import type { PsObject, PsValue } from '@doublehop/powershell/objects/value';
+import { itemNodes, propertyNode, type ReadOptions, readValue } from '../../clixml/read.ts';
+import type { ClixmlNode } from '../../clixml/tree.ts';
+import { MAX_PIPELINE_COMMANDS } from '../../limits.ts';
+import { apartmentState, ResultType, resultTypes, streamOptions } from './enums.ts';
+import { listObject, plain, record, wrong } from './fields.ts';
+import { type HostInfo, hostInfoFrom, hostInfoObject, NO_HOST } from './host-info.ts';
+
+/** MS-PSRP 2.2.2.10. */
+export interface CreatePipeline {
+  /** Commands joined by `|`, one list for each statement. */
+  readonly statements: readonly (readonly RequestedCommand[])[];
+  readonly noInput: boolean;
+  readonly addToHistory: boolean;
+  readonly isNested: boolean;
+  readonly hostInfo: HostInfo;
+  /** The line as a person typed it. */
+  readonly history?: string;
+}
+
+/** A command as it arrives. Its arguments are not decoded before somebody asks for them. */
+export interface RequestedCommand {
+  readonly name: string;
+  readonly isScript: boolean;
+  /** Undefined: as the server likes. */
+  readonly useLocalScope?: boolean;
+  /** `2>&1`: errors go down the pipeline as objects. */
+  readonly mergeError: boolean;
+  /** Output and errors of the commands before it come to this one too. */
+  readonly mergePrevious: boolean;
+  /** Decodes the arguments. Throws RemotingError `clixml`, `crypto` or `psrp`. */
+  args(): readonly CommandArgument[];
+}
+
+/** What a client asks a pipeline to be. */
+export interface PipelineSpec {
+  readonly statements: readonly PipelineCall[];
+  /** Nothing will be sent to it. Default: true. */
+  readonly noInput?: boolean;
+  readonly addToHistory?: boolean;
+  readonly hostInfo?: HostInfo;
+  readonly history?: string;
+}
+
+/** A request for these calls. */
+export function pipelineRequest(spec: PipelineSpec): CreatePipeline {
+  const { statements, noInput = true, addToHistory = false, hostInfo = NO_HOST, history } = spec;
+  return {
+    statements: statements.map((calls) => calls.map(requestedCommand)),
+    noInput,
+    addToHistory,
+    isNested: false,
+    hostInfo,
+    ...(history === undefined ? {} : { history }),
+  };
+}
+
+function requestedCommand({
+  name,
+  isScript,
+  args,
+  mergeError = false,
+}: CommandCall): RequestedCommand {
+  return { name, isScript, mergeError, mergePrevious: false, args: () => args };
+}
+
+/** The calls of a request, with all arguments decoded. Throws as `args` does. */
+export function callsOf(commands: readonly RequestedCommand[]): PipelineCall {
+  return commands.map((command) => ({
+    name: command.name,
+    isScript: command.isScript,
+    args: command.args(),
+    mergeError: command.mergeError,
+  }));
+}
+
+export function createPipelineObject(request: CreatePipeline): PsObject {
+  const { statements, noInput, addToHistory, isNested, hostInfo, history } = request;
+  const lists = statements.map((commands) => listObject(commands.map(commandObject)));
+  return record({
+    NoInput: noInput,
+    ApartmentState: apartmentState(2),
+    RemoteStreamOptions: streamOptions(0),
+    AddToHistory: addToHistory,
+    HostInfo: hostInfoObject(hostInfo),
+    PowerShell: record({
+      Cmds: lists[0] ?? listObject([]),
+      // Not in MS-PSRP: PowerShell 3 and later have all statements here, the first too.
+      ExtraCmds:
+        lists.length > 1 ? listObject(lists.map((cmds) => record({ Cmds: cmds }))) : undefined,
+      IsNested: isNested,
+      History: history ?? null,
+      RedirectShellErrorOutputPipe: false,
+    }),
+    IsNested: isNested,
+  });
+}
+
+/** Throws RemotingError `psrp`, `clixml` or `limit`. */
+export function createPipelineFrom(node: ClixmlNode, options: ReadOptions): CreatePipeline {
+  const shell = child(node, 'PowerShell');
+  const extra = propertyNode(shell, 'ExtraCmds');
+  const several = extra === undefined ? undefined : itemNodes(extra);
+  const lists =
+    several === undefined || several.length === 0
+      ? [child(shell, 'Cmds')]
+      : several.map((one) => child(one, 'Cmds'));
+  const commands = lists.map((list) => {
+    const items = itemNodes(list);
+    if (items === undefined || items.length === 0) throw wrong('a pipeline without commands');
+    return items;
+  });
+  if (commands.flat().length > MAX_PIPELINE_COMMANDS)
+    throw wrong('a pipeline of too many commands');
+  const statements = commands.map((items) => items.map((item) => commandFrom(item, options)));
+  const history = read(shell, 'History');
+  return {
+    statements,
+    noInput: flag(node, 'NoInput'),
+    addToHistory: flag(node, 'AddToHistory'),
+    isNested: flag(node, 'IsNested'),
+    hostInfo: hostInfoFrom(readValue(child(node, 'HostInfo'))),
+    ...(typeof history === 'string' ? { history } : {}),
+  };
+}
+
+/** MS-PSRP 2.2.3.12. */
+function commandObject(command: RequestedCommand): PsObject {
+  const { name, isScript, useLocalScope, mergeError, mergePrevious } = command;
+  const { None, Output, Error: ErrorOutput } = ResultType;
+  return record({
+    Cmd: name,
+    IsScript: isScript,
+    UseLocalScope: useLocalScope ?? null,
+    MergeMyResult: resultTypes(mergeError ? ErrorOutput : None),
+    MergeToResult: resultTypes(mergeError ? Output : None),
+    MergePreviousResults: resultTypes(mergePrevious ? Output | ErrorOutput : None),
+    MergeError: resultTypes(None),
+    MergeWarning: resultTypes(None),
+    MergeVerbose: resultTypes(None),
+    MergeDebug: resultTypes(None),
+    MergeInformation: resultTypes(None),
+    Args: listObject(command.args().map(argumentObject)),
+  });
+}
+
+/** MS-PSRP 2.2.3.13: a switch that was only named has the value true. */
+function argumentObject({ name, value }: CommandArgument): PsObject {
+  return record({ N: name ?? null, V: value === undefined ? true : value });
+}
+
+function commandFrom(node: ClixmlNode, options: ReadOptions): RequestedCommand {
+  const name = read(node, 'Cmd');
+  if (typeof name !== 'string') throw wrong('a command without a name');
+  const useLocalScope = read(node, 'UseLocalScope');
+  const my = bits(node, 'MergeMyResult');
+  const to = bits(node, 'MergeToResult');
+  const { Output, Error: ErrorOutput } = ResultType;
+  const isMerged = (my & ErrorOutput) !== 0 && (to & Output) !== 0;
+  let decoded: readonly CommandArgument[] | undefined;
+  return {
+    name,
+    isScript: flag(node, 'IsScript'),
+    ...(typeof useLocalScope === 'boolean' ? { useLocalScope } : {}),
+    mergeError: isMerged || (bits(node, 'MergeError') & Output) !== 0,
+    mergePrevious: bits(node, 'MergePreviousResults') !== 0,
+    args: () => (decoded ??= argumentsFrom(node, options)),
+  };
+}
+
+function argumentsFrom(node: ClixmlNode, options: ReadOptions): readonly CommandArgument[] {
+  const items = itemNodes(child(node, 'Args'));
+  if (items === undefined) throw wrong('arguments that are no list');
+  return items.map((item) => {
+    const name = read(item, 'N');
+    const value = propertyNode(item, 'V');
+    return {
+      ...(typeof name === 'string' ? { name: name.replace(/^-/u, '').replace(/:$/u, '') } : {}),
+      value: value === undefined ? null : readValue(value, options),
+    };
+  });
+}
+
+function child(node: ClixmlNode, name: string): ClixmlNode {
+  const found = propertyNode(node, name);
+  if (found === undefined) throw wrong(`there is no ${name}`);
+  return found;
+}
+
+function read(node: ClixmlNode, name: string): PsValue {
+  const found = propertyNode(node, name);
+  return found === undefined ? null : plain(readValue(found));
+}
+
+function flag(node: ClixmlNode, name: string): boolean {
+  return read(node, name) === true;
+}
+
+function bits(node: ClixmlNode, name: string): number {
+  const value = read(node, name);
+  return typeof value === 'number' ? value : 0;
+}
