@@ -4,7 +4,12 @@ import { errorLines } from '@doublehop/powershell/format/error';
 import { Interpreter } from '@doublehop/powershell/language/interpreter';
 import { parseScript } from '@doublehop/powershell/language/parse';
 import { usingKey } from '@doublehop/powershell/language/using';
-import { customObject, PsDictionary, Scalar } from '@doublehop/powershell/objects/value';
+import {
+  customObject,
+  PsDictionary,
+  type PsValue,
+  Scalar,
+} from '@doublehop/powershell/objects/value';
 import { describe, expect, test } from 'vitest';
 import { TestConsole, textsOf } from './support/console.ts';
 
@@ -63,7 +68,7 @@ const comparison: readonly Row[] = [
   ['("x" -as [int]) -eq $null; ("7" -as [int]) + 1', 'True', '8'],
 ];
 
-const text: readonly Row[] = [
+const texts: readonly Row[] = [
   ['$x = 3; "a$x b$($x + 1) ${x}c `$x `"q`" ""d"""', 'a3 b4 3c $x "q" "d"'],
   ["'a$x ''b'''", "a$x 'b'"],
   ['"t`tn`nu`u{41}"', 't\tn\nuA'],
@@ -176,7 +181,7 @@ const flow: readonly Row[] = [
 describe.for([
   ['arithmetic', arithmetic],
   ['comparison', comparison],
-  ['text', text],
+  ['text', texts],
   ['values', values],
   ['flow', flow],
 ] as const)('%s', ([, rows]) => {
@@ -259,6 +264,27 @@ test('errors say where in the script', async () => {
     ].map(([line, column]) => ({ file: 'test.ps1', line, column })),
   );
   expect(errors.slice(0, 1).flatMap(errorLines)).toContain('At test.ps1:2 char:3');
+});
+
+test('a block that is invoked gives its output; break and exit only end it', async () => {
+  const { interpreter } = new TestConsole();
+  const errors: string[] = [];
+  const streams = {
+    output: (): void => {},
+    error: ({ message }: { message: string }): void => void errors.push(message),
+    warning: (): void => {},
+    verbose: (): void => {},
+    debug: (): void => {},
+    information: (): void => {},
+    progress: (): void => {},
+  };
+  const invoke = (text: string): Promise<readonly PsValue[]> =>
+    interpreter.invoke(new Scalar('ScriptBlock', text), 5, streams, new AbortController().signal);
+  expect(await invoke('$_ + 1; 2; return 3; 4')).toEqual([6, 2, 3]);
+  expect(await invoke('break')).toEqual([]);
+  expect(await invoke('1/0; 1')).toEqual([1]);
+  expect(errors).toEqual(['Attempted to divide by zero.']);
+  await expect(invoke('throw 1')).rejects.toThrow('1');
 });
 
 describe('language modes (about_Language_Modes)', () => {

@@ -18,6 +18,8 @@ import {
 } from '@doublehop/powershell/sessions/session-configuration';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { functionCommand } from '@doublehop/powershell/sessions/function-command';
+import { TestConsole } from './support/console.ts';
 import { call, run } from './support/run.ts';
 
 function refusal(read: () => unknown): string {
@@ -340,6 +342,18 @@ describe('a command as a role sees it', () => {
       refused,
     );
   });
+});
+
+test('a function of a role runs its statements, whatever the user may run himself', async () => {
+  const text =
+    "@{ FunctionDefinitions = @{ Name = 'Get-Two'; ScriptBlock = { 1..2 | % { $_ * 2 } } } }";
+  const [definition] = readRoleCapability(text, 'a').functionDefinitions;
+  if (definition === undefined) throw new Error('no function');
+  const { interpreter } = new TestConsole();
+  const commands = [
+    functionCommand<undefined>(definition, (...rest) => interpreter.invoke(...rest)),
+  ];
+  expect((await run([call('get-two')], { commands })).output).toEqual([2, 4]);
 });
 
 test('any text is read, or refused with PowerShellError', () => {

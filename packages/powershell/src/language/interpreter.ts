@@ -116,15 +116,24 @@ export class Interpreter {
     return { succeeded: this.#succeeded, exitCode: undefined };
   }
 
-  /** Runs a block that came as a value, with `$_` as `item`; gives what it puts out. */
-  invoke(
+  /**
+   * Runs a block that came as a value, with `$_` as `item`; gives what it puts out. Throws as `run`
+   * does.
+   */
+  async invoke(
     block: PsValue,
     item: PsValue,
     streams: CommandStreams,
     signal: AbortSignal,
   ): Promise<readonly PsValue[]> {
     const { source } = this.#writtenAs(block);
-    return this.#invokeBlock(block, item, this.#context(streams, signal, source));
+    try {
+      return await this.#invokeBlock(block, item, this.#context(streams, signal, source));
+    } catch (error) {
+      // `break` and `exit` have nothing here that they could leave.
+      if (error instanceof Flow) return [];
+      throw error;
+    }
   }
 
   /** The variables of this console, for blocks whose text a command reads itself. */

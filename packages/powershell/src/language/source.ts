@@ -5,6 +5,7 @@ import { MAX_SCRIPT_LENGTH } from '../limits.ts';
 export class Source {
   readonly file: string;
   readonly text: string;
+  #starts: readonly number[] | undefined;
 
   /** Throws PowerShellError for a text that is too long. */
   constructor(text: string, file: string) {
@@ -17,7 +18,21 @@ export class Source {
 
   /** Where an offset is, as a person counts. */
   positionAt(offset: number): Position {
-    const lines = this.text.slice(0, offset).split(/\r\n|\r|\n/u);
-    return { file: this.file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+    const starts = this.#lineStarts();
+    let low = 0;
+    for (let high = starts.length - 1; low < high; ) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { file: this.file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  }
+
+  #lineStarts(): readonly number[] {
+    this.#starts ??= [
+      0,
+      ...Array.from(this.text.matchAll(/\r\n|\r|\n/gu), ({ 0: end, index }) => index + end.length),
+    ];
+    return this.#starts;
   }
 }
