@@ -12,7 +12,7 @@ import {
   encodeReadRequest,
   encodeWriteRequest,
 } from '../src/messages/file.ts';
-import { encodeMessage } from '../src/messages/header.ts';
+import { encodeMessage, frameKind, splitMessages } from '../src/messages/header.ts';
 import {
   decodeOutput,
   encodeChangeNotifyRequest,
@@ -515,6 +515,17 @@ describe('MS-SMB2 3.3.5.6 to 3.3.5.8: ends', () => {
     session.raw.send(session.encode(createRequest('docs')));
     const [gone] = await session.answers();
     expect(gone?.header.status).toBe(NtStatus.USER_SESSION_DELETED);
+  });
+
+  test('LOGOFF that came encrypted is answered so, though the keys are gone', async () => {
+    host = await startHost();
+    const session = await RawSession.open(host.port);
+    const message = session.encode({ command: Command.logoff, body: encodeEmpty() });
+    session.raw.send(session.keys.sealer?.seal(session.sessionId, message) ?? NOTHING);
+    const bytes = (await session.raw.next()) ?? NOTHING;
+    expect(frameKind(bytes)).toBe('transform');
+    const [answer] = splitMessages(session.keys.opener?.open(bytes) ?? NOTHING);
+    expect(answer?.header).toMatchObject({ command: Command.logoff, status: 0 });
   });
 
   test('TREE_CONNECT: names that are none, too many', async () => {

@@ -1,4 +1,4 @@
-import { concat, plain } from '@doublehop/wire/bytes';
+import { plain } from '@doublehop/wire/bytes';
 import { malformed } from './cursor.ts';
 
 const PREFIX = 4;
@@ -12,14 +12,18 @@ export function frame(message: Uint8Array): Uint8Array {
 }
 
 /**
- * Cuts a stream into messages. Octets gather in the chunks they came in until a message is whole;
- * no memory is taken ahead of them.
+ * Cuts a stream into messages, which are views. A chunk that comes while nothing waits is used in
+ * place; otherwise octets gather in a buffer that doubles, so that each is copied a bounded number
+ * of times however finely the stream is cut. No memory is taken ahead of what has come.
  */
 export class Deframer {
   /** Octets of a message that are taken. */
   maxFrame: number;
-  #chunks: Uint8Array[] = [];
-  #size = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+  /** Whether `#bytes` is ours to write to, beyond `#end`. */
+  #owned = false;
 
   constructor(maxFrame: number) {
     this.maxFrame = maxFrame;
@@ -27,43 +31,43 @@ export class Deframer {
 
   /** Octets that wait. */
   get waiting(): number {
-    return this.#size;
+    return this.#end - this.#start;
   }
 
+  /** Puts octets at the end; they must not be written to afterwards. */
   push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    this.#chunks.push(plain(chunk));
-    this.#size += chunk.length;
+    if (this.waiting === 0) {
+      this.#bytes = plain(chunk);
+      this.#start = 0;
+      this.#end = chunk.length;
+      this.#owned = false;
+      return;
+    }
+    const size = this.waiting + chunk.length;
+    if (!this.#owned || this.#end + chunk.length > this.#bytes.length) {
+      // A new buffer, never a move within the old one: views of it were handed out.
+      const larger = new Uint8Array(Math.max(2 * size, 1_024));
+      larger.set(this.#bytes.subarray(this.#start, this.#end));
+      this.#end = this.waiting;
+      this.#start = 0;
+      this.#bytes = larger;
+      this.#owned = true;
+    }
+    this.#bytes.set(chunk, this.#end);
+    this.#end += chunk.length;
   }
 
   /** The next whole message, if there is one. Throws SmbError `malformed`. */
   next(): Uint8Array | undefined {
-    if (this.#size < PREFIX) return undefined;
-    const prefix = this.#peekPrefix();
+    if (this.waiting < PREFIX) return undefined;
+    const { buffer, byteOffset } = this.#bytes;
+    const prefix = new DataView(buffer, byteOffset + this.#start, PREFIX).getUint32(0, false);
     const length = prefix & 0xff_ffff;
     if (prefix >>> 24 !== 0) throw malformed('the stream is no direct TCP transport');
     if (length > this.maxFrame) throw malformed(`a message of ${length} octets`);
-    if (this.#size < PREFIX + length) return undefined;
-    return this.#take(PREFIX + length).subarray(PREFIX);
-  }
-
-  #peekPrefix(): number {
-    let first = this.#chunks[0] ?? new Uint8Array(0);
-    if (first.length < PREFIX) {
-      first = concat(...this.#chunks);
-      this.#chunks = [first];
-    }
-    return new DataView(first.buffer, first.byteOffset, PREFIX).getUint32(0, false);
-  }
-
-  #take(count: number): Uint8Array {
-    const first = this.#chunks[0] ?? new Uint8Array(0);
-    const whole = first.length >= count ? first : concat(...this.#chunks);
-    const rest = whole.subarray(count);
-    if (whole === first) this.#chunks.shift();
-    else this.#chunks = [];
-    if (rest.length > 0) this.#chunks.unshift(rest);
-    this.#size -= count;
-    return whole.subarray(0, count);
+    const from = this.#start + PREFIX;
+    if (this.#end < from + length) return undefined;
+    this.#start = from + length;
+    return this.#bytes.subarray(from, from + length);
   }
 }

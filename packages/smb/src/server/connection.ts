@@ -18,6 +18,7 @@ import {
 import { encodeError } from '../messages/session.ts';
 import { NtStatus } from '../nt-status.ts';
 import { PREAUTH_START, preauthNext } from '../security/preauth.ts';
+import type { Sealer } from '../security/transform.ts';
 import type { Compound, Reply } from './call.ts';
 import { answered, dispatch, type Dispatched } from './dispatch.ts';
 import { sessionSetup } from './logon.ts';
@@ -34,6 +35,12 @@ const MAX_QUEUED = 8;
 interface Outgoing {
   readonly message: Uint8Array;
   readonly signWith: ValidSession | undefined;
+}
+
+/** What answers are encrypted with. */
+interface Seal {
+  readonly id: bigint;
+  readonly sealer: Sealer;
 }
 
 /** One client's connection: frames in their order, one after the other. */
@@ -170,6 +177,9 @@ export class ServerConnection {
       failure: undefined,
       size: 0,
     };
+    // The key is kept for the answer to LOGOFF, after which the session has none.
+    const sealer = sealedBy?.keys?.sealer;
+    const seal = sealedBy && sealer && { id: sealedBy.id, sealer };
     const out: Outgoing[] = [];
     const last = messages.length - 1;
     for (const [index, message] of messages.entries()) {
@@ -185,7 +195,7 @@ export class ServerConnection {
       compound.size += answer.message.length;
       out.push(answer);
     }
-    this.#send(out, sealedBy);
+    this.#send(out, seal);
   }
 
   async #one(
@@ -274,8 +284,7 @@ export class ServerConnection {
     const header = { ...NO_HEADER, command, messageId, flags: HeaderFlag.response };
     const full = { ...header, asyncId, status, sessionId: session.id };
     const message = encodeMessage(full, encodeError());
-    const sealedBy = session.encrypt ? session : undefined;
-    this.#send([{ message, signWith: { ...session } }], sealedBy);
+    this.#send([{ message, signWith: { ...session } }], undefined);
   }
 
   #encode(
@@ -299,28 +308,22 @@ export class ServerConnection {
     return { message: encodeMessage(header, body), signWith };
   }
 
-  /** Signs each answer, or encrypts all of them together (MS-SMB2 3.3.4.1). */
-  #send(out: readonly Outgoing[], sealedBy: Session | undefined): void {
+  /**
+   * Signs each answer, or encrypts all of them together: as the request was, or as the session
+   * demands (MS-SMB2 3.3.4.1).
+   */
+  #send(out: readonly Outgoing[], asked: Seal | undefined): void {
     if (out.length === 0 || this.#closed) return;
     const messages = chainMessages(out.map(({ message }) => message));
-    const sealing = sealedBy ?? out.find(({ signWith }) => signWith?.encrypt === true)?.signWith;
-    const isSetup = this.#isSetup(out);
-    const sealer = isSetup ? undefined : sealing?.keys?.sealer;
-    if (sealing !== undefined && sealer !== undefined) {
-      this.#write(frame(sealer.seal(sealing.id, concat(...messages))));
+    const seal = asked ?? demandedSeal(out);
+    if (seal !== undefined) {
+      this.#write(frame(seal.sealer.seal(seal.id, concat(...messages))));
       return;
     }
     for (const [index, message] of messages.entries()) {
       out[index]?.signWith?.keys.signer.sign(message);
     }
-    this.#write(frame(messages.length === 1 ? (messages[0] ?? EMPTY) : concat(...messages)));
-  }
-
-  /** The end of an authentication is signed: the client has no keys to decrypt it with yet. */
-  #isSetup([first]: readonly Outgoing[]): boolean {
-    if (first === undefined) return false;
-    const view = new DataView(first.message.buffer, first.message.byteOffset);
-    return view.getUint16(12, true) === Command.sessionSetup;
+    this.#write(frame(concat(...messages)));
   }
 
   #write(bytes: Uint8Array): void {
@@ -356,7 +359,17 @@ export class ServerConnection {
   }
 }
 
-const EMPTY = new Uint8Array(0);
+/** The key that a session encrypts with where it encrypts everything. */
+function demandedSeal(out: readonly Outgoing[]): Seal | undefined {
+  const [first] = out;
+  const session = out.find(({ signWith }) => signWith?.encrypt === true)?.signWith;
+  const sealer = session?.keys.sealer;
+  if (first === undefined || session === undefined || sealer === undefined) return undefined;
+  // The end of an authentication is signed: the client has no keys to decrypt it with yet.
+  const { buffer, byteOffset } = first.message;
+  const command = new DataView(buffer, byteOffset).getUint16(12, true);
+  return command === Command.sessionSetup ? undefined : { id: session.id, sealer };
+}
 
 const NO_HEADER: Header = {
   creditCharge: 0,
