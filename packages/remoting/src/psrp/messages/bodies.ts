@@ -134,8 +134,11 @@ interface NodeCodec<T> {
   decode(node: ClixmlNode, options: ReadOptions): T;
 }
 
-function whole<T>({ encode, decode }: BodyCodec<T>): NodeCodec<T> {
-  return { encode, decode: (node, options) => decode(readValue(node, options)) };
+function whole<T>(codec: BodyCodec<T>): NodeCodec<T> {
+  return {
+    encode: (body) => codec.encode(body),
+    decode: (node, options) => codec.decode(readValue(node, options)),
+  };
 }
 
 const informational = whole({ encode: informationalObject, decode: informationalFrom });
@@ -149,7 +152,7 @@ const CODECS: { readonly [K in MessageName]: NodeCodec<Bodies[K]> } = {
   ENCRYPTED_SESSION_KEY: whole(textBody('EncryptedSessionKey')),
   PUBLIC_KEY_REQUEST: whole(emptyBody),
   CONNECT_RUNSPACEPOOL: {
-    encode: runspaceBounds.encode,
+    encode: (body) => runspaceBounds.encode(body),
     // MS-PSRP 2.2.2.29 shows the empty text as a property without a name.
     decode: (node, options) =>
       node.children.some((bag) => bag.children.some(({ name }) => name === undefined))

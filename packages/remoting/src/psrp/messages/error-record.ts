@@ -43,7 +43,7 @@ export function errorRecordFrom(value: PsValue): ErrorRecord {
     errorId: fields.optionalText('FullyQualifiedErrorId') ?? '',
     category: nameOf(ErrorCategory, fields.int('ErrorCategory_Category')) ?? 'NotSpecified',
     target: fields.value('TargetObject'),
-    exceptionType: exceptionType(exception),
+    exceptionType: typeOf(exception),
     ...(activity === '' ? {} : { activity }),
     ...innerOf(exception),
   };
@@ -71,7 +71,7 @@ function messageOf(exception: PsValue): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
-function exceptionType(exception: PsValue): string {
+function typeOf(exception: PsValue): string {
   const [type = 'System.Exception'] = exception instanceof PsObject ? exception.typeNames : [];
   return type.replace(/^Deserialized\./u, '');
 }
