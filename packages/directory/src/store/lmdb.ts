@@ -79,7 +79,8 @@ class LmdbStore implements Store {
 
   static async open(options: LmdbOptions): Promise<Store> {
     const store = await LmdbStore.#open(options);
-    if (options.preload === true) void store.#preload();
+    // What cannot be read is told to whoever reads it.
+    if (options.preload === true) store.#preload().catch(() => undefined);
     return store;
   }
 
