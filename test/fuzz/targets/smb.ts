@@ -120,7 +120,7 @@ function stream(): FuzzTarget {
   };
 }
 
-/** Bodies of requests in a session with a share, a file and a pipe; the first octet is the command. */
+/** Bodies of requests in a session with a share and a folder; the first octet is the command. */
 function requests(): FuzzTarget {
   const seed = (command: number, body: Uint8Array) => Buffer.concat([Uint8Array.of(command), body]);
   const how = { oplockLevel: 0, impersonation: 2, attributes: 0, shareAccess: 7 };

@@ -1,6 +1,6 @@
 import { millisecondsOf } from '@doublehop/security/filetime';
 import { SmbError } from '../errors.ts';
-import { MAX_ENTRIES } from '../limits.ts';
+import { MAX_DESCRIPTOR, MAX_ENTRIES } from '../limits.ts';
 import {
   Attribute,
   Command,
@@ -123,12 +123,12 @@ export class ShareClient {
       const body = encodeQueryInfoRequest({
         infoType: InfoType.security,
         infoClass: 0,
-        maxOutput: 65_536,
+        maxOutput: MAX_DESCRIPTOR,
         additional: 7,
         fileId,
         input: new Uint8Array(0),
       });
-      const request = { command: Command.queryInfo, body, payload: 65_536 };
+      const request = { command: Command.queryInfo, body, payload: MAX_DESCRIPTOR };
       const answer = await this.#tree.request({ ...request, subject: this.#name(path) });
       return decodeOutput(answer.bytes);
     });
