@@ -82,6 +82,13 @@ describe('a block as commands', () => {
     });
   });
 
+  test('parameters are arguments', () => {
+    const block = 'param($Computer, [int]$n, $More = "$Computer!") a $Computer $n $more';
+    expect(convertBlock(parseScript(block), variables, ['B', '2'])).toMatchObject({
+      statements: [[{ args: [{ value: 'B' }, { value: 2 }, { value: 'B!' }] }]],
+    });
+  });
+
   test.for([
     ['', 'nothing is in the block', 1],
     ['$x = 1', 'a statement that is no pipeline', 1],

@@ -177,6 +177,8 @@ describe('what is outside of the subset is refused whole, with its place', () =>
     ['$a, $b = 1, 2', 'a.ps1:1:1: not supported: assignment to several variables'],
     ['$env:x = 1', 'a.ps1:1:1: not supported: assignment to $env:x'],
     ['$function:x', 'a.ps1:1:1: not supported: variables of function:'],
+    ['a { param([Parameter()]$x) }', 'a.ps1:1:11: not supported: attributes, and types with parts'],
+    ['a; param($x)', "a.ps1:1:4: not supported: 'param'"],
     ['a { switch (1) {} }', "a.ps1:1:5: not supported: 'switch'"],
     ['$x a', 'a.ps1:1:4: "a" where the end of the statement should be'],
     ['a | $x', 'a.ps1:1:5: an expression can only begin a pipeline'],

@@ -68,7 +68,7 @@ const comparison: readonly Row[] = [
   ['("x" -as [int]) -eq $null; ("7" -as [int]) + 1', 'True', '8'],
 ];
 
-const texts: readonly Row[] = [
+const ofText: readonly Row[] = [
   ['$x = 3; "a$x b$($x + 1) ${x}c `$x `"q`" ""d"""', 'a3 b4 3c $x "q" "d"'],
   ["'a$x ''b'''", "a$x 'b'"],
   ['"t`tn`nu`u{41}"', 't\tn\nuA'],
@@ -181,7 +181,7 @@ const flow: readonly Row[] = [
 describe.for([
   ['arithmetic', arithmetic],
   ['comparison', comparison],
-  ['text', texts],
+  ['text', ofText],
   ['values', values],
   ['flow', flow],
 ] as const)('%s', ([, rows]) => {
@@ -279,8 +279,16 @@ test('a block that is invoked gives its output; break and exit only end it', asy
     progress: (): void => {},
   };
   const invoke = (text: string): Promise<readonly PsValue[]> =>
-    interpreter.invoke(new Scalar('ScriptBlock', text), 5, streams, new AbortController().signal);
+    interpreter.invoke(
+      new Scalar('ScriptBlock', text),
+      5,
+      streams,
+      new AbortController().signal,
+      text.startsWith('param') ? ['x', '3', 1] : [],
+    );
   expect(await invoke('$_ + 1; 2; return 3; 4')).toEqual([6, 2, 3]);
+  expect(await invoke('param($a, [int]$b = "3") $a = 7; "$a $b $args $_"')).toEqual(['7 3 1 5']);
+  expect(interpreter.getVariable('a')).toBeUndefined();
   expect(await invoke('break')).toEqual([]);
   expect(await invoke('1/0; 1')).toEqual([1]);
   expect(errors).toEqual(['Attempted to divide by zero.']);
@@ -295,6 +303,10 @@ describe('language modes (about_Language_Modes)', () => {
     expect(await run('None', '1')).toEqual([
       '! The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.',
     ]);
+  });
+
+  test('Restricted has no parameters', async () => {
+    await expect(run('Restricted', 'param($x) 1')).rejects.toThrow('test.ps1:1:7: not allowed');
   });
 
   test('Restricted runs no block that comes as a value', async () => {
@@ -318,6 +330,7 @@ describe('language modes (about_Language_Modes)', () => {
   test.for([
     ['$x', 'the variable $x'],
     ['$x = 1', 'assignments'],
+    ['1 | % { param($p) $p }', 'script blocks'],
     ['1 | % { 2 }', 'script blocks'],
     ['"a".Length', 'properties'],
     ['"a".Trim()', 'methods'],

@@ -16,6 +16,16 @@ export interface Script extends Span {
 /** Statements between braces, or of a whole text. */
 export interface Block extends Span {
   readonly statements: readonly Statement[];
+  /** `param(…)` at the beginning of a script or a script block. */
+  readonly parameters?: readonly BlockParameter[];
+}
+
+/** `[type]$name = value` of a `param(…)`. */
+export interface BlockParameter extends Span {
+  readonly name: string;
+  readonly type?: TypeName;
+  /** Its value when it is not given. */
+  readonly initial?: Expression;
 }
 
 export type Statement =

@@ -6,7 +6,7 @@ import type { Block, CommandElement, Script, Statement } from './ast.ts';
 import { Bounds } from './bounds.ts';
 import type { Context, Steps } from './context.ts';
 import { evaluate } from './evaluate.ts';
-import { callOf, pureExpression, statementsOf } from './execute.ts';
+import { callOf, pureExpression, statementsOf, withArguments } from './execute.ts';
 import { parseScript } from './parse.ts';
 import { runtimeError } from './script-error.ts';
 import type { Source } from './source.ts';
@@ -20,20 +20,22 @@ export type Conversion =
 
 /**
  * Makes commands with finished arguments of a script block, as Invoke-Command does before it sends
- * one: then the other side needs no language. `variables` are the caller's, for `$using:`. The
+ * one: then the other side needs no language. `variables` are the caller's, for `$using:`;
+ * `args` are those of `-ArgumentList`, for the block's `param(…)`. The
  * rules are those of PowerShell's ScriptBlockToPowerShellChecker; several statements are several
  * pipelines (`ExtraCmds` of MS-PSRP 2.2.3.11). Throws CommandFailure when an argument fails.
  */
 export function convertBlock(
   { body, source }: Script,
   variables: (name: string) => PsValue | undefined,
+  args: readonly PsValue[] = [],
 ): Conversion {
   const refusal = refusalOf(body);
   if (refusal !== undefined) {
     const position = source.positionAt(refusal.at);
     return { isConverted: false, reason: refusal.reason, position };
   }
-  const context = readingContext(variables, source);
+  const context = atOnce(withArguments(body, args, readingContext(variables, source)));
   const statements = body.statements.map((statement) => callsOf(statement, context));
   return { isConverted: true, statements };
 }
@@ -72,8 +74,9 @@ function refusalOf(body: Block): { reason: string; at: number } | undefined {
       return { reason: 'a pipeline that begins with an expression', at: statement.start };
     }
   }
+  const names = new Set(body.parameters?.map(({ name }) => name.toLowerCase()));
   for (const visit of visits(body)) {
-    const reason = refused(visit);
+    const reason = refused(visit, names);
     if (reason !== undefined) return { reason, at: visit.node.start };
   }
   return undefined;
@@ -97,10 +100,10 @@ const REFUSED: Partial<Readonly<Record<Node['kind'], string>>> = {
   continue: IN_ARGUMENT,
 };
 
-function refused({ node, within }: Visit): string | undefined {
+function refused({ node, within }: Visit, names: ReadonlySet<string>): string | undefined {
   // The pipeline at the top is the only thing that a command may be in.
   if (node.kind === 'command') return within.length === 1 ? undefined : 'a command in an argument';
-  if (node.kind === 'variable' && !isAllowed(node)) {
+  if (node.kind === 'variable' && !isAllowed(node, names)) {
     return `the variable $${node.name}, which is not $using:`;
   }
   if (node.kind === 'pipeline' && (node.dropsErrors || node.dropsOutput)) {
@@ -109,9 +112,12 @@ function refused({ node, within }: Visit): string | undefined {
   return REFUSED[node.kind];
 }
 
-function isAllowed({ scope, name }: Extract<Node, { kind: 'variable' }>): boolean {
+function isAllowed(
+  { scope, name }: Extract<Node, { kind: 'variable' }>,
+  names: ReadonlySet<string>,
+): boolean {
   if (scope !== undefined) return scope === 'using';
-  return /^(?:true|false|null)$/iu.test(name);
+  return /^(?:true|false|null)$/iu.test(name) || names.has(name.toLowerCase());
 }
 
 /** A context that reads variables and runs nothing. */

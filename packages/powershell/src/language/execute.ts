@@ -17,7 +17,15 @@ import type {
   Statement,
   WhileStatement,
 } from './ast.ts';
-import { type Context, NOTHING, type Statements, type Steps, worthOf } from './context.ts';
+import { castTo } from './cast.ts';
+import {
+  type Context,
+  type Names,
+  NOTHING,
+  type Statements,
+  type Steps,
+  worthOf,
+} from './context.ts';
 import { assign, evaluate, evaluateRaw } from './evaluate.ts';
 import { ScriptStop } from './script-error.ts';
 
@@ -47,6 +55,44 @@ export function* runBlock({ statements }: Block, context: Context): Steps<void> 
     }
     context.host.endStatement();
   }
+}
+
+/** Runs a block with arguments: its parameters, then `$args` (about_Script_Blocks). */
+export function* runWith(body: Block, args: readonly PsValue[], context: Context): Steps<void> {
+  yield* runBlock(body, yield* withArguments(body, args, context));
+}
+
+/** A context that has a block's parameters as variables of its own. */
+export function* withArguments(
+  { parameters = [] }: Block,
+  args: readonly PsValue[],
+  context: Context,
+): Steps<Context> {
+  const locals = new Map<string, PsValue>([['args', args.slice(parameters.length)]]);
+  const inner = { ...context, names: withLocals(context.names, locals) };
+  for (const [i, { name, type, initial }] of parameters.entries()) {
+    const given = args[i] ?? (initial === undefined ? null : yield* evaluate(initial, inner));
+    const isCast = type !== undefined && (given !== null || type.name === 'switch');
+    locals.set(name.toLowerCase(), isCast ? castTo(type, given, context.bounds) : given);
+  }
+  return inner;
+}
+
+/** Names of which some are a block's own. */
+export function withLocals(names: Names, locals: Map<string, PsValue>): Names {
+  return {
+    read(variable) {
+      const { scope, name } = variable;
+      const isOwn = scope === undefined || scope === 'local';
+      const own = isOwn ? locals.get(name.toLowerCase()) : undefined;
+      return own === undefined ? names.read(variable) : own;
+    },
+    write(name, value) {
+      const key = name.toLowerCase();
+      if (locals.has(key)) locals.set(key, value);
+      else names.write(name, value);
+    },
+  };
 }
 
 /** How expressions run statements. */

@@ -13,7 +13,7 @@ import { type PsDictionary, type PsValue, Scalar } from '../objects/value.ts';
 import type { BlockExpression, Script, VariableExpression } from './ast.ts';
 import { Bounds } from './bounds.ts';
 import { type Context, NOTHING, type Steps } from './context.ts';
-import { Flow, runBlock, statementsOf } from './execute.ts';
+import { Flow, runWith, statementsOf, withLocals } from './execute.ts';
 import { parseScript } from './parse.ts';
 import { checkRestricted } from './restricted.ts';
 import { runtimeError, ScriptStop } from './script-error.ts';
@@ -101,7 +101,7 @@ export class Interpreter {
     this.#usingNow = using;
     const context = this.#context(streams, signal, script.source);
     try {
-      await drive(runBlock(script.body, context));
+      await drive(runWith(script.body, [], context));
     } catch (error) {
       if (error instanceof Flow) {
         const exitCode = error.kind === 'exit' ? error.exitCode : undefined;
@@ -117,18 +117,20 @@ export class Interpreter {
   }
 
   /**
-   * Runs a block that came as a value, with `$_` as `item`; gives what it puts out. Throws as `run`
-   * does.
+   * Runs a block that came as a value, with `$_` as `item` and arguments for its parameters; gives
+   * what it puts out. Throws as `run` does.
    */
   async invoke(
     block: PsValue,
     item: PsValue,
     streams: CommandStreams,
     signal: AbortSignal,
+    args: readonly PsValue[] = [],
   ): Promise<readonly PsValue[]> {
     const { source } = this.#writtenAs(block);
     try {
-      return await this.#invokeBlock(block, item, this.#context(streams, signal, source));
+      const context = this.#context(streams, signal, source);
+      return await this.#invokeBlock(block, item, context, args);
     } catch (error) {
       // `break` and `exit` have nothing here that they could leave.
       if (error instanceof Flow) return [];
@@ -197,7 +199,12 @@ export class Interpreter {
     return isGiven ? call : { ...call, args: [...call.args, preference] };
   }
 
-  async #invokeBlock(block: PsValue, item: PsValue, outer: Context): Promise<readonly PsValue[]> {
+  async #invokeBlock(
+    block: PsValue,
+    item: PsValue,
+    outer: Context,
+    args: readonly PsValue[] = [],
+  ): Promise<readonly PsValue[]> {
     const { mode = 'FullSubset' } = this.#options;
     // A block may have come as a value, by $using: or as an object.
     if (mode !== 'FullSubset') throw scriptsNotAllowed();
@@ -214,20 +221,18 @@ export class Interpreter {
       },
     };
     const { body, source } = this.#writtenAs(block);
-    const context = { ...outer, streams, source, depth: outer.depth + 1 };
+    const locals = new Map([
+      ['_', item],
+      ['psitem', item],
+    ]);
+    const names = withLocals(outer.names, locals);
+    const context = { ...outer, names, streams, source, depth: outer.depth + 1 };
     try {
-      await drive(runBlock(body, this.#withItem(context, item)));
+      await drive(runWith(body, args, context));
     } catch (error) {
       if (!(error instanceof Flow) || error.kind !== 'return') throw error;
     }
     return outer.bounds.made(output);
-  }
-
-  #withItem(context: Context, item: PsValue): Context {
-    const { names } = context;
-    const read = (variable: VariableExpression): PsValue =>
-      isItem(variable) ? item : names.read(variable);
-    return { ...context, names: { ...names, read } };
   }
 
   #blockValue({ body, text }: BlockExpression, source: Source): PsValue {
@@ -298,11 +303,6 @@ export class Interpreter {
     this.#hasFailed = true;
     this.#errors = [errorObject(record), ...this.#errors].slice(0, MAX_KEPT_ERRORS);
   }
-}
-
-/** Whether a variable is `$_` or `$PSItem`. */
-export function isItem({ scope, name }: VariableExpression): boolean {
-  return scope === undefined && /^(?:_|psitem)$/iu.test(name);
 }
 
 /** The refusal of every script in NoLanguage mode, with PowerShell's words. */

@@ -1,6 +1,7 @@
 import type {
   BinaryExpression,
   BinaryOperator,
+  BlockParameter,
   CastType,
   Expression,
   OperatorName,
@@ -331,9 +332,46 @@ function paren(cursor: Cursor): Expression {
 
 function block(cursor: Cursor, start: number): Expression {
   const inner = cursor.at;
-  const body = cursor.grammar.block(cursor, '}');
+  const parameters = parameterList(cursor);
+  const statements = cursor.grammar.block(cursor, '}');
+  const body = parameters === undefined ? statements : { ...statements, parameters };
   const text = cursor.source.text.slice(inner, cursor.at - 1);
   return { kind: 'block', body, text, start, end: cursor.at };
+}
+
+/** Reads `param(…)`; undefined: there is none. Attributes are not in the subset. */
+export function parameterList(cursor: Cursor): BlockParameter[] | undefined {
+  const start = cursor.at;
+  cursor.lines();
+  if (cursor.match(/param(?=\s*\()/iuy) === null) {
+    cursor.at = start;
+    return undefined;
+  }
+  cursor.lines();
+  cursor.expect('(', "after 'param'");
+  const parameters: BlockParameter[] = [];
+  cursor.lines();
+  while (cursor.peek() !== ')') {
+    parameters.push(parameter(cursor));
+    cursor.lines();
+    if (!cursor.take(',')) break;
+    cursor.lines();
+  }
+  cursor.expect(')', "after the variables of 'param'");
+  return parameters;
+}
+
+function parameter(cursor: Cursor): BlockParameter {
+  const start = cursor.at;
+  const type = cursor.peek() === '[' ? typeName(cursor) : undefined;
+  cursor.lines();
+  const { name, scope } = variableHere(cursor);
+  if (scope !== undefined) cursor.fail('syntax', 'a parameter has no scope', start);
+  cursor.blanks();
+  const hasInitial = cursor.take('=');
+  cursor.blanks();
+  const initial = hasInitial ? cursor.withLists(false, () => expression(cursor)) : undefined;
+  return { name, ...(type && { type }), ...(initial && { initial }), start, end: cursor.at };
 }
 
 function hashtable(cursor: Cursor, start: number): Expression {

@@ -2,11 +2,11 @@ import { PowerShellError } from '../errors.ts';
 import type { Block, Script, Span, Statement } from './ast.ts';
 import { isNamePart, isNewline } from './characters.ts';
 import { Cursor, type Grammar } from './cursor.ts';
-import { expression, primary } from './parse-expression.ts';
+import { expression, parameterList, primary } from './parse-expression.ts';
 import { statement } from './parse-statement.ts';
 import { Source } from './source.ts';
 
-const GRAMMAR: Grammar = { block, statement, expression, primary };
+const GRAMMAR: Grammar = { block: inner, statement, expression, primary };
 
 /**
  * Reads a script of the subset that docs/console-language.md describes. Throws PowerShellError,
@@ -16,7 +16,9 @@ export function parseScript(text: string, file = 'script'): Script {
   const source = new Source(text, file);
   const cursor = new Cursor(source, GRAMMAR);
   cursor.take('\uFEFF');
-  const body = statements(cursor, undefined);
+  const parameters = parameterList(cursor);
+  const block = statements(cursor, undefined);
+  const body = parameters === undefined ? block : { ...block, parameters };
   return { source, body, start: 0, end: text.length };
 }
 
@@ -31,7 +33,7 @@ export function isComplete(text: string): boolean {
   }
 }
 
-function block(cursor: Cursor, close: ')' | '}'): Block {
+function inner(cursor: Cursor, close: ')' | '}'): Block {
   return cursor.nested(() => statements(cursor, close));
 }
 

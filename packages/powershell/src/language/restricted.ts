@@ -2,6 +2,8 @@ import { PowerShellError } from '../errors.ts';
 import type { CastType, OperatorName, Script } from './ast.ts';
 import { type Node, visits } from './visit.ts';
 
+const PREFIX = 'not allowed in restricted language mode';
+
 /** Variables that RestrictedLanguage has (PowerShell's RestrictedLanguageChecker). */
 const VARIABLES = /^(?:psculture|psuiculture|true|false|null)$/iu;
 
@@ -16,10 +18,15 @@ const TYPES: readonly CastType[] = ['string', 'char', 'int', 'long', 'double', '
  * members, redirections, and all variables but constants and `$using:`. Throws PowerShellError.
  */
 export function checkRestricted({ body, source }: Script): void {
+  const [parameter] = body.parameters ?? [];
+  if (parameter !== undefined) {
+    const at = source.positionAt(parameter.start);
+    throw new PowerShellError('unsupported', `${PREFIX}: 'param'`, at);
+  }
   for (const { node } of visits(body)) {
     const what = refused(node);
     if (what === undefined) continue;
-    const reason = `not allowed in restricted language mode: ${what}`;
+    const reason = `${PREFIX}: ${what}`;
     throw new PowerShellError('unsupported', reason, source.positionAt(node.start));
   }
 }

@@ -11,6 +11,9 @@ export interface Visit {
 
 /** Every node of a block, from the outside in, in the order of the text. */
 export function* visits(block: Block, within: readonly Node[] = []): Generator<Visit> {
+  for (const { initial } of block.parameters ?? []) {
+    if (initial !== undefined) yield* visitNode(initial, within);
+  }
   for (const statement of block.statements) yield* visitNode(statement, within);
 }
 
