@@ -1,5 +1,6 @@
 import { parseSddl } from '@doublehop/security/sddl';
 import { decodeDescriptor } from '@doublehop/security/descriptor';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ALL_DIALECTS } from '../src/dialects.ts';
 import { Command, HeaderFlag } from '../src/messages/constants.ts';
@@ -160,6 +161,34 @@ describe('our client and our server', () => {
     expect(await silent.next()).toBeUndefined();
     const client = await host.connect();
     await client.close();
+  });
+});
+
+describe('streams of strangers', () => {
+  test('octets of any kind, and half of messages: closed, and nothing is left', async () => {
+    host = await startHost({ limits: { authenticationTimeout: 200, messageTimeout: 200 } });
+    const wild = fc.sample(fc.uint8Array({ maxLength: 400 }), 60);
+    const connections = await Promise.all(
+      wild.map(async (bytes, index) => {
+        const raw = await RawConnection.open(host.port);
+        // Every other one has a length that is right.
+        if (index % 2 === 0) raw.send(bytes);
+        else raw.socket.write(bytes);
+        return raw;
+      }),
+    );
+    for (const raw of connections) {
+      while ((await raw.next()) !== undefined) expect(raw.closed).toBe(false);
+    }
+    await expect.poll(() => host.server.connections).toBe(0);
+  });
+
+  test('a session that falls silent', async () => {
+    host = await startHost({ limits: { idleTimeout: 50 } });
+    const session = await RawSession.open(host.port);
+    expect(await session.raw.next()).toBeUndefined();
+    const closed = { kind: 'close', connection: 1, reason: 'silence' };
+    await expect.poll(() => host.events).toContainEqual(closed);
   });
 });
 
