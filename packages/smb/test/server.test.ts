@@ -546,6 +546,19 @@ describe('MS-SMB2 3.3.5.6 to 3.3.5.8: ends', () => {
     expect(gone?.header.status).toBe(NtStatus.USER_SESSION_DELETED);
   });
 
+  test('3.3.5.5.3: who comes back ends the session it had, and nobody else', async () => {
+    host = await startHost();
+    const old = await RawSession.open(host.port);
+    const { sessionId: previousSessionId } = old;
+    const echo = { command: Command.echo, body: encodeEmpty() };
+    await RawSession.open(host.port, { user: 'bob', previousSessionId });
+    expect(await old.status(echo)).toBe(0);
+    await RawSession.open(host.port, { previousSessionId });
+    old.raw.send(old.encode(echo));
+    const [gone] = await old.answers();
+    expect(gone?.header.status).toBe(NtStatus.USER_SESSION_DELETED);
+  });
+
   test('LOGOFF that came encrypted is answered so, though the keys are gone', async () => {
     host = await startHost();
     const session = await RawSession.open(host.port);

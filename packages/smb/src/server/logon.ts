@@ -107,6 +107,8 @@ async function establish(
   }
   session.user = user;
   session.keys = keys;
+  const end = (): void => state.closeSession(session);
+  settings.sessions.set(session.id, { user: user.name, end });
   const { dialect } = negotiated;
   const encrypted = session.encrypt;
   const principal = formatPrincipal(context.peer);
@@ -127,9 +129,8 @@ async function authorized(state: ConnectionState, context: AcceptedContext): Pro
 
 /** A client that lost its connection says which session it had (MS-SMB2 3.3.5.5.3). */
 function endPrevious(state: ConnectionState, session: Session, previous: bigint): void {
-  const old = state.sessions.get(previous);
-  if (old === undefined || old === session || old.user?.name !== session.user?.name) return;
-  state.closeSession(old);
+  const old = state.settings.sessions.get(previous);
+  if (previous !== session.id && old?.user === session.user?.name) old?.end();
 }
 
 function refusal(state: ConnectionState, error: unknown): unknown {

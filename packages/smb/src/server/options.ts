@@ -103,4 +103,12 @@ export interface ServerSettings extends ShareServerOptions {
   readonly log: (event: ShareServerEvent) => void;
   readonly shareNamed: (name: string) => Share | undefined;
   readonly pipeNamed: (name: string) => PipeHandler | undefined;
+  /** Valid sessions of all connections: a client that comes back names the one it had. */
+  readonly sessions: Map<bigint, RunningSession>;
+}
+
+/** A session as other connections know it. */
+export interface RunningSession {
+  readonly user: string;
+  readonly end: () => void;
 }

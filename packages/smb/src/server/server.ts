@@ -48,6 +48,7 @@ export function serverSettings(options: ShareServerOptions): ServerSettings {
     log: options.log ?? (() => undefined),
     shareNamed: (name) => shares().find((share) => share.name.toUpperCase() === name.toUpperCase()),
     pipeNamed: (name) => pipes.get(name),
+    sessions: new Map(),
   };
 }
 

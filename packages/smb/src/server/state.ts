@@ -107,6 +107,7 @@ export class ConnectionState {
   closeSession(session: Session): void {
     for (const tree of session.trees.values()) this.closeTree(tree);
     this.sessions.delete(session.id);
+    if (session.user !== undefined) this.settings.sessions.delete(session.id);
     session.user = undefined;
     session.keys = undefined;
   }

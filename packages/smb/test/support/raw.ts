@@ -73,7 +73,10 @@ export class RawSession {
     this.sessionId = setup.header.sessionId;
   }
 
-  static async open(port: number, request = REQUEST, user = 'alice'): Promise<RawSession> {
+  static async open(
+    port: number,
+    { request = REQUEST, user = 'alice', previousSessionId = 0n } = {},
+  ): Promise<RawSession> {
     const raw = await RawConnection.open(port);
     const negotiate = encodeMessage(
       headerOf({ command: Command.negotiate }, 0n),
@@ -91,7 +94,7 @@ export class RawSession {
         flags: 0,
         securityMode: 1,
         capabilities: 0,
-        previousSessionId: 0n,
+        previousSessionId,
         token: negotiation.step().token ?? new Uint8Array(0),
       }),
     );
