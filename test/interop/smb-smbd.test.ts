@@ -114,6 +114,16 @@ describe("Samba's smbd as ServerC", () => {
     await expect(share.stat('hello.txt')).rejects.toMatchObject({ code: 'closed' });
   });
 
+  test('a share that demands encryption; one of a distributed file system', async () => {
+    const { client } = await connect();
+    const sealed = await client.share('sealed');
+    expect(Buffer.from(await sealed.read('hello.txt')).toString()).toBe('hello from smbd\n');
+    await expect(client.share('dfs')).rejects.toMatchObject({ code: 'dfs' });
+    await client.close();
+    const old = connect({ dialects: ['2.1'], share: 'sealed' });
+    await expect(old).rejects.toMatchObject({ statusName: 'STATUS_ACCESS_DENIED' });
+  });
+
   test('a ticket for another host is refused', async () => {
     const { contoso } = world();
     const alice = await serviceOf(contoso, named('alice'), contoso.keytab('alice'));

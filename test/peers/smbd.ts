@@ -125,6 +125,12 @@ function configuration(
     '[data]',
     `path = ${folder}`,
     'read only = yes',
+    '[sealed]',
+    `path = ${folder}`,
+    'smb encrypt = required',
+    '[dfs]',
+    `path = ${folder}`,
+    'msdfs root = yes',
     '',
   ].join('\n');
 }

@@ -97,6 +97,16 @@ describe('our client and our server', () => {
     await client.close();
   });
 
+  test('a folder with more entries than one answer has room for', async () => {
+    const names = Array.from({ length: 9_000 }, (_, index) => `file number ${index}.txt`);
+    const tree = memoryTree(Object.fromEntries(names.map((name) => [name, ''])), { time: NOW });
+    host = await startHost({}, [{ name: 'many', tree }]);
+    const client = await host.connect();
+    const found = await (await client.share('many')).list('');
+    expect(found.map(({ name }) => name)).toEqual(names);
+    await client.close();
+  });
+
   test('a server that encrypts everything', async () => {
     host = await startHost({ encrypt: true });
     const client = await host.connect();
