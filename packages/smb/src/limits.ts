@@ -40,6 +40,9 @@ export const MAX_PATTERN = 1_024;
 /** Entries of one folder that are read, and that a client gathers. */
 export const MAX_ENTRIES = 1_000_000;
 
+/** Octets that a client reads of a file at once; more are read in ranges. */
+export const MAX_READ = 1_073_741_824;
+
 /** Ranges of one LOCK request. */
 export const MAX_LOCKS = 64;
 

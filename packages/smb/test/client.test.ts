@@ -178,6 +178,13 @@ describe('MS-SMB2 3.2.5: somebody in between', () => {
     await expect(through).rejects.toMatchObject({ code: 'timeout' });
   });
 
+  test('a server that grants nothing more is given up', async () => {
+    const toClient = on(Command.negotiate, (message, header) =>
+      encodeMessage({ ...header, credits: 0 }, message.subarray(64)),
+    );
+    await expect(readThrough({ toClient })).rejects.toThrow('too few credits');
+  });
+
   test('nobody listens', async () => {
     host = await startHost();
     const { port } = host;

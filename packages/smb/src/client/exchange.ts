@@ -95,6 +95,10 @@ export class Exchange {
   async request(outgoing: Outgoing): Promise<Answer> {
     const charge = Math.max(1, Math.ceil((outgoing.payload ?? 0) / CREDIT_OCTETS));
     while (this.#failure === undefined && this.#credits < charge) {
+      // Credits come with answers: where none is due, none will come.
+      if (this.#pending.size === 0) {
+        throw new SmbError('malformed', 'the server grants too few credits');
+      }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     if (this.#failure !== undefined) throw this.#failure;

@@ -1,6 +1,7 @@
 import { millisecondsOf } from '@doublehop/security/filetime';
+import { concat } from '@doublehop/wire/bytes';
 import { SmbError } from '../errors.ts';
-import { MAX_DESCRIPTOR, MAX_ENTRIES } from '../limits.ts';
+import { MAX_DESCRIPTOR, MAX_ENTRIES, MAX_READ } from '../limits.ts';
 import {
   Attribute,
   Command,
@@ -190,7 +191,11 @@ export class ShareClient {
 
   async #octets(path: string, fileId: FileId, offset: number, length: number): Promise<Uint8Array> {
     const subject = this.#name(path);
-    const out = new Uint8Array(length);
+    if (length > MAX_READ) {
+      throw new SmbError('unsupported', `${subject} is too large to be read at once`);
+    }
+    // No memory is taken for what the server only promises.
+    const parts: Uint8Array[] = [];
     let at = 0;
     while (at < length) {
       const count = Math.min(length - at, this.#tree.transfer());
@@ -201,14 +206,14 @@ export class ShareClient {
         if (error instanceof SmbError && error.status === NtStatus.END_OF_FILE) return undefined;
         throw error;
       });
-      const data = answer === undefined ? out.subarray(0, 0) : decodeReadResponse(answer.bytes);
+      // The file may have become shorter meanwhile.
+      const data = answer === undefined ? undefined : decodeReadResponse(answer.bytes);
+      if (data === undefined || data.length === 0) break;
       if (data.length > count) throw new SmbError('malformed', 'more octets than were asked for');
-      out.set(data, at);
+      parts.push(data);
       at += data.length;
-      // The file became shorter meanwhile.
-      if (data.length === 0) return out.subarray(0, at);
     }
-    return out;
+    return concat(...parts);
   }
 
   #name(path: string): string {
