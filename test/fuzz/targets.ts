@@ -8,6 +8,7 @@ import { updateTargets } from './targets/updates.ts';
 import { powershellTargets } from './targets/powershell.ts';
 import { smbTargets } from './targets/smb.ts';
 import { wireServiceTargets } from './targets/wire-services.ts';
+import { remotingTargets } from './targets/remoting.ts';
 import { securityTargets } from './targets/security.ts';
 
 /** One parser or server that takes octets of strangers. */
@@ -33,6 +34,7 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...(await messageTargets()),
     ...fileTargets(),
     ...gssTargets(),
+    ...remotingTargets(),
     ...securityTargets(),
     ...(await ldapTargets()),
     ...(await updateTargets()),

@@ -33,6 +33,7 @@ export type PeerName =
   | 'samba-suite'
   | 'smb'
   | 'smbprotocol'
+  | 'psrpcore'
   | 'adcli'
   | 'newer-adcli'
   | 'msktutil'
@@ -67,6 +68,10 @@ const BLOODHOUND_VERSION = '1.8.0';
 /** A Python environment with PyPI's `smbprotocol`, and its Kerberos. */
 export const smbprotocolRoot: string = join(peersCache, 'smbprotocol');
 const SMBPROTOCOL_VERSION = '1.15.0';
+
+/** A Python environment with PyPI's `psrpcore`, a codec of PSRP. */
+export const psrpcoreRoot: string = join(peersCache, 'psrpcore');
+const PSRPCORE_VERSION = '0.3.1';
 
 const impacketScripts = '/usr/share/doc/python3-impacket/examples';
 
@@ -160,6 +165,10 @@ const peers: Readonly<Record<PeerName, Peer>> = {
       'gcc',
     ],
     files: [join(smbprotocolRoot, 'bin', 'pyspnego-parse')],
+  },
+  psrpcore: {
+    packages: ['python3-venv', 'python3-pip'],
+    files: [join(psrpcoreRoot, 'bin', 'psrpcore-ready')],
   },
   slapd: { packages: ['slapd'], files: ['/usr/sbin/slapd'], units: ['slapd'] },
   dnsmasq: { packages: ['dnsmasq-base'], files: ['/usr/sbin/dnsmasq'] },
@@ -266,6 +275,12 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
     const library = await installSmbprotocol();
     if (library !== undefined) {
       failures.set('smbprotocol', library);
+    }
+  }
+  if (missing.includes('psrpcore')) {
+    const codec = await installPsrpcore();
+    if (codec !== undefined) {
+      failures.set('psrpcore', codec);
     }
   }
   await disableUnits(missing);
@@ -407,6 +422,22 @@ async function installSmbprotocol(): Promise<string | undefined> {
     timeout: INSTALL_TIMEOUT_MS,
   });
   return status === 0 ? undefined : `not installed: pip: ${stderr.trim().slice(-200)}`;
+}
+
+async function installPsrpcore(): Promise<string | undefined> {
+  rmSync(psrpcoreRoot, { recursive: true, force: true });
+  const made = await run('/usr/bin/python3', ['-m', 'venv', psrpcoreRoot]);
+  if (made.status !== 0) {
+    return `not installed: python3 -m venv: ${made.stderr.trim()}`;
+  }
+  const pip = ['install', '--quiet', `psrpcore==${PSRPCORE_VERSION}`];
+  const { status, stderr } = await run(join(psrpcoreRoot, 'bin', 'pip'), pip, {
+    timeout: INSTALL_TIMEOUT_MS,
+  });
+  if (status !== 0) return `not installed: pip: ${stderr.trim().slice(-200)}`;
+  // It has no program of its own to tell that it is there.
+  writeFileSync(join(psrpcoreRoot, 'bin', 'psrpcore-ready'), PSRPCORE_VERSION);
+  return undefined;
 }
 
 /** A newly installed server is also kept from starting at the next boot. */

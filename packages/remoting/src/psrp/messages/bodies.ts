@@ -110,8 +110,8 @@ export function decodeBody<K extends MessageName>(
   data: string,
   options: ReadOptions = {},
 ): Bodies[K] {
-  // Messages without data say what an empty text says (MS-PSRP 2.2.2.18).
-  const node = data === '' ? EMPTY : parseClixml(data);
+  // An object without data is null; other messages say what an empty text says (2.2.2.18).
+  const node = data === '' ? (isUserObject(type) ? NIL : EMPTY) : parseClixml(data);
   return CODECS[type].decode(node, { ...options, deserialized: isUserObject(type) });
 }
 
@@ -128,6 +128,8 @@ const EMPTY: ClixmlNode = {
   typeNames: undefined,
   target: undefined,
 };
+
+const NIL: ClixmlNode = { ...EMPTY, tag: 'Nil' };
 
 interface NodeCodec<T> {
   encode(body: T): PsValue;
