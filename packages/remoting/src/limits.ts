@@ -84,3 +84,9 @@ export const MAX_PIPELINE_COMMANDS = 1024;
 
 /** Host calls of a runspace pool or pipeline that were not answered. */
 export const MAX_HOST_CALLS = 1024;
+
+/** Objects that a client sent and its pipeline did not take yet. */
+export const MAX_WAITING_INPUT = 65_536;
+
+/** Milliseconds between two looks for shells that have been idle for too long. */
+export const IDLE_SWEEP = 30_000;

@@ -78,7 +78,7 @@ const text = (data: readonly { data: Uint8Array }[]): string =>
 describe('a client of shells', () => {
   test('opens, runs, reads, closes', async () => {
     const { client, shells } = await setUp();
-    await client.create(utf8('hello'));
+    await client.create(newId(), utf8('hello'));
     const id = newId();
     await client.command(id, utf8('x'));
     const { streams, state } = await client.receive(id);
@@ -92,7 +92,7 @@ describe('a client of shells', () => {
 
   test('asks again when the server has nothing to say; others need not wait', async () => {
     const { client } = await setUp();
-    await client.create(utf8('hello'));
+    await client.create(newId(), utf8('hello'));
     const waiting = client.receive();
     const id = newId();
     await client.command(id, utf8('wait'));
@@ -108,7 +108,7 @@ describe('a client of shells', () => {
 
   test('leaves a shell, and another client takes it up', async () => {
     const { client, another } = await setUp();
-    await client.create(utf8('hello'), { name: 'mine', idleTimeout: 60_000 });
+    await client.create(newId(), utf8('hello'), { name: 'mine', idleTimeout: 60_000 });
     const { shellId = '' } = client;
     await client.disconnect();
     const second = another();
@@ -120,7 +120,7 @@ describe('a client of shells', () => {
 
   test('a shell that is gone says so', async () => {
     const { client, another } = await setUp();
-    await client.create(utf8('hello'));
+    await client.create(newId(), utf8('hello'));
     const second = another();
     await second.connect(client.shellId ?? '', utf8('x'));
     await second.delete();
@@ -132,7 +132,7 @@ describe('a client of shells', () => {
 
   test('a wait can be given up', async () => {
     const { client } = await setUp();
-    await client.create(utf8('hello'));
+    await client.create(newId(), utf8('hello'));
     const abort = new AbortController();
     const waiting = client.receive(undefined, abort.signal);
     abort.abort();
@@ -142,7 +142,7 @@ describe('a client of shells', () => {
 
   test('what fits into a request', async () => {
     const { client } = await setUp();
-    await client.create(utf8('hello'));
+    await client.create(newId(), utf8('hello'));
     const id = newId();
     const data = new Uint8Array(client.maxData).fill(0x61);
     await client.command(id, data);

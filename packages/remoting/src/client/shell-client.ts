@@ -53,13 +53,14 @@ export class ShellClient {
     return Math.floor(((maxEnvelope - ENVELOPE_COST) * 3) / 4);
   }
 
-  /** Opens a shell with PSRP's first octets. Throws RemotingError. */
+  /** Opens a shell with PSRP's first octets; its id is the pool's. Throws RemotingError. */
   async create(
+    shellId: string,
     creation: Uint8Array,
     more: { readonly name?: string; readonly idleTimeout?: number } = {},
   ): Promise<void> {
     const body = requests.createBody({
-      shellId: this.#options.newId(),
+      shellId,
       ...more,
       inputStreams: 'stdin pr',
       outputStreams: 'stdout',

@@ -149,9 +149,13 @@ function commandObject(command: RequestedCommand): PsObject {
   });
 }
 
-/** MS-PSRP 2.2.3.13: a switch that was only named has the value true. */
+/**
+ * MS-PSRP 2.2.3.13. A name without a value, of a script's `-Newest 3`, has its dash and the value
+ * null: PowerShell takes it for a switch, or binds the argument that follows.
+ */
 function argumentObject({ name, value }: CommandArgument): PsObject {
-  return record({ N: name ?? null, V: value === undefined ? true : value });
+  if (value !== undefined) return record({ N: name ?? null, V: value });
+  return record({ N: name === undefined ? null : `-${name}`, V: null });
 }
 
 function commandFrom(node: ClixmlNode, options: ReadOptions): RequestedCommand {
@@ -178,11 +182,15 @@ function argumentsFrom(node: ClixmlNode, options: ReadOptions): readonly Command
   if (items === undefined) throw wrong('arguments that are no list');
   return items.map((item) => {
     const name = read(item, 'N');
-    const value = propertyNode(item, 'V');
-    return {
-      ...(typeof name === 'string' ? { name: name.replace(/^-/u, '').replace(/:$/u, '') } : {}),
-      value: value === undefined ? null : readValue(value, options),
-    };
+    const found = propertyNode(item, 'V');
+    const value = found === undefined ? null : readValue(found, options);
+    if (typeof name !== 'string') return { value };
+    // The values of `$using:` expressions: a name of its own, whatever its dashes.
+    if (name === '--%') return { name, value };
+    // `-Name:` and `-Name: ` have their value with them (CommandParameter of PowerShell's source).
+    const [, dash = '', plainName = '', colon = ''] = /^(-?)(.*?)(:?)\s*$/su.exec(name) ?? [];
+    const isJustName = dash === '-' && colon === '' && value === null;
+    return isJustName ? { name: plainName } : { name: plainName, value };
   });
 }
 

@@ -1,0 +1,104 @@
+import type { Server } from 'node:http';
+import type { ServerOptions } from 'node:https';
+import type { RandomSource } from '@doublehop/crypto/random';
+import type { ServerScheme } from '../http/scheme.ts';
+import { wsmanServer } from '../http/wsman-server.ts';
+import { IDLE_SWEEP } from '../limits.ts';
+import { invalidResource } from '../wsman/faults.ts';
+import { configurationUri } from '../wsman/names.ts';
+import type { Timer } from '../wsman/output-queue.ts';
+import type { OpenBackend, ShellOwner } from '../wsman/shell-backend.ts';
+import { type ShellLimits, ShellService } from '../wsman/shell-service.ts';
+import type { EndpointConfiguration } from './endpoint-session.ts';
+import { PsrpBackend } from './psrp-backend.ts';
+import { soapService } from './soap-service.ts';
+
+export interface EndpointOptions<C extends ShellOwner, S> {
+  /** Ways to authenticate, in the order in which they are offered. */
+  readonly schemes: readonly ServerScheme<C>[];
+  /** Finds a session configuration by its name, without case. */
+  readonly configuration: (name: string) => EndpointConfiguration<C, S> | undefined;
+  /** Name of this computer. */
+  readonly machine: string;
+  /** Key and certificate: `listenHttps` works. */
+  readonly tls?: ServerOptions;
+  readonly clock: () => number;
+  readonly timer: Timer;
+  readonly random: RandomSource;
+  /** A new GUID in capitals. */
+  readonly newId: () => string;
+  readonly limits?: Partial<ShellLimits>;
+  /** What Identify tells of the product. */
+  readonly product: { readonly vendor: string; readonly version: string };
+  readonly log: (line: string) => void;
+}
+
+/** A PowerShell remoting endpoint; listening is the caller's. */
+export interface Endpoint {
+  readonly http: Server;
+  /** Present where a key and a certificate were given. */
+  readonly https: Server | undefined;
+  /** Shells that are open. */
+  readonly shells: number;
+  /** Closes every session and connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * Offers typed commands to PowerShell users: WS-Management and PSRP over HTTP and HTTPS. Sessions
+ * over both are the same.
+ */
+export function createEndpoint<C extends ShellOwner, S>(options: EndpointOptions<C, S>): Endpoint {
+  const { schemes, machine, tls, clock, timer, newId, limits, product, log } = options;
+  const shells = new ShellService<C>({
+    open: opener(options),
+    clock,
+    timer,
+    newId,
+    ...(limits !== undefined && { limits }),
+  });
+  const handle = soapService({ shells, machine, newId, log });
+  const common = { schemes, handle, product, log };
+  const http = wsmanServer(common);
+  const https = tls === undefined ? undefined : wsmanServer({ ...common, tls });
+  let stop = (): void => {};
+  const sweep = (): void => {
+    stop = timer(IDLE_SWEEP, () => {
+      shells.sweep().catch((error: unknown) => log(String(error)));
+      sweep();
+    });
+  };
+  sweep();
+  return {
+    http,
+    https,
+    get shells() {
+      return shells.size;
+    },
+    async close() {
+      stop();
+      await shells.close();
+      for (const server of [http, https]) {
+        server?.close();
+        server?.closeAllConnections();
+      }
+    },
+  };
+}
+
+function opener<C extends ShellOwner, S>(options: EndpointOptions<C, S>): OpenBackend<C> {
+  const { configuration, random, clock, log } = options;
+  return async ({ caller, shellId, clientIp, configuration: name, creation }, sink) => {
+    const found = configuration(name);
+    if (found === undefined) throw invalidResource(configurationUri(name));
+    const session = await found.open({ caller, shellId, clientIp });
+    const backend = new PsrpBackend({ session, sink, random, clock, log });
+    try {
+      backend.open(creation);
+    } catch (error) {
+      await backend.close();
+      throw error;
+    }
+    return backend;
+  };
+}

@@ -1,0 +1,198 @@
+import { CommandFailure } from '@doublehop/powershell/commands/command';
+import { usingKey } from '@doublehop/powershell/language/using';
+import {
+  customObject,
+  PsDictionary,
+  PsObject,
+  type PsValue,
+  SecureText,
+} from '@doublehop/powershell/objects/value';
+import type { RemoteRequest } from '@doublehop/remoting/client/remote-session';
+import { describe, expect, test } from 'vitest';
+import { ask, testEndpoint } from './support/endpoint.ts';
+
+const commands = (...names: (readonly [string, ...PsValue[]])[]): RemoteRequest => ({
+  kind: 'commands',
+  statements: [
+    names.map(([name, ...values]) => ({
+      name,
+      isScript: false,
+      args: values.map((value) => ({ value })),
+    })),
+  ],
+});
+
+const script = (text: string): RemoteRequest => ({ kind: 'script', text });
+
+async function refusal(promise: Promise<unknown>): Promise<CommandFailure['record']> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof CommandFailure) return error.record;
+  throw new Error(`no refusal: ${String(error)}`);
+}
+
+describe('a session, over HTTP with Kerberos', () => {
+  test('runs commands as its user, one after the other', async () => {
+    const { open } = await testEndpoint();
+    const session = await open();
+    const answers = await Promise.all([
+      ask(session, commands(['whoami'])),
+      ask(session, commands(['Write-Output', [3, 1, 2]], ['Sort-Object'])),
+    ]);
+    expect(answers.map(({ output }) => output)).toEqual([['alice@CONTOSO.COM'], [1, 2, 3]]);
+    const table = session.applicationData.get('PSVersionTable');
+    expect(table instanceof PsDictionary && table.has('PSRemotingProtocolVersion')).toBe(true);
+  });
+
+  test('every stream comes through', async () => {
+    const { open } = await testEndpoint();
+    const { output, other } = await ask(await open(), commands(['Get-Everything']));
+    expect(output).toHaveLength(1);
+    expect(output[0] instanceof PsObject && output[0].get('Id')).toBe(640);
+    expect(other).toEqual([
+      'error went wrong of ServerB',
+      'warning careful',
+      'information said',
+      'progress Working 50',
+    ]);
+  });
+
+  test('scripts, their variables, and values of $using:', async () => {
+    const { open } = await testEndpoint();
+    const session = await open();
+    await ask(session, script('$x = 20 + 1'));
+    const using = new PsDictionary([[usingKey('$using:y'), 2]]);
+    const { output } = await ask(session, { kind: 'script', text: '$x * $using:y', using });
+    expect(output).toEqual([42]);
+  });
+
+  test('errors end a command, and not the session', async () => {
+    const log: string[] = [];
+    const { open } = await testEndpoint(log);
+    const session = await open();
+    expect(await refusal(ask(session, commands(['Get-Failure'])))).toMatchObject({
+      message: 'it cannot be',
+      errorId: 'Impossible',
+      category: 'InvalidOperation',
+      computer: 'ServerB',
+    });
+    expect((await refusal(ask(session, commands(['Get-None'])))).errorId).toBe(
+      'CommandNotFoundException',
+    );
+    const bug = await refusal(ask(session, commands(['Get-Bug'])));
+    expect(bug.message).not.toContain('internal detail');
+    expect(log.join('\n')).toContain('internal detail');
+    expect((await ask(session, commands(['whoami']))).output).toHaveLength(1);
+  });
+
+  test('objects go in while others come out', async () => {
+    const { open } = await testEndpoint();
+    async function* numbers(): AsyncGenerator<PsValue> {
+      for (let i = 0; i < 100; i += 1) yield i;
+    }
+    const select: RemoteRequest = {
+      kind: 'commands',
+      statements: [
+        [{ name: 'Select-Object', isScript: false, args: [{ name: 'Last', value: 2 }] }],
+      ],
+    };
+    expect((await ask(await open(), select, { input: numbers() })).output).toEqual([98, 99]);
+  });
+
+  test('a name with its value after it is bound over there', async () => {
+    const { open } = await testEndpoint();
+    const first: RemoteRequest = {
+      kind: 'commands',
+      statements: [
+        [
+          { name: 'Write-Output', isScript: false, args: [{ value: [1, 2, 3] }] },
+          { name: 'Select-Object', isScript: false, args: [{ name: 'First' }, { value: 2 }] },
+        ],
+      ],
+    };
+    expect((await ask(await open(), first)).output).toEqual([1, 2]);
+  });
+
+  test('a stop stops, and the session goes on', async () => {
+    const { open } = await testEndpoint();
+    const session = await open();
+    const abort = new AbortController();
+    const running = ask(session, commands(['Get-Endless']), {
+      signal: abort.signal,
+      onOutput: () => abort.abort(new Error('Ctrl-C')),
+    });
+    await expect(running).rejects.toThrow('Ctrl-C');
+    expect((await ask(session, commands(['whoami']))).output).toHaveLength(1);
+  });
+
+  test('a password goes sealed by keys that are exchanged first', async () => {
+    const { open } = await testEndpoint();
+    const session = await open();
+    const credential = customObject({ UserName: 'alice', Password: SecureText.of('geheim') });
+    expect((await ask(session, commands(['Get-Secret', credential]))).output).toEqual([6]);
+    const using = new PsDictionary([[usingKey('$using:cred'), credential]]);
+    const text = 'Get-Secret $using:cred';
+    expect((await ask(session, { kind: 'script', text, using })).output).toEqual([6]);
+  });
+
+  test('much output comes whole', async () => {
+    const { open } = await testEndpoint();
+    const { output } = await ask(await open(), commands(['Get-Bytes', 20, 200_000]));
+    expect(output.map((one) => (one instanceof Uint8Array ? one.length : 0))).toEqual(
+      Array.from({ length: 20 }, () => 200_000),
+    );
+  });
+
+  test('a large request goes in pieces', async () => {
+    const { open } = await testEndpoint();
+    const text = 'ü'.repeat(300_000);
+    expect((await ask(await open(), commands(['Write-Output', text]))).output).toEqual([text]);
+  });
+});
+
+describe('sessions that are left', () => {
+  test('are taken up by another client, with their variables', async () => {
+    const { open, endpoint } = await testEndpoint();
+    const first = await open();
+    await ask(first, script('$kept = 7'));
+    await first.disconnect();
+    await first.reconnect();
+    expect((await ask(first, script('$kept'))).output).toEqual([7]);
+    await first.disconnect(60_000);
+    const second = await open({ shellId: first.shellId });
+    expect((await ask(second, script('$kept'))).output).toEqual([7]);
+    expect(endpoint.shells).toBe(1);
+  });
+
+  test('that were closed say so', async () => {
+    const { open, closed } = await testEndpoint();
+    const first = await open();
+    const second = await open({ shellId: first.shellId });
+    await second.close();
+    expect(closed).toEqual(['Microsoft.PowerShell']);
+    await expect(ask(first, commands(['whoami']))).rejects.toMatchObject({
+      code: 'closed',
+      message: expect.stringContaining('the session on ServerB is no more'),
+    });
+  });
+});
+
+describe('session configurations', () => {
+  test('without language: commands, and no script', async () => {
+    const { open } = await testEndpoint();
+    const session = await open({ configuration: 'JEA' });
+    expect((await ask(session, commands(['whoami']))).output).toHaveLength(1);
+    expect(await refusal(ask(session, script('whoami')))).toMatchObject({
+      errorId: 'ScriptsNotAllowed',
+      category: 'ParserError',
+    });
+  });
+
+  test('that the user may not open, and that are not there', async () => {
+    const { open } = await testEndpoint();
+    await expect(open({ configuration: 'Closed' })).rejects.toThrow('Access is denied');
+    await expect(open({ configuration: 'None' })).rejects.toThrow('no session configuration');
+  });
+});
