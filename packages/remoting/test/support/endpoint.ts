@@ -3,6 +3,7 @@ import { builtinCommands } from '@doublehop/powershell/builtin/builtin';
 import { type Command, failure } from '@doublehop/powershell/commands/command';
 import type { LanguageMode } from '@doublehop/powershell/language/interpreter';
 import { formatPrincipal } from '@doublehop/kerberos/names';
+import { toText } from '@doublehop/powershell/objects/text';
 import {
   customObject,
   PsObject,
