@@ -77,7 +77,9 @@ class Server:
             self.pipeline.write_output(event.data)
         elif isinstance(event, EndOfPipelineInputEvent):
             self.streams()
-        elif isinstance(event, (SetMaxRunspacesEvent, SetMinRunspacesEvent, ResetRunspaceStateEvent)):
+        elif isinstance(
+            event, (SetMaxRunspacesEvent, SetMinRunspacesEvent, ResetRunspaceStateEvent)
+        ):
             pool.runspace_availability_response(event.ci, True)
         elif isinstance(event, GetAvailableRunspacesEvent):
             pool.runspace_availability_response(event.ci, 3)

@@ -110,7 +110,8 @@ export class Defragmenter {
 
   /**
    * Takes octets of one stream; gives the messages that are whole now. `stream` tells apart
-   * pipelines whose peers count their objects each for itself. Throws RemotingError `psrp`, `limit`.
+   * pipelines whose peers count their objects each for itself. Throws RemotingError `psrp` or
+   * `limit`.
    */
   receive(bytes: Uint8Array, stream = ''): Uint8Array[] {
     const messages: Uint8Array[] = [];

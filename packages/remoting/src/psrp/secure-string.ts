@@ -1,7 +1,5 @@
 import {
   constants,
-  createCipheriv,
-  createDecipheriv,
   createPublicKey,
   generateKeyPair,
   type KeyObject,
@@ -9,8 +7,9 @@ import {
   publicEncrypt,
 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { openCbc, sealCbc } from '@doublehop/crypto/aes-cbc';
 import type { RandomSource } from '@doublehop/crypto/random';
-import { concat, fromHex } from '@doublehop/wire/bytes';
+import { concat, fromHex, toBase64 } from '@doublehop/wire/bytes';
 import type { SecureCodec } from '../clixml/names.ts';
 import { RemotingError } from '../errors.ts';
 
@@ -96,25 +95,16 @@ export class SessionKey implements SecureCodec {
 
   seal(utf16: Uint8Array): string {
     this.#check();
-    // MS-PSRP 2.2.5.1.24 has no initialization vector.
-    const cipher = createCipheriv('aes-256-cbc', this.#key, new Uint8Array(16));
-    return Buffer.concat([cipher.update(utf16), cipher.final()]).toString('base64');
+    return toBase64(sealCbc(this.#key, utf16));
   }
 
   open(text: string): Uint8Array {
     this.#check();
-    const sealed = Buffer.from(text, 'base64');
-    try {
-      const cipher = createDecipheriv('aes-256-cbc', this.#key, new Uint8Array(16));
-      const first = cipher.update(sealed);
-      const last = cipher.final();
-      const bytes = concat(first, last);
-      first.fill(0);
-      last.fill(0);
-      return bytes;
-    } catch {
+    const opened = openCbc(this.#key, Buffer.from(text, 'base64'));
+    if (opened === undefined) {
       throw new RemotingError('crypto', 'a SecureString is not of this session key');
     }
+    return opened;
   }
 
   wipe(): void {

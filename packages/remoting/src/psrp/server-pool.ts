@@ -33,7 +33,7 @@ import {
 export type ServerEvent =
   /** A pool is asked for: answer with `opened` or `fail`. */
   | { readonly type: 'open'; readonly request: InitRunspacePool }
-  /** Somebody connects again: `response` is the octets of the connect response (MS-WSMV 3.1.4.16). */
+  /** Somebody connects again: `response` goes with WS-Man's answer (`connectResponseXml`). */
   | { readonly type: 'connect'; readonly response: Uint8Array }
   | {
       readonly type: 'create-pipeline';
