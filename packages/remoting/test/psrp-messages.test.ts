@@ -271,6 +271,17 @@ describe('CREATE_PIPELINE (MS-PSRP 2.2.2.10)', () => {
     expect(() => command?.args()).toThrow(RemotingError);
   });
 
+  test.each([
+    ['-Path:', { name: 'Path', value: 'C:' }],
+    ['Path', { name: 'Path', value: 'C:' }],
+    [`a${' '.repeat(200_000)}b`, { name: `a${' '.repeat(200_000)}b`, value: 'C:' }],
+  ])('the name of an argument: %.20s', (name, argument) => {
+    const asked = { ...call, args: [{ name, value: 'C:' }] };
+    const text = encodeBody('CREATE_PIPELINE', pipelineRequest({ statements: [[asked]] }));
+    const read = decodeBody('CREATE_PIPELINE', text);
+    expect(read.statements[0]?.[0]?.args()).toEqual([argument]);
+  });
+
   test('a pipeline of nothing is refused', () => {
     const text = encodeBody('CREATE_PIPELINE', pipelineRequest({ statements: [] }));
     expect(() => decodeBody('CREATE_PIPELINE', text)).toThrow('without commands');

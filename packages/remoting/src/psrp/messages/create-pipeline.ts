@@ -188,8 +188,12 @@ function argumentsFrom(node: ClixmlNode, options: ReadOptions): readonly Command
     // The values of `$using:` expressions: a name of its own, whatever its dashes.
     if (name === '--%') return { name, value };
     // `-Name:` and `-Name: ` have their value with them (CommandParameter of PowerShell's source).
-    const [, dash = '', plainName = '', colon = ''] = /^(-?)(.*?)(:?)\s*$/su.exec(name) ?? [];
-    const isJustName = dash === '-' && colon === '' && value === null;
+    // No pattern: one that looks for white space at the end is quadratic in a hostile name.
+    const trimmed = name.trimEnd();
+    const hasDash = trimmed.startsWith('-');
+    const hasColon = trimmed.endsWith(':');
+    const plainName = trimmed.slice(hasDash ? 1 : 0, hasColon ? -1 : undefined);
+    const isJustName = hasDash && !hasColon && value === null;
     return isJustName ? { name: plainName } : { name: plainName, value };
   });
 }
