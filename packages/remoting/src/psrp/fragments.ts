@@ -90,9 +90,12 @@ export class Fragmenter {
   }
 }
 
+/** One buffer that grows: a list of octets, each in an array of its own, would be huge. */
 interface Pending {
-  readonly blobs: Uint8Array[];
+  buffer: Uint8Array;
   size: number;
+  /** Fragments so far. */
+  count: number;
 }
 
 /**
@@ -134,7 +137,7 @@ export class Defragmenter {
     if (isStart !== (fragmentId === 0n) || isStart !== (known === undefined)) {
       throw broken('a fragment out of order');
     }
-    if (known !== undefined && fragmentId !== BigInt(known.blobs.length)) {
+    if (known !== undefined && fragmentId !== BigInt(known.count)) {
       throw broken('a fragment out of order');
     }
     const size = (known?.size ?? 0) + blob.length;
@@ -149,7 +152,7 @@ export class Defragmenter {
     if (known === undefined) return blob;
     this.#pending.delete(key);
     this.#held -= known.size;
-    return concat(...known.blobs, blob);
+    return concat(known.buffer.subarray(0, known.size), blob);
   }
 
   #hold(key: string, known: Pending | undefined, blob: Uint8Array): void {
@@ -161,10 +164,16 @@ export class Defragmenter {
     ) {
       throw new RemotingError('limit', 'too many messages have begun and not ended');
     }
-    const pending = known ?? { blobs: [], size: 0 };
-    // The octets stay the caller's only until the next ones come.
-    pending.blobs.push(blob.slice());
-    pending.size += blob.length;
+    const pending = known ?? { buffer: new Uint8Array(blob.length), size: 0, count: 0 };
+    const size = pending.size + blob.length;
+    if (size > pending.buffer.length) {
+      const larger = new Uint8Array(Math.max(size, 2 * pending.buffer.length));
+      larger.set(pending.buffer.subarray(0, pending.size));
+      pending.buffer = larger;
+    }
+    pending.buffer.set(blob, pending.size);
+    pending.size = size;
+    pending.count += 1;
     this.#pending.set(key, pending);
   }
 }
