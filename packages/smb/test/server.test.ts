@@ -13,6 +13,7 @@ import {
   encodeReadRequest,
   encodeWriteRequest,
 } from '../src/messages/file.ts';
+import { frame } from '../src/messages/frame.ts';
 import { encodeMessage, frameKind, splitMessages } from '../src/messages/header.ts';
 import {
   decodeOutput,
@@ -26,6 +27,7 @@ import { encodeEmpty, encodeTreeConnectRequest } from '../src/messages/session.t
 import { NtStatus } from '../src/nt-status.ts';
 import { listShares } from '../src/rpc/srvsvc.ts';
 import { memoryTree } from '../src/tree/memory-tree.ts';
+import type { ShareTree } from '../src/tree/share-tree.ts';
 import {
   ALICE,
   foreignTicket,
@@ -191,6 +193,21 @@ describe('streams of strangers', () => {
       while ((await raw.next()) !== undefined) expect(raw.closed).toBe(false);
     }
     await expect.poll(() => host.server.connections).toBe(0);
+  });
+
+  test('a message that trickles in has its time, however it trickles', async () => {
+    host = await startHost({ limits: { messageTimeout: 150 } });
+    const session = await RawSession.open(host.port);
+    const octets = frame(session.encode({ command: Command.echo, body: encodeEmpty() }));
+    let at = 0;
+    const trickle = setInterval(() => {
+      session.raw.socket.write(octets.subarray(at, at + 1));
+      at += 1;
+    }, 20);
+    expect(await session.raw.next()).toBeUndefined();
+    clearInterval(trickle);
+    const closed = { kind: 'close', connection: 1, reason: 'half a message' };
+    await expect.poll(() => host.events).toContainEqual(closed);
   });
 
   test('a session that falls silent', async () => {
@@ -567,6 +584,32 @@ describe('MS-SMB2 3.3.5.6 to 3.3.5.8: ends', () => {
     old.raw.send(old.encode(echo));
     const [gone] = await old.answers();
     expect(gone?.header.status).toBe(NtStatus.USER_SESSION_DELETED);
+  });
+
+  test('a session that ends while a file is read: the answer still comes, signed', async () => {
+    const reading = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const inside = memoryTree({ 'slow.txt': 'slow' }, { time: NOW });
+    const tree: ShareTree = {
+      volume: inside.volume,
+      stat: (path) => inside.stat(path),
+      list: (path) => inside.list(path),
+      read: async (path, offset, length) => {
+        reading.resolve();
+        await goOn.promise;
+        return await inside.read(path, offset, length);
+      },
+    };
+    host = await startHost({}, [{ name: 'slow', tree }]);
+    const old = await RawSession.open(host.port);
+    await old.tree('slow');
+    const range = { length: 9, offset: 0n, minimum: 0, fileId: PREVIOUS };
+    const read = { command: Command.read, body: encodeReadRequest(range), flags: 4 };
+    const answers = old.exchange(createRequest('slow.txt'), read);
+    await reading.promise;
+    await RawSession.open(host.port, { previousSessionId: old.sessionId });
+    goOn.resolve();
+    expect((await answers).map(({ header }) => header.status)).toEqual([0, 0]);
   });
 
   test('LOGOFF that came encrypted is answered so, though the keys are gone', async () => {

@@ -54,6 +54,8 @@ export class ServerConnection {
   readonly #queue: Uint8Array[] = [];
   #working = false;
   #closed = false;
+  /** Whether the time of a message runs that has not come whole. */
+  #partial = false;
   #timer: NodeJS.Timeout | undefined;
   #writeTimer: NodeJS.Timeout | undefined;
   #reason = 'the client closed';
@@ -118,6 +120,7 @@ export class ServerConnection {
       for (;;) {
         const next = this.#queue.shift();
         if (next === undefined || this.#closed) break;
+        this.#partial = false;
         await this.#process(next);
         this.#flow();
       }
@@ -215,14 +218,11 @@ export class ServerConnection {
 
   #finishRequest(header: Header, { reply, session, treeId }: Dispatched): Outgoing {
     const sessionId = session?.id ?? header.sessionId;
-    const out = this.#encode(header, reply, sessionId, treeId, session);
-    if (header.command === Command.logoff && reply.status === 0 && session !== undefined) {
-      // Signed below with the key of a session that is gone: it is kept for that.
-      const keys = { ...session };
-      this.state.closeSession(session);
-      return { ...out, signWith: keys };
+    if (header.command === Command.logoff && reply.status === NtStatus.SUCCESS) {
+      const ended = this.state.sessions.get(sessionId);
+      if (ended !== undefined) this.state.closeSession(ended);
     }
-    return out;
+    return this.#encode(header, reply, sessionId, treeId, session);
   }
 
   async #negotiate(message: Message, alone: boolean): Promise<Outgoing> {
@@ -284,7 +284,7 @@ export class ServerConnection {
     const header = { ...NO_HEADER, command, messageId, flags: HeaderFlag.response };
     const full = { ...header, asyncId, status, sessionId: session.id };
     const message = encodeMessage(full, encodeError());
-    this.#send([{ message, signWith: { ...session } }], undefined);
+    this.#send([{ message, signWith: session }], undefined);
   }
 
   #encode(
@@ -337,8 +337,11 @@ export class ServerConnection {
     const { idleTimeout, messageTimeout } = this.state.settings.limits;
     const isValid = [...this.state.sessions.values()].some(({ user }) => user !== undefined);
     if (!isValid) return;
-    if (this.#deframer.waiting > 0) this.#wait(messageTimeout, 'half a message');
-    else this.#wait(idleTimeout, 'silence');
+    const wasPartial = this.#partial;
+    this.#partial = this.#deframer.waiting > 0;
+    if (!this.#partial) this.#wait(idleTimeout, 'silence');
+    // From its first octet: a trickle does not prolong it.
+    else if (!wasPartial) this.#wait(messageTimeout, 'half a message');
   }
 
   #wait(time: number, reason: string): void {

@@ -73,7 +73,8 @@ export async function dispatch(state: ConnectionState, received: Received): Prom
     compound.fileId = undefined;
     compound.failure = undefined;
   }
-  const session = validSession(state.sessions.get(compound.sessionId));
+  const known = state.sessions.get(compound.sessionId);
+  const session = validSession(known);
   if (session === undefined) {
     // An echo needs none (MS-SMB2 3.3.5.16).
     const echoes = header.command === Command.echo && compound.sessionId === 0n;
@@ -85,7 +86,7 @@ export async function dispatch(state: ConnectionState, received: Received): Prom
     state,
     message,
     session,
-    sealed: sealedBy === session,
+    sealed: sealedBy !== undefined && sealedBy === known,
     compound,
     isRelated,
     isLast,
@@ -175,8 +176,12 @@ function checkProtection({ session, message, sealed }: Call, sealedBy: Session |
   }
 }
 
+/**
+ * The session as it is now: another connection may end it while a request is carried out, whose
+ * answer is signed all the same.
+ */
 function validSession(session: Session | undefined): ValidSession | undefined {
   if (session?.user === undefined || session.keys === undefined) return undefined;
-  // Both were just seen to be there, and `closeSession` alone takes them away again.
-  return session as ValidSession;
+  const { user, keys } = session;
+  return { ...session, user, keys };
 }
