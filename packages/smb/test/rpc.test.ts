@@ -55,6 +55,8 @@ describe('MS-RPCE 2.1.1.2: interfaces over named pipes', () => {
     await expect(shut).rejects.toMatchObject({ statusName: 'STATUS_ACCESS_DENIED' });
     await pipe.close();
     await expect(rpc.call(0, stub)).rejects.toMatchObject({ statusName: 'STATUS_FILE_CLOSED' });
+    const answer = pdu.decodePdu(await client.transact('echo', bind(MINE, [NDR])));
+    expect(answer.type).toBe(PduType.bindAck);
     await client.close();
   });
 

@@ -74,6 +74,16 @@ export class SmbClient {
     return await NamedPipe.open(await this.#tree('IPC$'), name);
   }
 
+  /** One message into a pipe that is opened for it, and the one that answers. */
+  async transact(name: string, message: Uint8Array): Promise<Uint8Array> {
+    const pipe = await this.pipe(name);
+    try {
+      return await pipe.transact(message);
+    } finally {
+      await pipe.close();
+    }
+  }
+
   /** Logs off and closes; never throws. */
   async close(): Promise<void> {
     await this.#exchange
