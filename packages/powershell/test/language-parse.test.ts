@@ -201,6 +201,28 @@ describe('what is outside of the subset is refused whole, with its place', () =>
   });
 });
 
+test('long texts of one kind are read in proportion to their length', () => {
+  for (const part of [
+    '[int',
+    '1',
+    '0xf',
+    '${a',
+    '"$(',
+    "@'\n",
+    '<#',
+    '$x: ',
+    '.5e',
+    '$',
+    '`\n',
+    ' ',
+  ]) {
+    const text = `[int${part.slice(-1).repeat(500_000)}`;
+    expect(['incomplete', 'unsupported', 'syntax', 'limit']).toContain(refusal(text).code);
+    const repeated = `${part.repeat(100_000)} )`;
+    expect(['incomplete', 'unsupported', 'syntax', 'limit']).toContain(refusal(repeated).code);
+  }
+});
+
 describe('whether a console asks for more', () => {
   test.for([
     ['a', true],

@@ -1,8 +1,9 @@
 import { isInt32 } from '../objects/text.ts';
 import { type PsValue, Scalar } from '../objects/value.ts';
 
-const HEX = /0x(?<hex>[\da-f]+)/u;
-const WHOLE = /(?<whole>\d+)(?!\d|\.\d|e[+-]?\d)/u;
+// More digits than a number can use are no whole number: making one of them would take long.
+const HEX = /0x(?<hex>[\da-f]{1,64})(?![\da-f])/u;
+const WHOLE = /(?<whole>\d{1,64})(?!\d|\.\d|e[+-]?\d)/u;
 const REAL = /(?<real>(?:\d+(?:\.\d+)?|\.\d+)(?:e[+-]?\d+)?)/u;
 const ENDING = /(?<suffix>l?)(?<unit>[kmgtp]b)?/u;
 const NUMBER = `(?:${HEX.source}|${WHOLE.source}|${REAL.source})${ENDING.source}`;

@@ -211,7 +211,7 @@ function cast(cursor: Cursor): Expression {
 
 function typeName(cursor: Cursor): TypeName {
   const start = cursor.at;
-  const found = cursor.match(/\[\s*(?:System\.)?(?<name>[\w.]+)\s*(?<array>\[\s*\])?\s*\]/iuy);
+  const found = cursor.match(/\[\s*(?:System\.)?(?<name>[\w.]+)\s*(?<array>\[\s*\]\s*)?\]/iuy);
   if (found === null) {
     if (cursor.match(/\[[^\]]*$/uy) !== null) cursor.unexpected("']' of a type");
     cursor.unsupported('attributes, and types with parts', start);
