@@ -53,7 +53,10 @@ export async function startSmbd(
     `/usr/sbin/winbindd -F --no-process-group -s "$2" >"${dir}/winbindd.out" 2>&1 &`,
     'exec /usr/sbin/smbd -F --no-process-group -s "$2"',
   ].join('\n');
-  const inside = ['--mount', '--uts', '--propagation', 'private', 'sh', '-c', script];
+  // Samba's helpers leave the process group; none outlives the first process of a namespace.
+  const alone = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+  const namespaces = ['--mount', '--uts', '--propagation', 'private', ...alone];
+  const inside = [...namespaces, 'sh', '-c', script];
   const args = [...inside, runtime, passwd, conf];
   const server = await startGuarded('unshare', args, join(dir, 'smbd.out'), { env });
   await whenReady(server, () => waitForPort(port, contoso.address));
