@@ -13,6 +13,11 @@ export interface HostFacts {
   readonly ou: string;
   /** Whether the lab runs it: its LSA and its web service. */
   readonly runs: boolean;
+  /**
+   * Members of the local group Administrators beside Domain Admins, by sAMAccountName. They may see
+   * `C$` and ask for processes, services and logs from afar.
+   */
+  readonly administrators: readonly string[];
 }
 
 /** A person's account. */
@@ -39,6 +44,12 @@ export interface Scenario {
 
 const SERVERS = 'OU=Servers,OU=NA';
 
+/**
+ * The people of the story administer the computers, so that nothing but a delegation that was
+ * refused keeps them from `\\ServerC\C$`.
+ */
+const PEOPLE: readonly string[] = ['alice', 'bob', 'carol'];
+
 /** CONTOSO.COM. */
 export const CONTOSO: Scenario = {
   dnsName: 'contoso.com',
@@ -46,13 +57,13 @@ export const CONTOSO: Scenario = {
   controller: 'DC',
   organizationalUnits: ['OU=NA', SERVERS, `OU=Web,${SERVERS}`, 'OU=Workstations,OU=NA'],
   hosts: [
-    { name: 'ServerA', ou: 'OU=Workstations,OU=NA', runs: true },
-    { name: 'ServerB', ou: SERVERS, runs: true },
-    { name: 'ServerB1', ou: `OU=Web,${SERVERS}`, runs: true },
-    { name: 'ServerB2', ou: `OU=Web,${SERVERS}`, runs: true },
-    { name: 'ServerB3', ou: `OU=Web,${SERVERS}`, runs: true },
-    { name: 'ServerC', ou: SERVERS, runs: true },
-    { name: 'JumpBox', ou: SERVERS, runs: true },
+    { name: 'ServerA', ou: 'OU=Workstations,OU=NA', runs: true, administrators: PEOPLE },
+    { name: 'ServerB', ou: SERVERS, runs: true, administrators: PEOPLE },
+    { name: 'ServerB1', ou: `OU=Web,${SERVERS}`, runs: true, administrators: PEOPLE },
+    { name: 'ServerB2', ou: `OU=Web,${SERVERS}`, runs: true, administrators: PEOPLE },
+    { name: 'ServerB3', ou: `OU=Web,${SERVERS}`, runs: true, administrators: PEOPLE },
+    { name: 'ServerC', ou: SERVERS, runs: true, administrators: PEOPLE },
+    { name: 'JumpBox', ou: SERVERS, runs: true, administrators: PEOPLE },
   ],
   people: [
     { name: 'alice', password: 'Passw0rd.alice', displayName: 'Alice', groups: [] },

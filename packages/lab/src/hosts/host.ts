@@ -7,14 +7,20 @@ import type { NegotiateIdentity } from '@doublehop/kerberos/http/negotiate-serve
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import type { KeytabEntry } from '@doublehop/kerberos/keytab';
 import { formatName, type Principal, principal } from '@doublehop/kerberos/names';
+import type { Token } from '@doublehop/security/access-check';
 import { fromUtf8 } from '@doublehop/wire/bytes';
 import { LabError } from '../errors.ts';
 import { isRecord, parseJson } from '../folder/state.ts';
 import { Lsa } from '../lsa/lsa.ts';
 import type { System } from '../process/system.ts';
+import { type SecondHopSettings, WINDOWS_SECOND_HOP } from '../sessions/credential.ts';
+import type { HostSession } from '../sessions/host-session.ts';
 import { fullName, hostAccount, realmOf, type Scenario } from '../scenario.ts';
 import type { Hop, WhoAmI } from './answers.ts';
-import { identityOf } from './identity.ts';
+import { type Computer, makeComputer } from './computer.ts';
+import { identityOf, type UserIdentity } from './identity.ts';
+import { LocalGroups } from './local-groups.ts';
+import { type Network, NO_NETWORK } from './network.ts';
 import { lookupOf } from './lookup.ts';
 
 /** What a host of the lab is made of. */
@@ -25,6 +31,10 @@ export interface HostOptions extends System {
   /** The keytab of its account. */
   readonly keytab: readonly KeytabEntry[];
   readonly transport: KdcTransport;
+  /** As Windows does where absent. */
+  readonly secondHop?: SecondHopSettings;
+  /** The other hosts; without it there are none. */
+  readonly network?: Network;
 }
 
 /** Where another host's web service is. */
@@ -37,24 +47,74 @@ export interface HopTarget {
   readonly service: string;
 }
 
-/** A computer of the domain: its account's keys, its LSA, and what its web service does. */
+/**
+ * A computer of the domain: its account's keys, its LSA, the sessions of its users, what is on it,
+ * and what its web service does.
+ */
 export class Host {
   readonly name: string;
   readonly keys: ServiceKeys;
   readonly replayCache: ReplayCache = memoryReplayCache();
+  /** Sessions that are open, of whatever kind. */
+  readonly sessions = new Set<HostSession>();
+  readonly secondHop: SecondHopSettings;
+  /** Who has local rights beside what the domain gives. */
+  readonly localGroups: LocalGroups;
+  /** The computer's account. */
+  readonly machine: Principal;
   readonly #options: HostOptions;
-  readonly #machine: Principal;
   readonly #secret: ClientSecret;
   #lsa: Lsa;
+  #computer: Computer | undefined;
+  #virtualAccounts = 0;
 
   constructor(options: HostOptions) {
-    const { name, scenario, keytab } = options;
+    const { name, scenario, keytab, secondHop = WINDOWS_SECOND_HOP } = options;
     this.name = name;
     this.keys = keytabKeys(keytab);
+    this.secondHop = secondHop;
+    this.localGroups = new LocalGroups(scenario, name);
     this.#options = options;
-    this.#machine = principal(realmOf(scenario), NameType.PRINCIPAL, hostAccount(name));
-    this.#secret = secretFromKeytab(keytab, this.#machine);
+    this.machine = principal(realmOf(scenario), NameType.PRINCIPAL, hostAccount(name));
+    this.#secret = secretFromKeytab(keytab, this.machine);
     this.#lsa = this.#boot();
+  }
+
+  get scenario(): Scenario {
+    return this.#options.scenario;
+  }
+
+  /** The host's clock, its randomness. */
+  get system(): System {
+    return this.#options;
+  }
+
+  /** The other hosts of the lab. */
+  get network(): Network {
+    return this.#options.network ?? NO_NETWORK;
+  }
+
+  /** What is on the computer: files, processes, services, log. */
+  get computer(): Computer {
+    this.#computer ??= makeComputer(this.scenario, this.name, this.#options.clock());
+    return this.#computer;
+  }
+
+  /** The host's own SPN, which it logs its users on with. */
+  get ownService(): Principal {
+    const { scenario, name } = this;
+    return principal(realmOf(scenario), NameType.SRV_INST, 'host', fullName(scenario, name));
+  }
+
+  /** What somebody may do on this computer: what the PAC says, and local groups. */
+  tokenFor(identity: UserIdentity): Token {
+    return this.localGroups.token(identity);
+  }
+
+  /** A number that no virtual account of this computer has had. */
+  nextVirtualAccount(): number {
+    this.#virtualAccounts += 1;
+    return this.#virtualAccounts;
   }
 
   get lsa(): Lsa {
@@ -63,7 +123,9 @@ export class Host {
 
   /** Forgets every logon, ticket and failure, as the computer's restart does. */
   restart(): void {
+    for (const session of this.sessions) session.logOff();
     this.#lsa = this.#boot();
+    this.#computer = undefined;
   }
 
   /** Whom this host sees in a caller. Throws LabError `identity`. */
@@ -97,7 +159,7 @@ export class Host {
 
   #boot(): Lsa {
     const { transport, clock, random } = this.#options;
-    return new Lsa({ machine: this.#machine, secret: this.#secret, transport, clock, random });
+    return new Lsa({ machine: this.machine, secret: this.#secret, transport, clock, random });
   }
 
   #service({ name, service }: HopTarget): Principal {

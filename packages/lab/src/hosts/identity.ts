@@ -1,7 +1,12 @@
+import { CryptoError } from '@doublehop/crypto/errors';
 import type { Key } from '@doublehop/crypto/key';
+import type { Credentials } from '@doublehop/kerberos/credentials';
+import { findAuthorizationData } from '@doublehop/kerberos/gss/authorization-data';
 import type { ServiceKeys } from '@doublehop/kerberos/gss/service-keys';
 import type { NegotiateIdentity } from '@doublehop/kerberos/http/negotiate-server';
-import { Ticket } from '@doublehop/kerberos/messages/ticket';
+import { KeyUsage } from '@doublehop/kerberos/iana/key-usages';
+import { AdType } from '@doublehop/kerberos/iana/padata-types';
+import { EncTicketPart, Ticket } from '@doublehop/kerberos/messages/ticket';
 import { formatPrincipal } from '@doublehop/kerberos/names';
 import { SecurityError } from '@doublehop/security/errors';
 import { decodeDelegationInfo } from '@doublehop/security/pac/delegation-info';
@@ -10,7 +15,9 @@ import { decodePac, type Pac, PacType, pacBuffer } from '@doublehop/security/pac
 import { accountSid, sidsOf } from '@doublehop/security/pac/token';
 import { verifyServicePac } from '@doublehop/security/pac/verify';
 import type { Sid } from '@doublehop/security/sid';
+import { plain } from '@doublehop/wire/bytes';
 import { decodeDer } from '@doublehop/wire/der';
+import { WireError } from '@doublehop/wire/errors';
 import { LabError } from '../errors.ts';
 
 /** Who somebody is to a Windows service: what the PAC of the ticket says. */
@@ -26,12 +33,42 @@ export interface UserIdentity {
   readonly via: readonly string[];
 }
 
+/** What of an authenticated caller tells who it is. */
+export type Identified = Pick<NegotiateIdentity, 'principal' | 'server' | 'pac' | 'ticket'>;
+
+/**
+ * The identity in a ticket to this host that the host itself got for somebody who logged on here.
+ * Throws LabError `identity`.
+ */
+export function identityOfOwnTicket(
+  { ticket, client: principal, server }: Pick<Credentials, 'ticket' | 'client' | 'server'>,
+  keys: ServiceKeys,
+): UserIdentity {
+  const { etype, kvno, cipher } = decodeDer(Ticket, ticket).encPart;
+  for (const key of listed(keys(server, etype, kvno))) {
+    const part = opened(key, cipher);
+    if (part === undefined) continue;
+    const pac = findAuthorizationData(part.authorizationData, AdType.WIN2K_PAC)?.slice();
+    return identityOf({ principal, server, pac, ticket }, keys);
+  }
+  throw new LabError('identity', `no key of this host opens a ticket to ${server.realm}`);
+}
+
+function opened(key: Key, cipher: Uint8Array): EncTicketPart | undefined {
+  try {
+    return decodeDer(EncTicketPart, plain(key.decrypt(KeyUsage.TICKET, cipher)));
+  } catch (error) {
+    if (error instanceof CryptoError || error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * The identity in a ticket whose PAC this host's key has signed (MS-PAC 2.8.1): the KDC made it,
  * and nobody changed it since. Throws LabError `identity`.
  */
 export function identityOf(
-  { principal, server, pac: bytes, ticket }: NegotiateIdentity,
+  { principal, server, pac: bytes, ticket }: Identified,
   keys: ServiceKeys,
 ): UserIdentity {
   const { etype, kvno } = decodeDer(Ticket, ticket).encPart;

@@ -103,7 +103,12 @@ export function formatKlist(report: KlistReport): string {
 
 /** The text of `klist sessions`. */
 export function formatSessions(host: string, sessions: readonly SessionReport[]): string {
-  const names = { service: 'Service', interactive: 'Interactive', network: 'Network' };
+  const names = {
+    service: 'Service',
+    interactive: 'Interactive',
+    network: 'Network',
+    'network-cleartext': 'NetworkCleartext',
+  };
   const lines = sessions.map(
     ({ logonId, user, type }, index) =>
       `[${index}] Session 0 0:${logonId} ${user} Kerberos:${names[type]}`,

@@ -3,12 +3,14 @@ import { memoryCache } from '@doublehop/kerberos/ccache/memory';
 import { KerberosClient } from '@doublehop/kerberos/client/client';
 import type { KdcTransport } from '@doublehop/kerberos/client/context';
 import { type Evidence, s4u2proxy } from '@doublehop/kerberos/client/s4u2proxy';
+import { keepDelegated } from '@doublehop/kerberos/client/delegation';
+import { s4u2self } from '@doublehop/kerberos/client/s4u2self';
 import type { ClientSecret } from '@doublehop/kerberos/client/secret';
 import { type Credentials, isExpired } from '@doublehop/kerberos/credentials';
 import { KerberosError, type KerberosErrorDetail } from '@doublehop/kerberos/errors';
 import { ErrorCode } from '@doublehop/kerberos/iana/error-codes';
 import { formatPrincipal, type Principal } from '@doublehop/kerberos/names';
-import { LabError } from '../errors.ts';
+import { LabError, type LabErrorDetail, type TicketLeg } from '../errors.ts';
 import { MAX_LOGON_SESSIONS, MAX_S4U_TICKETS } from '../limits.ts';
 import { NegativeCache, type NegativeEntry } from './negative-cache.ts';
 
@@ -52,7 +54,14 @@ export interface LsaOptions {
 }
 
 /** How somebody logged on. */
-export type LogonType = 'service' | 'interactive' | 'network';
+export type LogonType = 'service' | 'interactive' | 'network' | 'network-cleartext';
+
+/**
+ * What the broker brings to S4U2Proxy as evidence. `s4u2self`: a ticket that it gets anew, as
+ * Windows does; `received`: the ticket that the user came with (MS-SFU 1.3.2), which alone serves a
+ * middle that is trusted for Kerberos only.
+ */
+export type EvidenceSource = 's4u2self' | 'received';
 
 /** One logon session, as `klist sessions` lists it. */
 export interface LogonSession {
@@ -71,6 +80,7 @@ export interface Failure {
   readonly subject: string;
   readonly message: string;
   readonly detail: KerberosErrorDetail;
+  readonly leg: TicketLeg;
 }
 
 /** The failures that a session still repeats. */
@@ -140,6 +150,44 @@ export class Lsa {
     return this.#open('network', formatPrincipal(evidence.client), evidence);
   }
 
+  /** A network logon of somebody who handed over a TGT (RFC 4120 §2.6). */
+  async logOnForwarded(tgt: Credentials, evidence: Evidence): Promise<LogonSession> {
+    const session = this.#open('network', formatPrincipal(tgt.client), evidence);
+    const holder = this.#holder(session.id, undefined);
+    await keepDelegated(tgt, holder.cache);
+    this.#holders.set(session.id, holder);
+    return session;
+  }
+
+  /** A network logon of somebody who left nothing to get tickets with. */
+  logOnAnonymously(user: string): LogonSession {
+    return this.#open('network', user, undefined);
+  }
+
+  /** A local account that is the computer on the network: a virtual account. */
+  logOnVirtually(user: string): LogonSession {
+    const session = this.#open('service', user, undefined);
+    const { machine, secret } = this.#options;
+    this.#holders.set(session.id, this.#holder(session.id, { client: machine, secret }));
+    return session;
+  }
+
+  /**
+   * A logon with a secret that the session keeps, to get a TGT again when the first has ended.
+   * Throws KerberosError as an AS exchange does.
+   */
+  async logOnWith(
+    user: Principal,
+    secret: ClientSecret,
+    type: Exclude<LogonType, 'network'>,
+  ): Promise<LogonSession> {
+    const holder = this.#holder(this.#nextId, { client: user, secret });
+    const { client } = await holder.client.getTgt();
+    const session = this.#open(type, formatPrincipal(client), undefined);
+    this.#holders.set(session.id, holder);
+    return session;
+  }
+
   /**
    * An interactive logon: a person at this host gives a password. Throws KerberosError as an AS
    * exchange does.
@@ -155,9 +203,11 @@ export class Lsa {
   /** Ends a logon and forgets its tickets; those of services last. */
   logOff(id: number): void {
     const type = this.#sessions.get(id)?.type;
-    if (type === undefined || type === 'service') return;
+    if (type === undefined || isWellKnown(id)) return;
     this.#sessions.delete(id);
+    const holder = this.#holders.get(id);
     this.#holders.delete(id);
+    if (holder !== undefined) wipe(holder);
   }
 
   /**
@@ -174,7 +224,9 @@ export class Lsa {
     const subject = formatPrincipal(server);
     const known = this.#spnFailures.find(subject.toLowerCase());
     if (known !== undefined) throw repeated('SPN', known);
-    return noting(this.#spnFailures, subject, () => holder.client.getServiceTicket(server));
+    return noting({ failures: this.#spnFailures, subject, leg: 'tgs' }, () =>
+      holder.client.getServiceTicket(server),
+    );
   }
 
   /**
@@ -182,7 +234,11 @@ export class Lsa {
    * the name of the computer (MS-SFU 3.1.5.2). A refusal is repeated until its negative entry ends
    * or is purged. Throws as `serviceTicket` does.
    */
-  async delegate({ evidence, user }: LogonSession, target: Principal): Promise<Credentials> {
+  async delegate(
+    { evidence, user }: LogonSession,
+    target: Principal,
+    source: EvidenceSource = 'received',
+  ): Promise<Credentials> {
     if (evidence === undefined) {
       throw new LabError('unknown-session', `${user} did not come with a ticket`);
     }
@@ -192,12 +248,27 @@ export class Lsa {
     if (ready !== undefined) return ready;
     const known = this.#s4uFailures.find(key);
     if (known !== undefined) throw repeated('S4U', known);
-    const credentials = await noting(this.#s4uFailures, subject, async () => {
-      const tgt = await this.#system.getTgt();
-      return s4u2proxy(this.#system.context, { tgt, evidence, target });
-    });
+    const tgt = await this.#system.getTgt();
+    const { context } = this.#system;
+    const from = source === 'received' ? evidence : await this.#selfTicket(evidence.client, tgt);
+    // The RBCD bit of PA-PAC-OPTIONS is always set, as Windows does (MS-SFU 3.1.5.2.1).
+    const credentials = await noting(
+      { failures: this.#s4uFailures, subject, leg: 's4u2proxy' },
+      () => s4u2proxy(context, { tgt, evidence: from, target }),
+    );
     this.#keepS4u(key, credentials);
     return credentials;
+  }
+
+  /** S4U2Self: the broker's own evidence (MS-SFU 3.1.5.1). */
+  async #selfTicket(user: Principal, tgt: Credentials): Promise<Evidence> {
+    const failures = this.#s4uFailures;
+    const subject = `${formatPrincipal(user)} to this computer`;
+    const known = failures.find(subject.toLowerCase());
+    if (known !== undefined) throw repeated('S4U', known);
+    return noting({ failures, subject, leg: 's4u2self' }, () =>
+      s4u2self(this.#system.context, { tgt, user }),
+    );
   }
 
   /** Tickets of a session; those of S4U belong to SYSTEM, which got them. */
@@ -310,19 +381,22 @@ const FIRST_LUID = 0x4c1d0;
 /** LUIDs of logons are not dense on a real host. */
 const LUID_STEP = 0x1f3;
 
+/** What a refusal is noted as. */
+interface Noted {
+  readonly failures: NegativeCache<Failure>;
+  readonly subject: string;
+  readonly leg: TicketLeg;
+}
+
 /** Notes a KDC's refusal; that no KDC could be reached says nothing and is not noted. */
-async function noting<T>(
-  failures: NegativeCache<Failure>,
-  subject: string,
-  ask: () => Promise<T>,
-): Promise<T> {
+async function noting<T>({ failures, subject, leg }: Noted, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof KerberosError) || !isLasting(error)) throw error;
     const { message, detail } = error;
-    const { until } = failures.add(subject.toLowerCase(), { subject, message, detail });
-    throw new LabError('refused', message, { refusal: detail, until, cause: error });
+    const { until } = failures.add(subject.toLowerCase(), { subject, message, detail, leg });
+    throw new LabError('refused', message, { ...ticketDetail(leg, detail), until, cause: error });
   }
 }
 
@@ -335,5 +409,28 @@ function isLasting({ detail }: KerberosError): boolean {
 
 function repeated(kind: 'SPN' | 'S4U', { why, until }: NegativeEntry<Failure>): LabError {
   const message = `${why.message} (repeated from the negative ${kind} cache)`;
-  return new LabError('negative-cache', message, { refusal: why.detail, until });
+  return new LabError('negative-cache', message, { ...ticketDetail(why.leg, why.detail), until });
+}
+
+/** What a LabError tells of a KDC's refusal. */
+export function ticketDetail(leg: TicketLeg, refusal: KerberosErrorDetail): LabErrorDetail {
+  const { ntStatus } = refusal;
+  return { leg, refusal, ...(ntStatus === undefined ? {} : { ntStatus }) };
+}
+
+function isWellKnown(id: number): boolean {
+  return id === LogonId.SYSTEM || id === LogonId.NETWORK_SERVICE;
+}
+
+/** Session keys of a logon that has ended are overwritten; the tickets are of no use without. */
+function wipe({ cache, client }: Holder): void {
+  client.purge();
+  void cache
+    .list()
+    .then((tickets) => {
+      for (const { key } of tickets) key.bytes.fill(0);
+      return cache.destroy();
+    })
+    // A session that never needed a ticket has nothing to wipe.
+    .catch(() => undefined);
 }

@@ -5,6 +5,7 @@ import type { Account } from '@doublehop/directory/account';
 import { Accounts } from '@doublehop/directory/accounts';
 import { Directory } from '@doublehop/directory/directory';
 import { memoryStore } from '@doublehop/directory/store/memory';
+import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
 import { createKdc } from '@doublehop/domain-controller/kdc/kdc';
 import { DEFAULT_KDC_SETTINGS } from '@doublehop/domain-controller/kdc/settings';
 import { memoryCache } from '@doublehop/kerberos/ccache/memory';
@@ -17,7 +18,7 @@ import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { keytabOf } from '../../src/dc/keytabs.ts';
 import { populate } from '../../src/dc/populate.ts';
 import { LabError } from '../../src/errors.ts';
-import { Host } from '../../src/hosts/host.ts';
+import { Host, type HostOptions } from '../../src/hosts/host.ts';
 import type { ProcessSystem } from '../../src/process/system.ts';
 import { CONTOSO, fullName, hostAccount, realmOf } from '../../src/scenario.ts';
 
@@ -36,6 +37,8 @@ export class TestDomain {
   /** Whether the KDC can be reached. */
   reachable = true;
   readonly log: string[] = [];
+  /** What the KDC wrote down. */
+  readonly events: AuditEvent[] = [];
   readonly directory: Directory;
   readonly accounts: Accounts;
   readonly transport: KdcTransport;
@@ -63,7 +66,7 @@ export class TestDomain {
       domain: { realm: REALM, dnsName, netbiosName, sid, controller },
       accounts,
       settings: { ...DEFAULT_KDC_SETTINGS, maxPasswordAge: 0 },
-      audit: () => undefined,
+      audit: (event) => domain.events.push(event),
       onDefect: (error) => domain.log.push(String(error)),
     });
     const unreachable = domain.transport;
@@ -83,7 +86,7 @@ export class TestDomain {
     return found;
   }
 
-  host(name: string): Host {
+  host(name: string, more: Partial<HostOptions> = {}): Host {
     const keytab = keytabOf(this.account(hostAccount(name)), REALM);
     return new Host({
       scenario: CONTOSO,
@@ -91,7 +94,27 @@ export class TestDomain {
       keytab,
       transport: this.transport,
       ...this.system,
+      ...more,
     });
+  }
+
+  /** Sets a flag of an account's userAccountControl (MS-ADTS 2.2.16). */
+  async control(name: string, flag: number): Promise<void> {
+    const account = this.account(name);
+    const value = String(account.userAccountControl | flag);
+    const change = {
+      operation: 'replace',
+      attribute: 'userAccountControl',
+      values: [value],
+    } as const;
+    await this.directory.modify(account.dn, [change]);
+  }
+
+  /** Lets a host act for users towards services by name (msDS-AllowedToDelegateTo). */
+  async allow(middle: string, ...spns: readonly string[]): Promise<void> {
+    const attribute = 'msDS-AllowedToDelegateTo';
+    const change = { operation: 'replace', attribute, values: spns } as const;
+    await this.directory.modify(this.account(hostAccount(middle)).dn, [change]);
   }
 
   /** A client of a person, who has logged on. */
