@@ -1,6 +1,6 @@
-import { SaxesParser, type SaxesTagPlain } from 'saxes';
 import { RemotingError } from '../errors.ts';
 import { MAX_CLIXML_DEPTH, MAX_CLIXML_NODES, MAX_CLIXML_TEXT } from '../limits.ts';
+import { scanXml, type XmlAttribute, type XmlHandler } from '../xml/scan.ts';
 import { unescapeText } from './escape.ts';
 
 /** An element of CLIXML that nobody has made a value of yet. */
@@ -41,45 +41,31 @@ interface Building {
   size: number;
 }
 
-class TreeReader {
-  readonly #parser = new SaxesParser({ xmlns: false, position: false });
+class TreeReader implements XmlHandler {
   readonly #open: Building[] = [];
   readonly #objects = new Map<string, Building>();
   readonly #types = new Map<string, readonly string[]>();
   #root: Building | undefined;
   #count = 0;
 
-  constructor() {
-    const parser = this.#parser;
-    const refuse = (): never => {
-      throw new RemotingError('clixml', 'the CLIXML has a document type or an instruction');
-    };
-    parser.on('error', (error) => {
-      throw new RemotingError('clixml', `the CLIXML is not well-formed: ${error.message}`);
-    });
-    parser.on('doctype', refuse);
-    parser.on('processinginstruction', refuse);
-    parser.on('opentag', (tag) => this.#begin(tag));
-    parser.on('closetag', () => this.#end());
-    const append = (text: string): void => {
-      const node = this.#open.at(-1);
-      if (node !== undefined) node.text += text;
-    };
-    parser.on('text', append);
-    parser.on('cdata', append);
-  }
-
   read(text: string): ClixmlNode {
-    this.#parser.write(text).close();
+    try {
+      scanXml(text, this);
+    } catch (error) {
+      const isXml = error instanceof RemotingError && error.code === 'xml';
+      throw isXml ? new RemotingError('clixml', error.message) : error;
+    }
     if (this.#root === undefined) throw new RemotingError('clixml', 'there is no element');
     return this.#root;
   }
 
-  #begin({ name: tag, attributes }: SaxesTagPlain): void {
+  open(tag: string, attributes: readonly XmlAttribute[]): void {
     this.#count += 1;
     if (this.#count > MAX_CLIXML_NODES) throw tooLarge();
     if (this.#open.length >= MAX_CLIXML_DEPTH) throw tooLarge();
-    const { N: name, RefId: refId } = attributes;
+    const valueOf = (key: string): string | undefined =>
+      attributes.find((one) => one.name === key)?.value;
+    const [name, refId] = [valueOf('N'), valueOf('RefId')];
     const node: Building = {
       tag,
       name: name === undefined ? undefined : unescapeText(name),
@@ -98,7 +84,12 @@ class TreeReader {
     this.#open.push(node);
   }
 
-  #end(): void {
+  text(text: string): void {
+    const node = this.#open.at(-1);
+    if (node !== undefined) node.text += text;
+  }
+
+  close(): void {
     const node = this.#open.pop();
     if (node === undefined) return;
     this.#resolve(node);

@@ -1,6 +1,6 @@
-import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { RemotingError } from '../errors.ts';
 import { MAX_XML_DEPTH, MAX_XML_NODES } from '../limits.ts';
+import { scanXml, type XmlAttribute, type XmlHandler } from './scan.ts';
 
 /** An element with its namespace, as SOAP needs it. Text is all character data inside it. */
 export interface XmlElement {
@@ -26,7 +26,7 @@ interface Open {
  */
 export function parseXml(text: string): XmlElement {
   const reader = new Reader();
-  reader.read(text);
+  scanXml(text, reader);
   return reader.root();
 }
 
@@ -42,49 +42,38 @@ export function decodeXml(bytes: Uint8Array, charset = 'utf-8'): string {
   }
 }
 
-class Reader {
-  readonly #parser = new SaxesParser({ xmlns: true, position: false });
+class Reader implements XmlHandler {
   readonly #open: Open[] = [];
+  /** Namespaces by prefix, of each element that is open. */
+  readonly #scopes: ReadonlyMap<string, string>[] = [PREDEFINED];
   #root: XmlElement | undefined;
   #nodes = 0;
-
-  constructor() {
-    const parser = this.#parser;
-    const refuse = (what: string) => () => {
-      throw new RemotingError('xml', `${what} is not taken`);
-    };
-    parser.on('error', (error) => {
-      throw new RemotingError('xml', `the XML is not well-formed: ${error.message}`);
-    });
-    parser.on('doctype', refuse('a document type'));
-    parser.on('processinginstruction', refuse('a processing instruction'));
-    parser.on('opentag', (tag) => this.#begin(tag));
-    parser.on('closetag', () => this.#end());
-    parser.on('text', (text) => this.#append(text));
-    parser.on('cdata', (text) => this.#append(text));
-  }
-
-  read(text: string): void {
-    this.#parser.write(text).close();
-  }
 
   root(): XmlElement {
     if (this.#root === undefined) throw new RemotingError('xml', 'there is no element');
     return this.#root;
   }
 
-  #begin({ uri, local, attributes }: SaxesTagNS): void {
-    const own = Object.values(attributes).filter((attribute) => attribute.prefix !== 'xmlns');
-    this.#nodes += 1 + own.length;
+  open(name: string, attributes: readonly XmlAttribute[]): void {
+    this.#nodes += 1 + attributes.length;
     if (this.#nodes > MAX_XML_NODES) throw tooLarge(`more than ${MAX_XML_NODES} nodes`);
     if (this.#open.length >= MAX_XML_DEPTH) throw tooLarge(`deeper than ${MAX_XML_DEPTH}`);
-    const map = new Map(
-      own.map((one) => [one.uri === '' ? one.local : `{${one.uri}}${one.local}`, one.value]),
-    );
-    this.#open.push({ namespace: uri, name: local, attributes: map, children: [], text: '' });
+    const scope = this.#declare(attributes);
+    const own = new Map<string, string>();
+    for (const { name: full, value } of attributes) {
+      if (full === 'xmlns' || full.startsWith('xmlns:')) continue;
+      const { namespace, local } = split(full, scope, '');
+      const key = namespace === '' ? local : `{${namespace}}${local}`;
+      if (own.has(key)) throw new RemotingError('xml', `the attribute ${local} stands twice`);
+      own.set(key, value);
+    }
+    const { namespace, local } = split(name, scope, scope.get('') ?? '');
+    this.#scopes.push(scope);
+    this.#open.push({ namespace, name: local, attributes: own, children: [], text: '' });
   }
 
-  #end(): void {
+  close(): void {
+    this.#scopes.pop();
     const element = this.#open.pop();
     if (element === undefined) return;
     const parent = this.#open.at(-1);
@@ -92,10 +81,47 @@ class Reader {
     else parent.children.push(element);
   }
 
-  #append(text: string): void {
+  text(text: string): void {
     const element = this.#open.at(-1);
     if (element !== undefined) element.text += text;
   }
+
+  /** The namespaces that an element sees: its parent's, and its own. */
+  #declare(attributes: readonly XmlAttribute[]): ReadonlyMap<string, string> {
+    const outer = this.#scopes.at(-1) ?? PREDEFINED;
+    const declared = attributes.filter(({ name }) => /^xmlns(?:$|:)/u.test(name));
+    if (declared.length === 0) return outer;
+    const scope = new Map(outer);
+    for (const { name, value } of declared) {
+      const prefix = name.slice('xmlns:'.length);
+      const isReserved = prefix === 'xml' || prefix === 'xmlns';
+      if (isReserved || prefix.includes(':') || (prefix !== '' && value === '')) {
+        throw new RemotingError('xml', `the namespace ${name} cannot be declared`);
+      }
+      scope.set(prefix, value);
+    }
+    return scope;
+  }
+}
+
+const PREDEFINED: ReadonlyMap<string, string> = new Map([
+  ['xml', 'http://www.w3.org/XML/1998/namespace'],
+]);
+
+/** A name's namespace and the rest of it (Namespaces in XML 1.0 §5). */
+function split(
+  name: string,
+  scope: ReadonlyMap<string, string>,
+  usual: string,
+): { namespace: string; local: string } {
+  const colon = name.indexOf(':');
+  if (colon < 0) return { namespace: usual, local: name };
+  const namespace = scope.get(name.slice(0, colon));
+  const local = name.slice(colon + 1);
+  if (namespace === undefined || local === '' || local.includes(':')) {
+    throw new RemotingError('xml', `the prefix of ${name} means nothing`);
+  }
+  return { namespace, local };
 }
 
 function tooLarge(what: string): RemotingError {
