@@ -68,6 +68,13 @@ describe('arguments (about_Parameters)', () => {
     expect(await bind([], { Force: false })).toMatchObject({ Force: false });
   });
 
+  test('a parameter takes all positional arguments that remain', async () => {
+    const { output } = await run([call('Write-Output', ['a', 'b', 3])]);
+    expect(output).toEqual(['a', 'b', 3]);
+    const one = await run([call('Write-Output', [['a', 'b']])]);
+    expect(one.output).toEqual(['a', 'b']);
+  });
+
   const refusals: [string, Parameters<typeof bind>, string, RegExp][] = [
     ['unknown name', [[], { Nam1: 'x' }], 'NamedParameterNotFound', /'Nam1'/u],
     ['ambiguous name', [[], { co: 'x' }], 'AmbiguousParameter', /-ComputerName -Count/u],

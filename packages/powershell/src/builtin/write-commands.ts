@@ -25,7 +25,7 @@ function writeOutput<S>(): Command<S> {
     synopsis: 'Sends objects down the pipeline.',
     module: MODULE,
     parameters: [
-      { name: 'InputObject', type: 'object', position: 0, fromPipeline: true },
+      { name: 'InputObject', type: 'object', position: 0, fromPipeline: true, remaining: true },
       { name: 'NoEnumerate', type: 'switch' },
     ],
     begin: ({ streams }) => ({
@@ -94,7 +94,14 @@ function writeHost<S>(): Command<S> {
     synopsis: 'Writes to the console of the caller.',
     module: MODULE,
     parameters: [
-      { name: 'Object', type: 'object', many: true, position: 0, fromPipeline: true },
+      {
+        name: 'Object',
+        type: 'object',
+        many: true,
+        position: 0,
+        fromPipeline: true,
+        remaining: true,
+      },
       { name: 'NoNewline', type: 'switch' },
       { name: 'Separator', type: 'string' },
       { name: 'ForegroundColor', type: 'string' },

@@ -150,7 +150,10 @@ function bindPositional(
         (set === undefined || isIn(parameter, [set])),
     )
     .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0));
-  values.forEach((value, i) => {
+  const last = places.findIndex(({ remaining }) => remaining === true);
+  const isList = last >= 0 && values.length > last + 1;
+  const given = isList ? [...values.slice(0, last), values.slice(last)] : values;
+  given.forEach((value, i) => {
     const parameter = places[i];
     if (parameter === undefined) throw unknownPosition(command, value);
     bound.set(parameter.name, checked(command, parameter, value));

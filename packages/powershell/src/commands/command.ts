@@ -72,6 +72,8 @@ export interface Parameter {
   readonly aliases?: readonly string[];
   readonly mandatory?: boolean;
   readonly position?: number;
+  /** Takes all positional arguments from its own on (`ValueFromRemainingArguments`). */
+  readonly remaining?: boolean;
   /** Objects of the pipeline bind to it as they are. */
   readonly fromPipeline?: boolean;
   /** A property of that name (or alias) of an object of the pipeline binds to it. */

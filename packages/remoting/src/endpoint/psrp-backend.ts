@@ -1,8 +1,7 @@
 import type { RandomSource } from '@doublehop/crypto/random';
 import { CommandFailure, type CommandStreams } from '@doublehop/powershell/commands/command';
 import type { ErrorRecord } from '@doublehop/powershell/commands/error-record';
-import { commandObject } from '@doublehop/powershell/builtin/get-command';
-import { PsDictionary, PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
+import { PsDictionary, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
 import { wildcard } from '@doublehop/powershell/objects/wildcard';
 import { type Guid, parseGuid } from '@doublehop/security/guid';
 import { concat } from '@doublehop/wire/bytes';
@@ -13,6 +12,7 @@ import type { ServerPipeline } from '../psrp/server-pipeline.ts';
 import type { Outgoing, Step } from '../psrp/wire.ts';
 import type { ShellBackend, ShellSink } from '../wsman/shell-backend.ts';
 import { Channel } from './channel.ts';
+import { commandMetadata } from './command-metadata.ts';
 import type { EndpointSession, PipelineRequest } from './endpoint-session.ts';
 import { SessionRunner } from './session-runner.ts';
 
@@ -202,10 +202,7 @@ export class PsrpBackend<S> implements ShellBackend {
     const found = this.#options.session.commands.filter(({ name }) =>
       patterns.some((fits) => fits(name)),
     );
-    const typeNames = ['Selected.Microsoft.PowerShell.Commands.GenericMeasureInfo'];
-    const count = new PsObject({ typeNames, properties: { Count: found.length } });
-    const values = [count, ...found.map(commandObject)];
-    this.#tell(values.map((value) => pipeline.output(value)));
+    this.#tell(commandMetadata(found).map((value) => pipeline.output(value)));
   }
 
   #streams(running: Running): CommandStreams {
