@@ -166,8 +166,9 @@ describe('a lab', () => {
       'kpasswd (TCP)',
       'LDAP',
       'LDAPS',
-      ...['A', 'B', 'B1', 'B2', 'B3', 'C'].map((letters) => `Server${letters} (HTTP)`),
-      'JumpBox (HTTP)',
+      ...['ServerA', 'ServerB', 'ServerB1', 'ServerB2', 'ServerB3', 'ServerC', 'JumpBox'].flatMap(
+        (host) => [`${host} (HTTP)`, `${host} (SMB)`],
+      ),
     ]);
     expect(services.filter((service) => !service.answers)).toEqual([]);
   });

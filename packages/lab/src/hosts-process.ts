@@ -9,11 +9,13 @@ import { LabError } from './errors.ts';
 import { keytabPath, type LabPaths, labPaths } from './folder/paths.ts';
 import { type HostAddress, type LabState, needState } from './folder/state.ts';
 import { Host } from './hosts/host.ts';
+import { type Network, nameOfHost, type ServiceAddress } from './hosts/network.ts';
 import { perform } from './hosts/perform.ts';
 import { type FindTarget, isPortTaken, listenWeb, type WebService } from './hosts/web-service.ts';
 import { serve, type Service } from './process/handshake.ts';
 import type { ProcessSystem } from './process/system.ts';
 import { CONTOSO, findHost, type Scenario } from './scenario.ts';
+import { type FileService, listenShares } from './shares/share-service.ts';
 
 /**
  * The process of all member hosts, each with its LSA and its web service, until SIGTERM. The
@@ -24,11 +26,12 @@ export async function runHostsProcess(dir: string, system: ProcessSystem): Promi
   await serve(paths.dir, async () => openHosts(paths, await needState(paths), CONTOSO, system));
 }
 
-/** A host whose web service listens. */
+/** A host whose services listen. */
 interface Member {
   readonly host: Host;
   readonly address: HostAddress;
   readonly web: WebService;
+  readonly files: FileService;
 }
 
 async function openHosts(
@@ -41,7 +44,9 @@ async function openHosts(
   let control: ControlServer | undefined;
   const close = async (): Promise<void> => {
     await control?.close();
-    await Promise.all([...members.values()].map(({ web }) => web.close()));
+    const services = [...members.values()].flatMap(({ web, files }) => [web, files]);
+    await Promise.all(services.map((service) => service.close()));
+    for (const { host } of members.values()) for (const session of host.sessions) session.logOff();
   };
   const memberOf = (name: string): Member => {
     const member = members.get(findHost(scenario, name).name);
@@ -49,14 +54,31 @@ async function openHosts(
     return member;
   };
   const findTarget: FindTarget = (name) => memberOf(name).address;
+  const network: Network = {
+    fileServer: (name) => {
+      const known = nameOfHost(scenario, name);
+      const found = known === undefined ? undefined : members.get(known)?.address;
+      return found && { address: found.address, port: found.smbPort };
+    },
+  };
   try {
     const transport = transportOf(paths, system);
     for (const address of state.hosts) {
       const { name } = address;
       const keytab = await readKeytab(keytabPath(paths, name));
-      const host = new Host({ scenario, name, keytab, transport, ...system });
-      const web = await listenAnywhere(host, address, state, findTarget, system);
-      members.set(name, { host, address: { ...address, port: web.port }, web });
+      const host = new Host({ scenario, name, keytab, transport, network, ...system });
+      const { port, smbPort } = address;
+      const web = await listenAnywhere(address, port, state, (at) =>
+        listenWeb(host, at, findTarget, system),
+      );
+      const files = await listenAnywhere(address, smbPort, state, (at) =>
+        listenShares(host, at, system.log),
+      ).catch(async (error: unknown) => {
+        await web.close();
+        throw error;
+      });
+      const ports = { port: web.port, smbPort: files.port };
+      members.set(name, { host, address: { ...address, ...ports }, web, files });
     }
     const find = (name: string): Host => memberOf(name).host;
     const hosts = { scenario, find, findTarget };
@@ -66,8 +88,8 @@ async function openHosts(
     throw error;
   }
   const addresses = [...members.values()].map(({ address }) => address);
-  for (const { name, address, port } of addresses)
-    system.log(`${name}: HTTP on ${address}:${port}`);
+  for (const { name, address, port, smbPort } of addresses)
+    system.log(`${name}: HTTP on ${address}:${port}, SMB on ${address}:${smbPort}`);
   return {
     report: addresses,
     async close() {
@@ -83,17 +105,16 @@ function transportOf({ krb5Conf }: LabPaths, { random, clock }: ProcessSystem): 
 }
 
 /** On the port of last time; on a free one where somebody else has it now. */
-async function listenAnywhere(
-  host: Host,
-  { address, port }: HostAddress,
+async function listenAnywhere<T>(
+  { address }: HostAddress,
+  port: number,
   { privilegedPorts }: LabState,
-  findTarget: FindTarget,
-  system: ProcessSystem,
-): Promise<WebService> {
+  listen: (where: ServiceAddress) => Promise<T>,
+): Promise<T> {
   try {
-    return await listenWeb(host, { address, port }, findTarget, system);
+    return await listen({ address, port });
   } catch (error) {
     if (privilegedPorts || port === 0 || !isPortTaken(error)) throw error;
-    return listenWeb(host, { address, port: 0 }, findTarget, system);
+    return listen({ address, port: 0 });
   }
 }

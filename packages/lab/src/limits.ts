@@ -53,3 +53,30 @@ export const MAX_STATE_FILE = 1024 * 1024;
 
 /** Seconds by which a host's caches can be aged at a time: ten years. */
 export const MAX_ADVANCE = 10 * 365 * 24 * 3600;
+
+/** Connections to the file server of one host. */
+export const MAX_FILE_CONNECTIONS = 128;
+
+/** Octets of one question about a host, on its pipe. */
+export const MAX_QUERY = 32 * 1024;
+
+/** Octets of the answer to it. */
+export const MAX_QUERY_ANSWER = 1024 * 1024;
+
+/** Octets of a file that Get-Content reads. */
+export const MAX_CONTENT = 16 * 1024 * 1024;
+
+/** Entries that one answer about a host's event log has at most. */
+export const MAX_EVENTS = 4096;
+
+/** Names or patterns in one question about a host. */
+export const MAX_QUERY_NAMES = 256;
+
+/** In which a computer that restarts must be there again, if nobody says otherwise. */
+export const RESTART_WAIT = 300_000;
+
+/** After which a computer that restarts is asked again. */
+export const RESTART_LOOK = 200;
+
+/** Folders that a recursive list goes down. */
+export const MAX_LIST_DEPTH = 32;

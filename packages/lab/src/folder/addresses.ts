@@ -23,6 +23,7 @@ const DEFAULT_ADDRESS = '127.0.0.1';
 const DEFAULT_PRIVILEGED_ADDRESS = '127.0.0.100';
 const FREE = { kdcPort: 0, kpasswdPort: 0, ldapPort: 0, ldapsPort: 0, gcPort: 0, gcsPort: 0 };
 const HTTP_PORT = 80;
+const SMB_PORT = 445;
 
 /**
  * Addresses for a new lab; free ports are 0. Throws LabError `usage` for an address that others
@@ -41,8 +42,13 @@ export function chooseAddresses(scenario: Scenario, options: AddressOptions): Ad
     controller: { address, ...(privilegedPorts ? WELL_KNOWN_PORTS : FREE) },
     hosts: running.map(({ name }, index) =>
       privilegedPorts
-        ? { name, address: addressAfter(address, index + 1), port: HTTP_PORT }
-        : { name, address, port: 0 },
+        ? {
+            name,
+            address: addressAfter(address, index + 1),
+            port: HTTP_PORT,
+            smbPort: SMB_PORT,
+          }
+        : { name, address, port: 0, smbPort: 0 },
     ),
   };
 }

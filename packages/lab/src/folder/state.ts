@@ -18,11 +18,14 @@ export interface ControllerAddress {
   readonly gcsPort: number;
 }
 
-/** Where the web service of a host listens. */
+/** Where the services of a host listen. */
 export interface HostAddress {
   readonly name: string;
   readonly address: string;
+  /** Of the web service. */
   readonly port: number;
+  /** Of the file server. */
+  readonly smbPort: number;
 }
 
 /** The lab's processes. */
@@ -40,7 +43,7 @@ export interface LabState {
   readonly processes: Readonly<Partial<Record<ProcessName, ProcessId>>>;
 }
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** The lab's state, or undefined where there never was a lab. Throws LabError `state`. */
 export async function readState({ state, dir }: LabPaths): Promise<LabState | undefined> {
@@ -114,7 +117,8 @@ export function isHost(value: unknown): value is HostAddress {
     isRecord(value) &&
     typeof value['name'] === 'string' &&
     isAddress(value['address']) &&
-    isPort(value['port'])
+    isPort(value['port']) &&
+    isPort(value['smbPort'])
   );
 }
 

@@ -1,3 +1,6 @@
+import { LabError } from '../errors.ts';
+import { findHost, type Scenario } from '../scenario.ts';
+
 /** Where a service of a host listens. */
 export interface ServiceAddress {
   readonly address: string;
@@ -12,3 +15,13 @@ export interface Network {
 
 /** Nobody is there. */
 export const NO_NETWORK: Network = { fileServer: () => undefined };
+
+/** The host that a name means, as its scenario spells it; undefined: there is no such computer. */
+export function nameOfHost(scenario: Scenario, name: string): string | undefined {
+  try {
+    return findHost(scenario, name).name;
+  } catch (error) {
+    if (error instanceof LabError && error.code === 'unknown-host') return undefined;
+    throw error;
+  }
+}

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { identifyRealm } from '@doublehop/kerberos/client/initial-ticket';
 import { defaultSettings } from '@doublehop/kerberos/client/context';
 import { KdcClock } from '@doublehop/kerberos/client/kdc-clock';
@@ -98,5 +99,21 @@ export function probeWeb({ name, address, port }: HostAddress): Promise<void> {
     });
     sent.once('error', reject);
     sent.end();
+  });
+}
+
+/**
+ * Connects to a host's file server, which says nothing until it is asked, and need not load its
+ * program for this.
+ */
+export function probeShares({ address, smbPort }: HostAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port: smbPort, timeout: PROBE_WAIT });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('timeout', () => socket.destroy(new LabError('address', 'no connection in time')));
+    socket.once('error', reject);
   });
 }

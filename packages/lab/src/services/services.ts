@@ -4,7 +4,7 @@ import type { LabPaths } from '../folder/paths.ts';
 import type { HostAddress, LabState, ProcessName } from '../folder/state.ts';
 import type { System } from '../process/system.ts';
 import { domainDn, realmOf, type Scenario } from '../scenario.ts';
-import { probeKdc, probeKpasswd, probeLdap, probeWeb } from './probe.ts';
+import { probeKdc, probeKpasswd, probeLdap, probeShares, probeWeb } from './probe.ts';
 
 /** One service of the lab, asked just now. */
 export interface ServiceStatus {
@@ -29,7 +29,7 @@ export async function probeServices(
   const checks =
     process === 'dc'
       ? await controllerChecks(paths, state, scenario, system)
-      : state.hosts.map(hostCheck);
+      : state.hosts.flatMap(hostChecks);
   return await Promise.all(
     checks.map(async ({ name, address, ask }) => {
       try {
@@ -78,7 +78,10 @@ async function controllerChecks(
   ];
 }
 
-function hostCheck(host: HostAddress): Check {
-  const address = `${host.address}:${host.port}`;
-  return { name: `${host.name} (HTTP)`, address, ask: () => probeWeb(host) };
+function hostChecks(host: HostAddress): readonly Check[] {
+  const { name, address, port, smbPort } = host;
+  return [
+    { name: `${name} (HTTP)`, address: `${address}:${port}`, ask: () => probeWeb(host) },
+    { name: `${name} (SMB)`, address: `${address}:${smbPort}`, ask: () => probeShares(host) },
+  ];
 }
