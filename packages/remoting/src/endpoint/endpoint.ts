@@ -30,6 +30,8 @@ export interface EndpointOptions<C extends ShellOwner, S> {
   readonly limits?: Partial<ShellLimits>;
   /** What Identify tells of the product. */
   readonly product: { readonly vendor: string; readonly version: string };
+  /** A caller's connection is gone: what the caller left can be wiped. */
+  readonly onCallerGone?: (caller: C) => void;
   readonly log: (line: string) => void;
 }
 
@@ -58,7 +60,8 @@ export function createEndpoint<C extends ShellOwner, S>(options: EndpointOptions
     ...(limits !== undefined && { limits }),
   });
   const handle = soapService({ shells, machine, newId, log });
-  const common = { schemes, handle, product, log };
+  const { onCallerGone } = options;
+  const common = { schemes, handle, product, log, ...(onCallerGone && { onCallerGone }) };
   const http = wsmanServer(common);
   const https = tls === undefined ? undefined : wsmanServer({ ...common, tls });
   let stop = (): void => {};

@@ -61,6 +61,8 @@ export interface WsmanServerOptions<C> {
   readonly allowUnencrypted?: boolean;
   /** What Identify tells of the product (MS-WSMV 3.1.4.1.16). */
   readonly product: { readonly vendor: string; readonly version: string };
+  /** A caller's connection is gone, or somebody else has it: what the caller left can be wiped. */
+  readonly onCallerGone?: (caller: C) => void;
   /** Hears of what was refused and of errors; for a log. Never gets secrets. */
   readonly log: (line: string) => void;
 }
@@ -222,7 +224,7 @@ class HttpService<C> {
     const scheme = this.#schemesFor(connection).find(
       ({ name }) => name.toLowerCase() === parsed?.scheme.toLowerCase(),
     );
-    connection.caller = undefined;
+    this.#forget(connection);
     if (parsed === undefined || scheme === undefined) {
       connection.exchange = undefined;
       this.#challenge(response, connection);
@@ -266,9 +268,16 @@ class HttpService<C> {
   #connectionOf(socket: Socket): Connection<C> {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = { facts: factsOf(socket), isBusy: false };
+    const connection: Connection<C> = { facts: factsOf(socket), isBusy: false };
     this.#connections.set(socket, connection);
+    socket.once('close', () => this.#forget(connection));
     return connection;
+  }
+
+  #forget(connection: Connection<C>): void {
+    const { caller } = connection;
+    connection.caller = undefined;
+    if (caller !== undefined) this.#options.onCallerGone?.(caller.caller);
   }
 
   #fail(error: unknown, response: ServerResponse): void {
