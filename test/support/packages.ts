@@ -34,6 +34,7 @@ export type PeerName =
   | 'smb'
   | 'smbprotocol'
   | 'psrpcore'
+  | 'winrm'
   | 'adcli'
   | 'newer-adcli'
   | 'msktutil'
@@ -72,6 +73,32 @@ const SMBPROTOCOL_VERSION = '1.15.0';
 /** A Python environment with PyPI's `psrpcore`, a codec of PSRP. */
 export const psrpcoreRoot: string = join(peersCache, 'psrpcore');
 const PSRPCORE_VERSION = '0.3.1';
+
+/**
+ * A Python environment with clients of PowerShell remoting, of PyPI: `pypsrp` and the tests that
+ * its source package has, `pywinrm`, `ansible-core`, `evil-winrm-py`.
+ */
+export const winrmRoot: string = join(peersCache, 'winrm');
+const WINRM_VERSIONS = [
+  'pypsrp==0.9.1',
+  'pyspnego==0.12.4',
+  'krb5==0.10.0',
+  'requests-credssp==2.0.0',
+  'pywinrm==0.5.0',
+  'requests-kerberos==0.15.0',
+  'ansible-core==2.19.14',
+  'pytest',
+  'pytest-mock',
+  'pyyaml',
+  'xmldiff',
+  'prompt_toolkit',
+  'tqdm',
+];
+/** It asks for an older pypsrp, and works with this one. */
+const EVIL_WINRM = 'evil-winrm-py==1.7.0';
+
+/** Where pypsrp's own tests are, and what it recorded of Windows servers. */
+export const pypsrpTests: string = join(winrmRoot, 'pypsrp', 'tests', 'tests_pypsrp');
 
 const impacketScripts = '/usr/share/doc/python3-impacket/examples';
 
@@ -170,6 +197,17 @@ const peers: Readonly<Record<PeerName, Peer>> = {
     packages: ['python3-venv', 'python3-pip'],
     files: [join(psrpcoreRoot, 'bin', 'psrpcore-ready')],
   },
+  winrm: {
+    packages: [
+      'python3-venv',
+      'python3-pip',
+      'python3-gssapi',
+      'python3-dev',
+      'libkrb5-dev',
+      'gcc',
+    ],
+    files: [join(winrmRoot, 'bin', 'evil-winrm-py'), join(pypsrpTests, 'responses')],
+  },
   slapd: { packages: ['slapd'], files: ['/usr/sbin/slapd'], units: ['slapd'] },
   dnsmasq: { packages: ['dnsmasq-base'], files: ['/usr/sbin/dnsmasq'] },
 };
@@ -265,22 +303,10 @@ async function installAll(apt: Apt, missing: readonly PeerName[]): Promise<Missi
       failures.set('samba-suite', suite);
     }
   }
-  if (missing.includes('bloodhound')) {
-    const collector = await installBloodhound();
-    if (collector !== undefined) {
-      failures.set('bloodhound', collector);
-    }
-  }
-  if (missing.includes('smbprotocol')) {
-    const library = await installSmbprotocol();
-    if (library !== undefined) {
-      failures.set('smbprotocol', library);
-    }
-  }
-  if (missing.includes('psrpcore')) {
-    const codec = await installPsrpcore();
-    if (codec !== undefined) {
-      failures.set('psrpcore', codec);
+  for (const [name, install] of FROM_PYPI) {
+    const failure = missing.includes(name) ? await install() : undefined;
+    if (failure !== undefined) {
+      failures.set(name, failure);
     }
   }
   await disableUnits(missing);
@@ -396,6 +422,14 @@ async function unpackSambaSuite(apt: Apt): Promise<string | undefined> {
   }
 }
 
+/** What Debian does not have; each gives the reason why it cannot be had. */
+const FROM_PYPI: readonly (readonly [PeerName, () => Promise<string | undefined>])[] = [
+  ['bloodhound', installBloodhound],
+  ['smbprotocol', installSmbprotocol],
+  ['psrpcore', installPsrpcore],
+  ['winrm', installWinrm],
+];
+
 async function installBloodhound(): Promise<string | undefined> {
   rmSync(bloodhoundRoot, { recursive: true, force: true });
   const made = await run('/usr/bin/python3', ['-m', 'venv', bloodhoundRoot]);
@@ -438,6 +472,30 @@ async function installPsrpcore(): Promise<string | undefined> {
   // It has no program of its own to tell that it is there.
   writeFileSync(join(psrpcoreRoot, 'bin', 'psrpcore-ready'), PSRPCORE_VERSION);
   return undefined;
+}
+
+async function installWinrm(): Promise<string | undefined> {
+  rmSync(winrmRoot, { recursive: true, force: true });
+  const pip = join(winrmRoot, 'bin', 'pip');
+  const source = join(winrmRoot, 'source');
+  const [pypsrp = ''] = WINRM_VERSIONS;
+  const steps: readonly (readonly [string, ...string[]])[] = [
+    // Debian's gssapi is seen through: PyPI's would have to be compiled.
+    ['/usr/bin/python3', '-m', 'venv', '--system-site-packages', winrmRoot],
+    [pip, 'install', '--quiet', ...WINRM_VERSIONS],
+    [pip, 'install', '--quiet', '--no-deps', EVIL_WINRM],
+    [pip, 'download', '--quiet', '--no-deps', '--no-binary', ':all:', '--dest', source, pypsrp],
+  ];
+  for (const [command, ...args] of steps) {
+    const { status, stderr } = await run(command, args, { timeout: INSTALL_TIMEOUT_MS });
+    if (status !== 0) return `not installed: ${command}: ${stderr.trim().slice(-200)}`;
+  }
+  const [archive = ''] = readdirSync(source);
+  const staged = join(winrmRoot, 'pypsrp');
+  mkdirSync(staged);
+  const tar = ['-xf', join(source, archive), '--strip-components=1', '-C', staged];
+  const { status, stderr } = await run('tar', tar);
+  return status === 0 ? undefined : `not unpacked: ${stderr.trim()}`;
 }
 
 /** A newly installed server is also kept from starting at the next boot. */

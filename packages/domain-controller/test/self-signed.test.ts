@@ -5,7 +5,8 @@ import { selfSignedCertificate } from '@doublehop/domain-controller/tls/self-sig
 import { describe, expect, it } from 'vitest';
 
 const names = ['dc.contoso.com', 'contoso.com', '127.0.0.1', 'fe80::1'];
-const made = (now: number) => selfSignedCertificate({ names, now, random: pooledRandom() });
+const made = (now: number, keyType: 'rsa' | 'ec' = 'ec') =>
+  selfSignedCertificate({ names, now, keyType, random: pooledRandom() });
 
 describe('RFC 5280 §4 self-signed certificate', () => {
   it('is signed by its own key and says what it was asked to', () => {
@@ -30,27 +31,37 @@ describe('RFC 5280 §4 self-signed certificate', () => {
     expect(certificate.validFromDate.getTime()).toBe(now - 3_600_000);
   });
 
+  it('RFC 4055 §5: has an RSA key of 2048 bits where that is asked for', () => {
+    const certificate = new X509Certificate(made(Date.now(), 'rsa').cert);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    expect(certificate.publicKey.asymmetricKeyType).toBe('rsa');
+    expect(certificate.publicKey.asymmetricKeyDetails?.modulusLength).toBe(2048);
+  });
+
   it('needs a name', () => {
     const request = { names: [], now: 0, random: pooledRandom() };
     expect(() => selfSignedCertificate(request)).toThrow(TypeError);
   });
 
-  it('serves TLS to a client that trusts it, under its names only', async () => {
-    const { cert, key } = made(Date.now());
-    const server = createServer({ cert, key }, (socket) => socket.end());
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-    const shake = (servername: string) =>
-      new Promise<boolean>((resolve, reject) => {
-        const socket = connect({ host: '127.0.0.1', port, ca: cert, servername }, () => {
-          resolve(socket.authorized);
-          socket.destroy();
+  it.each(['ec', 'rsa'] as const)(
+    '%s serves TLS to who trusts it, under its names',
+    async (type) => {
+      const { cert, key } = made(Date.now(), type);
+      const server = createServer({ cert, key }, (socket) => socket.end());
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+      const shake = (servername: string) =>
+        new Promise<boolean>((resolve, reject) => {
+          const socket = connect({ host: '127.0.0.1', port, ca: cert, servername }, () => {
+            resolve(socket.authorized);
+            socket.destroy();
+          });
+          socket.on('error', reject);
         });
-        socket.on('error', reject);
-      });
-    await expect(shake('dc.contoso.com')).resolves.toBe(true);
-    await expect(shake('dc.fabrikam.com')).rejects.toThrow(/altnames/);
-    await new Promise((resolve) => server.close(resolve));
-  });
+      await expect(shake('dc.contoso.com')).resolves.toBe(true);
+      await expect(shake('dc.fabrikam.com')).rejects.toThrow(/altnames/);
+      await new Promise((resolve) => server.close(resolve));
+    },
+  );
 });

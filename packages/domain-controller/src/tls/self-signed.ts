@@ -6,6 +6,7 @@ import {
   anyValue,
   encodeDer,
   explicit,
+  type Infer,
   optional,
   sequence,
   sequenceOf,
@@ -30,6 +31,8 @@ export interface CertificateRequest {
   readonly now: number;
   /** Days from `now` on; one hour before is valid too, for clocks that are behind. */
   readonly days?: number;
+  /** Clients of CredSSP know RSA alone; ECDSA where absent. */
+  readonly keyType?: 'rsa' | 'ec';
   readonly random: RandomSource;
 }
 
@@ -45,16 +48,20 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 /**
- * A self-signed certificate of a server (RFC 5280 §4): ECDSA with P-256 and SHA-256, version 3. It
- * may sign itself alone (pathLenConstraint 0), so that clients can name it as their trust anchor.
+ * A self-signed certificate of a server (RFC 5280 §4), version 3: ECDSA with P-256, or RSA of 2048
+ * bits, with SHA-256. It may sign itself alone (pathLenConstraint 0), so that clients can name it as their trust anchor.
  */
 export function selfSignedCertificate(request: CertificateRequest): KeyAndCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const toBeSigned = encodeDer(TbsCertificate, certificateOf(request, publicKey));
+  const isRsa = request.keyType === 'rsa';
+  const { publicKey, privateKey } = isRsa
+    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+    : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const algorithm = isRsa ? RSA_SHA256 : ECDSA_SHA256;
+  const toBeSigned = encodeDer(TbsCertificate, certificateOf(request, publicKey, algorithm));
   const signature = sign('sha256', toBeSigned, { key: privateKey, dsaEncoding: 'der' });
   const certificate = encodeDer(Certificate, {
     toBeSigned,
-    algorithm: { algorithm: ECDSA_SHA256 },
+    algorithm,
     signature,
   });
   return {
@@ -64,7 +71,9 @@ export function selfSignedCertificate(request: CertificateRequest): KeyAndCertif
 }
 
 /** ecdsa-with-SHA256 (RFC 5758 §3.2): its parameters are absent. */
-const ECDSA_SHA256 = '1.2.840.10045.4.3.2';
+const ECDSA_SHA256 = { algorithm: '1.2.840.10045.4.3.2', parameters: undefined };
+/** sha256WithRSAEncryption (RFC 4055 §5): its parameters are NULL. */
+const RSA_SHA256 = { algorithm: '1.2.840.113549.1.1.11', parameters: new Uint8Array(0) };
 const COMMON_NAME = '2.5.4.3';
 
 /** Extensions of RFC 5280 §4.2.1 and the purpose id-kp-serverAuth. */
@@ -76,7 +85,12 @@ const Extension = {
 } as const;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
-const AlgorithmIdentifier = sequence({ algorithm: objectIdentifier });
+const NULL = raw(0x05);
+
+const AlgorithmIdentifier = sequence({
+  algorithm: objectIdentifier,
+  parameters: optional(NULL),
+});
 
 /** INTEGER of any length, as its content octets. */
 const bigInteger = raw(0x02);
@@ -107,6 +121,7 @@ const Certificate = sequence({
 function certificateOf(
   { names, now, random, days = DEFAULT_DAYS }: CertificateRequest,
   publicKey: KeyObject,
+  algorithm: Infer<typeof AlgorithmIdentifier>,
 ): Parameters<typeof TbsCertificate.writeContent>[1] {
   const [first] = names;
   if (first === undefined) throw new TypeError('a certificate needs a name');
@@ -114,7 +129,7 @@ function certificateOf(
   return {
     version: 2,
     serialNumber: serial(random),
-    signature: { algorithm: ECDSA_SHA256 },
+    signature: algorithm,
     issuer: subject,
     validity: { notBefore: timeOf(now - HOUR), notAfter: timeOf(now + days * DAY) },
     subject,
