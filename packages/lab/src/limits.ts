@@ -80,3 +80,6 @@ export const RESTART_LOOK = 200;
 
 /** Folders that a recursive list goes down. */
 export const MAX_LIST_DEPTH = 32;
+
+/** Connections to one port of a host's WinRM service at once. */
+export const MAX_REMOTING_CONNECTIONS = 512;

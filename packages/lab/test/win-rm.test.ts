@@ -109,7 +109,7 @@ describe('who gets in', () => {
     const { winRm, schemes } = await setUp();
     winRm.host.localGroups.removeAdministrator('alice');
     await expect(winRm.open(schemes.negotiate)).rejects.toThrow('Access is denied');
-    expect([winRm.service.shells, winRm.host.sessions.size]).toEqual([0, 0]);
+    expect([winRm.service.shells(), winRm.host.sessions.size]).toEqual([0, 0]);
   });
 
   test('carol, of Protected Users, by her ticket', async () => {
@@ -138,8 +138,8 @@ describe('a session', () => {
   test('ends with nothing left: no logon, no shell', async () => {
     const { winRm, schemes } = await setUp();
     const session = await winRm.open(schemes.credSsp());
-    expect([winRm.service.shells, winRm.host.sessions.size]).toEqual([1, 1]);
+    expect([winRm.service.shells(), winRm.host.sessions.size]).toEqual([1, 1]);
     await session.close();
-    expect([winRm.service.shells, winRm.host.sessions.size]).toEqual([0, 0]);
+    expect([winRm.service.shells(), winRm.host.sessions.size]).toEqual([0, 0]);
   });
 });

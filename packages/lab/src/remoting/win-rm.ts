@@ -1,4 +1,3 @@
-import type { Server } from 'node:net';
 import { pooledRandom } from '@doublehop/crypto/random';
 import { SecureText } from '@doublehop/powershell/objects/value';
 import { credSspServerScheme } from '@doublehop/remoting/credssp/server';
@@ -7,18 +6,12 @@ import type { EndpointConfiguration } from '@doublehop/remoting/endpoint/endpoin
 import { gssServerSchemes } from '@doublehop/remoting/http/gss-scheme';
 import { basicServerScheme } from '@doublehop/remoting/http/password-scheme';
 import { newGuid } from '@doublehop/remoting/psrp/new-guid';
-import { LabError, messageOf } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 import { delegatedCaller, passwordCaller, ticketCaller, type WinRmCaller } from './caller.ts';
 
-/** Where a host's WinRM service is to listen, and what it has. */
+/** What a host's WinRM service has. */
 export interface WinRmOptions {
-  readonly address: string;
-  /** 5985 on Windows; 0: any. */
-  readonly port: number;
-  /** 5986 on Windows; 0: any. */
-  readonly tlsPort: number;
   /** Key and certificate, PEM: for HTTPS and inside CredSSP. */
   readonly tls: { readonly key: string; readonly cert: string };
   /** Session configurations by name, in lower case. */
@@ -26,41 +19,12 @@ export interface WinRmOptions {
   readonly log: (line: string) => void;
 }
 
-/** A listening WinRM service. */
-export interface WinRmService {
-  readonly port: number;
-  readonly tlsPort: number;
-  /** Shells that are open. */
-  readonly shells: number;
-  close(): Promise<void>;
-}
-
 /**
  * The WinRM service of a host: PowerShell remoting by Kerberos, Negotiate and CredSSP over HTTP and
- * HTTPS, Basic over HTTPS. Throws LabError `address`.
+ * HTTPS, Basic over HTTPS.
  */
-export async function listenWinRm(host: Host, options: WinRmOptions): Promise<WinRmService> {
-  const endpoint = endpointOf(host, options);
-  const { address, port, tlsPort } = options;
-  try {
-    const bound = await listen(host, endpoint.http, address, port);
-    const boundTls =
-      endpoint.https === undefined ? 0 : await listen(host, endpoint.https, address, tlsPort);
-    return {
-      port: bound,
-      tlsPort: boundTls,
-      get shells() {
-        return endpoint.shells;
-      },
-      close: () => endpoint.close(),
-    };
-  } catch (error) {
-    await endpoint.close();
-    throw error;
-  }
-}
-
-function endpointOf(host: Host, { tls, configurations, log }: WinRmOptions): Endpoint {
+export function winRmEndpoint(host: Host, options: WinRmOptions): Endpoint {
+  const { tls, configurations, log } = options;
   const { clock } = host.system;
   const random = pooledRandom();
   const { keys, replayCache, name } = host;
@@ -93,16 +57,4 @@ function endpointOf(host: Host, { tls, configurations, log }: WinRmOptions): End
     onCallerGone: (caller) => caller.forget(),
     log: (line) => log(`${name}: WinRM: ${line}`),
   });
-}
-
-async function listen(host: Host, server: Server, address: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => {
-      const message = `${host.name} cannot listen on TCP ${address}:${port}: ${messageOf(cause)}`;
-      reject(new LabError('address', message, { cause }));
-    });
-    server.listen(port, address, resolve);
-  });
-  const bound = server.address();
-  return bound !== null && typeof bound === 'object' ? bound.port : port;
 }

@@ -17,7 +17,7 @@ import type { ClientScheme } from '@doublehop/remoting/http/scheme';
 import { onTestFinished } from 'vitest';
 import type { Host } from '../../src/hosts/host.ts';
 import { defaultConfiguration } from '../../src/remoting/default-configuration.ts';
-import { listenWinRm, type WinRmService } from '../../src/remoting/win-rm.ts';
+import { listenRemoting, type RemotingService } from '../../src/remoting/remoting-service.ts';
 import { CONTOSO, fullName } from '../../src/scenario.ts';
 import type { HostSession } from '../../src/sessions/host-session.ts';
 import { REALM, type TestDomain } from './domain.ts';
@@ -25,7 +25,7 @@ import { REALM, type TestDomain } from './domain.ts';
 /** A host that people can open sessions on. */
 export interface TestWinRm {
   readonly host: Host;
-  readonly service: WinRmService;
+  readonly service: RemotingService;
   /** Opens a session; closed when the test ends. */
   readonly open: (scheme: ClientScheme, more?: Partial<ConnectOptions>) => Promise<RemoteSession>;
   readonly openTls: (scheme: ClientScheme) => Promise<RemoteSession>;
@@ -44,12 +44,14 @@ export async function startWinRm(
     ...builtinCommands<HostSession>(() => commands),
   ];
   const configuration = defaultConfiguration(host, { commands, views: [] });
-  const service = await listenWinRm(host, {
-    address: '127.0.0.1',
-    port: 0,
-    tlsPort: 0,
-    tls,
-    configurations: new Map([[configuration.name.toLowerCase(), configuration]]),
+  const here = { address: '127.0.0.1', port: 0 };
+  const service = await listenRemoting(host, {
+    http: here,
+    https: here,
+    load: async () => ({
+      tls,
+      configurations: new Map([[configuration.name.toLowerCase(), configuration]]),
+    }),
     log: (line) => domain.log.push(line),
   });
   onTestFinished(() => service.close());
@@ -73,8 +75,8 @@ export async function startWinRm(
   return {
     host,
     service,
-    open: (scheme, more) => openAt(`http://${names[0]}:${service.port}/wsman`, scheme, more),
-    openTls: (scheme) => openAt(`https://${names[0]}:${service.tlsPort}/wsman`, scheme),
+    open: (scheme, more) => openAt(`http://${names[0]}:${service.httpPort}/wsman`, scheme, more),
+    openTls: (scheme) => openAt(`https://${names[0]}:${service.httpsPort}/wsman`, scheme),
   };
 }
 
