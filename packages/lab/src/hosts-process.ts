@@ -14,7 +14,9 @@ import { perform } from './hosts/perform.ts';
 import { type FindTarget, isPortTaken, listenWeb, type WebService } from './hosts/web-service.ts';
 import { serve, type Service } from './process/handshake.ts';
 import type { ProcessSystem } from './process/system.ts';
-import { CONTOSO, findHost, type Scenario } from './scenario.ts';
+import { listenRemoting, type RemotingService } from './remoting/remoting-service.ts';
+import type { WinRmOptions } from './remoting/win-rm.ts';
+import { CONTOSO, findHost, fullName, type Scenario } from './scenario.ts';
 import { type FileService, listenShares } from './shares/share-service.ts';
 
 /**
@@ -32,6 +34,7 @@ interface Member {
   readonly address: HostAddress;
   readonly web: WebService;
   readonly files: FileService;
+  readonly remoting: RemotingService;
 }
 
 async function openHosts(
@@ -44,7 +47,11 @@ async function openHosts(
   let control: ControlServer | undefined;
   const close = async (): Promise<void> => {
     await control?.close();
-    const services = [...members.values()].flatMap(({ web, files }) => [web, files]);
+    const services = [...members.values()].flatMap(({ web, files, remoting }) => [
+      web,
+      files,
+      remoting,
+    ]);
     await Promise.all(services.map((service) => service.close()));
     for (const { host } of members.values()) for (const session of host.sessions) session.logOff();
   };
@@ -67,18 +74,7 @@ async function openHosts(
       const { name } = address;
       const keytab = await readKeytab(keytabPath(paths, name));
       const host = new Host({ scenario, name, keytab, transport, network, ...system });
-      const { port, smbPort } = address;
-      const web = await listenAnywhere(address, port, state, (at) =>
-        listenWeb(host, at, findTarget, system),
-      );
-      const files = await listenAnywhere(address, smbPort, state, (at) =>
-        listenShares(host, at, system.log),
-      ).catch(async (error: unknown) => {
-        await web.close();
-        throw error;
-      });
-      const ports = { port: web.port, smbPort: files.port };
-      members.set(name, { host, address: { ...address, ...ports }, web, files });
+      members.set(name, await openMember(host, address, { paths, state, findTarget, system }));
     }
     const find = (name: string): Host => memberOf(name).host;
     const hosts = { scenario, find, findTarget };
@@ -88,8 +84,7 @@ async function openHosts(
     throw error;
   }
   const addresses = [...members.values()].map(({ address }) => address);
-  for (const { name, address, port, smbPort } of addresses)
-    system.log(`${name}: HTTP on ${address}:${port}, SMB on ${address}:${smbPort}`);
+  for (const one of addresses) system.log(portsOf(one));
   return {
     report: addresses,
     async close() {
@@ -97,6 +92,76 @@ async function openHosts(
       system.log('closed');
     },
   };
+}
+
+interface MemberParts {
+  readonly paths: LabPaths;
+  readonly state: LabState;
+  readonly findTarget: FindTarget;
+  readonly system: ProcessSystem;
+}
+
+/** Opens the services of a host; what was opened is closed when one of them cannot be. */
+async function openMember(
+  host: Host,
+  address: HostAddress,
+  { paths, state, findTarget, system }: MemberParts,
+): Promise<Member> {
+  const open: { close(): Promise<void> }[] = [];
+  const listen = async <T extends { close(): Promise<void> }>(
+    port: number,
+    start: (where: ServiceAddress) => Promise<T>,
+  ): Promise<T> => {
+    const service = await listenAnywhere(address, port, state, start);
+    open.push(service);
+    return service;
+  };
+  try {
+    const web = await listen(address.port, (at) => listenWeb(host, at, findTarget, system));
+    const files = await listen(address.smbPort, (at) => listenShares(host, at, system.log));
+    const remoting = await listen(address.winRmPort, (http) =>
+      listenRemoting(host, {
+        http,
+        https: { ...http, port: http.port === 0 ? 0 : address.winRmTlsPort },
+        load: () => remotingOf(host, paths, system),
+        log: system.log,
+      }),
+    );
+    const ports = {
+      port: web.port,
+      smbPort: files.port,
+      winRmPort: remoting.httpPort,
+      winRmTlsPort: remoting.httpsPort,
+    };
+    return { host, address: { ...address, ...ports }, web, files, remoting };
+  } catch (error) {
+    await Promise.all(open.map((service) => service.close()));
+    throw error;
+  }
+}
+
+/** What the WinRM service of a host has: loaded with its program. */
+async function remotingOf(
+  host: Host,
+  { hostsCa, hostsTlsKey }: LabPaths,
+  system: ProcessSystem,
+): Promise<Omit<WinRmOptions, 'log'>> {
+  const { scenario } = host;
+  const [{ defaultConfiguration }, { sessionTools }, { labCertificate }] = await Promise.all([
+    import('./remoting/default-configuration.ts'),
+    import('./remoting/session-tools.ts'),
+    import('./dc/certificate.ts'),
+  ]);
+  const names = scenario.hosts
+    .filter(({ runs }) => runs)
+    .map(({ name }) => fullName(scenario, name));
+  const tls = await labCertificate({ ca: hostsCa, tlsKey: hostsTlsKey }, names, system);
+  const configuration = defaultConfiguration(host, sessionTools());
+  return { tls, configurations: new Map([[configuration.name.toLowerCase(), configuration]]) };
+}
+
+function portsOf({ name, address, port, smbPort, winRmPort, winRmTlsPort }: HostAddress): string {
+  return `${name}: ${address}, HTTP ${port}, SMB ${smbPort}, WinRM ${winRmPort} and ${winRmTlsPort}`;
 }
 
 function transportOf({ krb5Conf }: LabPaths, { random, clock }: ProcessSystem): KdcTransport {

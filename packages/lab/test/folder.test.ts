@@ -45,7 +45,16 @@ const STATE: LabState = {
     gcPort: 43_268,
     gcsPort: 43_269,
   },
-  hosts: [{ name: 'ServerB', address: '127.0.0.1', port: 40_080, smbPort: 40_445 }],
+  hosts: [
+    {
+      name: 'ServerB',
+      address: '127.0.0.1',
+      port: 40_080,
+      smbPort: 40_445,
+      winRmPort: 45_985,
+      winRmTlsPort: 45_986,
+    },
+  ],
   processes: { dc: { pid: 4711, started: 'boot 1234' } },
 };
 
@@ -97,7 +106,7 @@ describe('lab.json', () => {
   });
 
   test('whatever is not one is not taken for one', () => {
-    const text = JSON.stringify({ version: 3, ...STATE });
+    const text = JSON.stringify({ version: 4, ...STATE });
     expect(parseState(text)).toEqual(STATE);
     fc.assert(
       fc.property(fc.json(), (json) => {
@@ -106,22 +115,44 @@ describe('lab.json', () => {
     );
     for (const field of ['version', ...Object.keys(STATE)]) {
       for (const value of [null, 7, 'text', [7], undefined]) {
-        const changed = JSON.stringify({ version: 3, ...STATE, [field]: value });
+        const changed = JSON.stringify({ version: 4, ...STATE, [field]: value });
         expect(parseState(changed)).toBeUndefined();
       }
     }
   });
 
   test.for([
-    { hosts: [{ name: 'ServerB', address: 'serverb', port: 80, smbPort: 445 }] },
-    { hosts: [{ name: 'ServerB', address: '127.0.0.1', port: 65_536, smbPort: 445 }] },
+    {
+      hosts: [
+        {
+          name: 'ServerB',
+          address: 'serverb',
+          port: 80,
+          smbPort: 445,
+          winRmPort: 5985,
+          winRmTlsPort: 5986,
+        },
+      ],
+    },
+    {
+      hosts: [
+        {
+          name: 'ServerB',
+          address: '127.0.0.1',
+          port: 65_536,
+          smbPort: 445,
+          winRmPort: 5985,
+          winRmTlsPort: 5986,
+        },
+      ],
+    },
     { hosts: [{ name: 'ServerB', address: '127.0.0.1', port: 80 }] },
     { processes: { dc: { pid: 1, started: '' } } },
     { processes: { hosts: { pid: '4711', started: '' } } },
     { controller: { ...STATE.controller, kdcPort: -1 } },
     { controller: { ...STATE.controller, kpasswdPort: undefined } },
   ])('%j in it is damage', (change) => {
-    expect(parseState(JSON.stringify({ version: 3, ...STATE, ...change }))).toBeUndefined();
+    expect(parseState(JSON.stringify({ version: 4, ...STATE, ...change }))).toBeUndefined();
   });
 });
 

@@ -24,6 +24,8 @@ const DEFAULT_PRIVILEGED_ADDRESS = '127.0.0.100';
 const FREE = { kdcPort: 0, kpasswdPort: 0, ldapPort: 0, ldapsPort: 0, gcPort: 0, gcsPort: 0 };
 const HTTP_PORT = 80;
 const SMB_PORT = 445;
+const WINRM_PORT = 5985;
+const WINRM_TLS_PORT = 5986;
 
 /**
  * Addresses for a new lab; free ports are 0. Throws LabError `usage` for an address that others
@@ -47,8 +49,10 @@ export function chooseAddresses(scenario: Scenario, options: AddressOptions): Ad
             address: addressAfter(address, index + 1),
             port: HTTP_PORT,
             smbPort: SMB_PORT,
+            winRmPort: WINRM_PORT,
+            winRmTlsPort: WINRM_TLS_PORT,
           }
-        : { name, address, port: 0, smbPort: 0 },
+        : { name, address, port: 0, smbPort: 0, winRmPort: 0, winRmTlsPort: 0 },
     ),
   };
 }

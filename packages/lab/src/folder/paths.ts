@@ -29,6 +29,9 @@ export interface LabPaths {
   /** PEM: what clients of LDAPS trust. */
   readonly ca: string;
   readonly tlsKey: string;
+  /** PEM: what clients of the hosts' WinRM over HTTPS trust. */
+  readonly hostsCa: string;
+  readonly hostsTlsKey: string;
 }
 
 /** The files of a lab. Throws LabError `usage` for a folder that programs could not be told of. */
@@ -60,6 +63,8 @@ export function labPaths(folder: string): LabPaths {
     hostsSocket,
     ca: join(dir, 'tls', 'ca.pem'),
     tlsKey: join(dir, 'tls', 'dc.key'),
+    hostsCa: join(dir, 'tls', 'hosts.pem'),
+    hostsTlsKey: join(dir, 'tls', 'hosts.key'),
   };
 }
 

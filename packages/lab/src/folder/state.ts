@@ -26,6 +26,9 @@ export interface HostAddress {
   readonly port: number;
   /** Of the file server. */
   readonly smbPort: number;
+  /** Of WinRM, over HTTP and over HTTPS. */
+  readonly winRmPort: number;
+  readonly winRmTlsPort: number;
 }
 
 /** The lab's processes. */
@@ -43,7 +46,7 @@ export interface LabState {
   readonly processes: Readonly<Partial<Record<ProcessName, ProcessId>>>;
 }
 
-const VERSION = 3;
+const VERSION = 4;
 
 /** The lab's state, or undefined where there never was a lab. Throws LabError `state`. */
 export async function readState({ state, dir }: LabPaths): Promise<LabState | undefined> {
@@ -113,13 +116,9 @@ export function isController(value: unknown): value is ControllerAddress {
 
 /** One of what the hosts' process reports. */
 export function isHost(value: unknown): value is HostAddress {
-  return (
-    isRecord(value) &&
-    typeof value['name'] === 'string' &&
-    isAddress(value['address']) &&
-    isPort(value['port']) &&
-    isPort(value['smbPort'])
-  );
+  if (!isRecord(value) || typeof value['name'] !== 'string') return false;
+  const { address, port, smbPort, winRmPort, winRmTlsPort } = value;
+  return isAddress(address) && [port, smbPort, winRmPort, winRmTlsPort].every(isPort);
 }
 
 function isProcessId(value: unknown): value is ProcessId {

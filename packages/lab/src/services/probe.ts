@@ -16,6 +16,7 @@ import { createKdcExchange } from '@doublehop/kerberos/transport/exchange';
 import { LdapClient } from '@doublehop/ldap/client/client';
 import { LabError } from '../errors.ts';
 import type { ControllerAddress, HostAddress } from '../folder/state.ts';
+import type { ServiceAddress } from '../hosts/network.ts';
 import { PROBE_WAIT } from '../limits.ts';
 import type { System } from '../process/system.ts';
 
@@ -103,12 +104,12 @@ export function probeWeb({ name, address, port }: HostAddress): Promise<void> {
 }
 
 /**
- * Connects to a host's file server, which says nothing until it is asked, and need not load its
- * program for this.
+ * Connects to a service of a host whose program is loaded for its first client, and need not be for
+ * this.
  */
-export function probeShares({ address, smbPort }: HostAddress): Promise<void> {
+export function probePort({ address, port }: ServiceAddress): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port: smbPort, timeout: PROBE_WAIT });
+    const socket = connect({ host: address, port, timeout: PROBE_WAIT });
     socket.once('connect', () => {
       socket.destroy();
       resolve();

@@ -4,7 +4,7 @@ import type { LabPaths } from '../folder/paths.ts';
 import type { HostAddress, LabState, ProcessName } from '../folder/state.ts';
 import type { System } from '../process/system.ts';
 import { domainDn, realmOf, type Scenario } from '../scenario.ts';
-import { probeKdc, probeKpasswd, probeLdap, probeShares, probeWeb } from './probe.ts';
+import { probeKdc, probeKpasswd, probeLdap, probePort, probeWeb } from './probe.ts';
 
 /** One service of the lab, asked just now. */
 export interface ServiceStatus {
@@ -79,9 +79,17 @@ async function controllerChecks(
 }
 
 function hostChecks(host: HostAddress): readonly Check[] {
-  const { name, address, port, smbPort } = host;
+  const { name, address, port, smbPort, winRmPort, winRmTlsPort } = host;
   return [
     { name: `${name} (HTTP)`, address: `${address}:${port}`, ask: () => probeWeb(host) },
-    { name: `${name} (SMB)`, address: `${address}:${smbPort}`, ask: () => probeShares(host) },
+    ...[
+      { name: `${name} (SMB)`, port: smbPort },
+      { name: `${name} (WinRM)`, port: winRmPort },
+      { name: `${name} (WinRM, HTTPS)`, port: winRmTlsPort },
+    ].map((service) => ({
+      name: service.name,
+      address: `${address}:${service.port}`,
+      ask: () => probePort({ address, port: service.port }),
+    })),
   ];
 }
