@@ -135,7 +135,7 @@ describe('constrained delegation (msDS-AllowedToDelegateTo)', () => {
     expect(error.detail).toMatchObject({ leg: 's4u2proxy', ntStatus: ACCOUNT_RESTRICTION });
   });
 
-  test('for Kerberos only, the ticket that the user came with is, if the host so sets', async () => {
+  test('for Kerberos only, the ticket that came with the user is, if so set', async () => {
     const secondHop = { evidence: 'received', brokerForPrograms: false } as const;
     const session = await arrive(domain, domain.host('ServerB', { secondHop }), 'alice');
     expect(await nameFor(session, 'redirector')).toBe('alice@CONTOSO.COM');

@@ -278,10 +278,11 @@ interface About {
 function fileError(error: unknown, { text, command, errorId }: About): ErrorRecord {
   if (!isTold(error)) throw error;
   const denied = isDenied(error);
+  const id = denied ? errorId : 'ItemExistsIOError';
   return recordOf(
     {
       message: denied ? 'Access is denied' : 'The specified network resource is not available.',
-      errorId: `${denied ? errorId : 'ItemExistsIOError'},Microsoft.PowerShell.Commands.${className(command)}`,
+      errorId: `${id},Microsoft.PowerShell.Commands.${className(command)}`,
       category: denied ? 'PermissionDenied' : 'ReadError',
       exceptionType: denied ? 'System.UnauthorizedAccessException' : 'System.IO.IOException',
       activity: command,

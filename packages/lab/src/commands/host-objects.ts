@@ -12,7 +12,8 @@ export function dateTime(milliseconds: number): Scalar {
 /** System.IO.FileInfo or DirectoryInfo. */
 export function fileObject(fullName: string, entry: FoundFile): PsObject {
   const { name, directory, size, attributes, created, accessed, written } = entry;
-  const mode = `${directory ? 'd' : '-'}${directory ? '-' : 'a'}${flag(attributes, 1, 'r')}${flag(attributes, 2, 'h')}${flag(attributes, 4, 's')}-`;
+  const bits = flag(attributes, 1, 'r') + flag(attributes, 2, 'h') + flag(attributes, 4, 's');
+  const mode = `${directory ? 'd-' : '-a'}${bits}-`;
   const dot = directory ? -1 : name.lastIndexOf('.');
   return new PsObject({
     typeNames: [

@@ -95,7 +95,9 @@ async function restartComputers(run: Run): Promise<void> {
       await streams.error(
         recordOf(
           {
-            message: `Failed to restart the computer ${name} with the following error message: ${why}.`,
+            message:
+              `Failed to restart the computer ${name} with the following error message: ` +
+              `${why}.`,
             errorId: 'RestartcomputerFailed,Microsoft.PowerShell.Commands.RestartComputerCommand',
             category: 'OperationStopped',
             exceptionType: 'System.InvalidOperationException',

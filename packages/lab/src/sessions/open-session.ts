@@ -131,7 +131,7 @@ export function openVirtualSession(
   const identity: UserIdentity = {
     user,
     principal: formatPrincipal(host.machine),
-    // The authority of WinRM's virtual users (MS-DTYP 2.4.2.4 lists S-1-5-94 as unassigned to others).
+    // S-1-5-94 is where Windows has the SIDs of WinRM's virtual users.
     sid: `S-1-5-94-${logon.id}`,
     groups: [...groups],
     via: [],

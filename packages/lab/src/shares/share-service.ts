@@ -12,8 +12,8 @@ export interface FileService {
 }
 
 /**
- * The file server of a host on a port of its own; 0 takes a free one. Its program is loaded when the
- * first client connects: most labs never see one. Throws LabError `address`.
+ * The file server of a host on a port of its own; 0 takes a free one. Its program is loaded when
+ * the first client connects: most labs never see one. Throws LabError `address`.
  */
 export async function listenShares(
   host: Host,
