@@ -12,6 +12,7 @@ import { parsePrincipal, principal } from '@doublehop/kerberos/names';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { identityOf, identityOfOwnTicket, type UserIdentity } from '@doublehop/lab/hosts/identity';
 import type { LanguageMode } from '@doublehop/powershell/language/interpreter';
+import { customObject } from '@doublehop/powershell/objects/value';
 import { credSspServerScheme } from '@doublehop/remoting/credssp/server';
 import type { EndpointConfiguration } from '@doublehop/remoting/endpoint/endpoint-session';
 import { createEndpoint, type Endpoint } from '@doublehop/remoting/endpoint/endpoint';
@@ -135,7 +136,9 @@ function configuration(
     name,
     open: async ({ caller }) => {
       if (name.toLowerCase() === 'closed') throw accessDenied();
-      return { session: caller, commands: remotingCommands, languageMode, close: () => undefined };
+      const variables = { PSSenderInfo: customObject({ ConnectedUser: caller.name }) };
+      const close = (): undefined => undefined;
+      return { session: caller, commands: remotingCommands, languageMode, variables, close };
     },
   };
 }

@@ -181,6 +181,15 @@ describe('requests', () => {
     expect(faultOf(() => readRequest(text))).toBe(subcode);
   });
 
+  test('a negative timeout is told in the words and with the code of Windows', () => {
+    // As recorded by pypsrp of Windows Server 2016 (test_psrp_is_alive_other_wsman_error).
+    const negative = whole.replace('>PT60.000S<', '>PT-1S<');
+    const fault = { code: 2_150_858_767, reason: expect.stringContaining('SOAP header: PT-1S.') };
+    expect(() => readRequest(negative)).toThrow(
+      expect.objectContaining({ detail: { fault: expect.objectContaining(fault) } }),
+    );
+  });
+
   test('a body of another operation is a fault', () => {
     expect(faultOf(() => requests.readSend(request(requests.reconnectBody())))).toBe(
       'w:SchemaValidationError',

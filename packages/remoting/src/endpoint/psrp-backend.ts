@@ -1,7 +1,7 @@
 import type { RandomSource } from '@doublehop/crypto/random';
 import { CommandFailure, type CommandStreams } from '@doublehop/powershell/commands/command';
 import type { ErrorRecord } from '@doublehop/powershell/commands/error-record';
-import { PsDictionary, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
+import { PsDictionary, PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
 import { wildcard } from '@doublehop/powershell/objects/wildcard';
 import { type Guid, parseGuid } from '@doublehop/security/guid';
 import { concat } from '@doublehop/wire/bytes';
@@ -108,6 +108,7 @@ export class PsrpBackend<S> implements ShellBackend {
   #take(event: ServerEvent, commandId: string | undefined): void {
     switch (event.type) {
       case 'open':
+        this.#know(event.request.applicationArguments);
         this.#tell([this.#pool.opened()]);
         break;
       case 'create-pipeline':
@@ -137,6 +138,14 @@ export class PsrpBackend<S> implements ShellBackend {
       case 'host-response':
       case 'connect':
         break;
+    }
+  }
+
+  /** `$PSSenderInfo.ApplicationArguments`: what the client says of itself. */
+  #know(applicationArguments: PsDictionary | undefined): void {
+    const sender = this.#options.session.variables?.['PSSenderInfo'];
+    if (sender instanceof PsObject) {
+      sender.set('ApplicationArguments', applicationArguments ?? null);
     }
   }
 

@@ -1,27 +1,31 @@
 import { type Fault, RemotingError } from '../errors.ts';
 
-/** WSManFault codes that this service answers with, or whose meaning a client needs. */
+/** WSManFault codes that this service answers with, or a client needs; of Windows' wsmerror.h. */
 export const FaultCode = {
   ACCESS_DENIED: 5,
+  /** ERROR_INTERNAL_ERROR. */
+  INTERNAL: 1359,
+  INVALID_TIMEOUT: 0x80_33_80_0f,
+  ACTION_NOT_SUPPORTED: 0x80_33_80_13,
   /** Receive: nothing to say within the time. The client asks again. */
   TIMED_OUT: 0x80_33_80_29,
-  SHELL_NOT_FOUND: 0x80_33_80_5b,
-  SCHEMA: 0x80_33_80_41,
   INVALID_RESOURCE_URI: 0x80_33_80_3b,
-  INVALID_TIMEOUT: 0x80_33_80_0f,
-  ACTION_NOT_SUPPORTED: 0x80_33_80_42,
-  ENVELOPE_TOO_SMALL: 0x80_33_80_0d,
+  SCHEMA: 0x80_33_80_41,
+  UNSUPPORTED_FEATURE: 0x80_33_80_42,
   ENVELOPE_TOO_LARGE: 0x80_33_80_48,
+  /** ERROR_WSMAN_UNEXPECTED_SELECTORS, for a command too. */
+  SHELL_NOT_FOUND: 0x80_33_80_5b,
+  COMMAND_NOT_FOUND: 0x80_33_80_5b,
+  ENVELOPE_TOO_SMALL: 0x80_33_80_7e,
+  /** More shells than the user may have. */
+  SHELL_QUOTA: 0x80_33_81_a5,
+  /** More commands than a shell may have. */
+  OPERATION_QUOTA: 0x80_33_81_a6,
+  RUN_AS_LOGON_FAILED: 0x80_33_81_df,
+  PROTOCOL_MISMATCH: 0x80_54_0b_c5,
   OPTION_NOT_UNDERSTOOD: 0x80_54_0b_c6,
   PROTOCOL_OPTION_MISSING: 0x80_54_0b_c7,
-  PROTOCOL_MISMATCH: 0x80_54_0b_c5,
   CONNECT_DATA_MISSING: 0x80_54_0f_a2,
-  RUN_AS_LOGON_FAILED: 0x80_33_81_df,
-  /** More shells than the user may have. */
-  SHELL_QUOTA: 0x80_33_81_65,
-  COMMAND_NOT_FOUND: 0x80_33_80_5c,
-  UNSUPPORTED_FEATURE: 0x80_33_80_5e,
-  INTERNAL: 0x80_33_80_30,
   PROGRAM_NOT_FOUND: 0x80_07_00_02,
 } as const;
 
@@ -54,6 +58,18 @@ export function shellNotFound(): RemotingError {
     'The request for the Windows Remote Shell with the given ShellId failed because the shell was ' +
       'not found on the server. It was closed, it was idle for too long, or it is not of this user.',
     { detail: `${DETAIL}/UnexpectedSelectors`, provider: 'Shell provider' },
+  );
+}
+
+/** The words are Windows': programs look for them. */
+export function commandNotFound(): RemotingError {
+  return senderFault(
+    FaultCode.COMMAND_NOT_FOUND,
+    'w:InvalidSelectors',
+    'The Windows Remote Shell received a request to perform an operation on a command identifier ' +
+      'that does not exist. Either the command has completed execution or the client specified an ' +
+      'invalid command identifier.',
+    { detail: `${DETAIL}/UnexpectedSelectors` },
   );
 }
 

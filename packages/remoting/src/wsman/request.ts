@@ -216,6 +216,7 @@ function readTimeout(header: XmlElement): number {
   throw senderFault(
     FaultCode.INVALID_TIMEOUT,
     'a:InvalidMessageInformationHeader',
-    'OperationTimeout is no duration of zero or more, such as PT60.000S.',
+    'The WS-Management service cannot process the request. The XML contains an invalid timeout ' +
+      `field in the SOAP header: ${text.trim().slice(0, 40)}.`,
   );
 }

@@ -12,6 +12,7 @@ import { element, type Markup } from '../xml/write.ts';
 import {
   accessDenied,
   actionNotSupported,
+  commandNotFound,
   FaultCode,
   invalidResource,
   receiverFault,
@@ -227,7 +228,7 @@ export class ShellService<C extends ShellOwner> {
     if (shell.command(commandId) !== undefined) throw schemaFault('the CommandId is in use');
     if (shell.commands.length >= this.#limits.maxCommandsPerShell) {
       throw receiverFault(
-        FaultCode.SHELL_QUOTA,
+        FaultCode.OPERATION_QUOTA,
         'w:QuotaLimit',
         `A shell runs ${this.#limits.maxCommandsPerShell} commands at once at most.`,
       );
@@ -371,14 +372,6 @@ function optionsOf({ options }: WsmanRequest): string {
     FaultCode.PROTOCOL_OPTION_MISSING,
     'w:InvalidOptions',
     'The option protocolversion is missing.',
-  );
-}
-
-function commandNotFound(): RemotingError {
-  return senderFault(
-    FaultCode.COMMAND_NOT_FOUND,
-    'w:InvalidSelectors',
-    'The command with the given CommandId is not in this shell.',
   );
 }
 
