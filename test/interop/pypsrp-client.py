@@ -91,6 +91,7 @@ def refused():
             lambda ps: ps.add_cmdlet("Get-Failure"),
             lambda ps: ps.add_cmdlet("Start-Sleep").add_argument("long"),
             lambda ps: ps.add_cmdlet("whoami"),
+            lambda ps: ps.add_cmdlet("whoami").add_statement().add_cmdlet("Get-Item"),
         ):
             ps = build(PowerShell(opened))
             ps.invoke()

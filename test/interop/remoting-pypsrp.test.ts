@@ -24,6 +24,7 @@ const EXPECTED = {
     [5, [['Impossible', 7]], []],
     [5, [['CannotConvertArgumentNoMessage,Start-Sleep', 5]], []],
     [4, [], ['contoso\\alice']],
+    [5, [['CommandNotFoundException', 13]], ['contoso\\alice']],
   ],
   closed: [
     ['WSManFaultError', 5],

@@ -61,14 +61,14 @@ export class SessionRunner<S> {
    */
   async run(request: PipelineRequest, options: RunOptions): Promise<void> {
     this.#width = options.width ?? DEFAULT_WIDTH;
-    for (const statement of request.statements) this.#check(statement);
     for (const statement of request.statements) {
       options.signal.throwIfAborted();
+      this.#check(statement);
       await this.#statement(statement, options);
     }
   }
 
-  /** Whether the user has all these commands, before anything else of them is looked at. */
+  /** Whether the user has a statement's commands, before anything else of them is looked at. */
   #check(statement: readonly RequestedCommand[]): void {
     const { languageMode } = this.#session;
     for (const [i, { name, isScript }] of statement.entries()) {
