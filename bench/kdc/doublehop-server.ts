@@ -9,7 +9,8 @@ import { createDomainController } from '@doublehop/domain-controller/dc';
 import { CONTROLLER } from './realm.ts';
 
 const [dir = '.'] = process.argv.slice(2);
-const store = await lmdbStore({ path: join(dir, 'store'), preload: true });
+const { promise: preloaded, resolve: onPreloaded } = Promise.withResolvers<void>();
+const store = await lmdbStore({ path: join(dir, 'store'), preload: true, onPreloaded });
 const audit = openAuditFile(join(dir, 'audit.jsonl'));
 const controller = createDomainController({
   store,
@@ -30,4 +31,6 @@ process.on('disconnect', () => {
     process.exit(0);
   });
 });
+// Going through the file is no request's cost.
+await preloaded;
 process.send?.(kdcPort);

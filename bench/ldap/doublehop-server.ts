@@ -7,7 +7,8 @@ import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import { createDomainController } from '@doublehop/domain-controller/dc';
 
 const [dir = '.'] = process.argv.slice(2);
-const store = await lmdbStore({ path: join(dir, 'store'), preload: true });
+const { promise: preloaded, resolve: onPreloaded } = Promise.withResolvers<void>();
+const store = await lmdbStore({ path: join(dir, 'store'), preload: true, onPreloaded });
 const controller = createDomainController({
   store,
   controllerName: 'DC1',
@@ -26,4 +27,6 @@ process.on('disconnect', () => {
     process.exit(0);
   });
 });
+// Going through the file is no request's cost.
+await preloaded;
 process.send?.(ldapPort);

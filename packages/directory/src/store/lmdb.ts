@@ -28,6 +28,8 @@ export interface LmdbOptions {
    * processes that serve others for long.
    */
   readonly preload?: boolean;
+  /** Called when that was done: a measurement begins then. */
+  readonly onPreloaded?: () => void;
 }
 
 /**
@@ -80,7 +82,9 @@ class LmdbStore implements Store {
   static async open(options: LmdbOptions): Promise<Store> {
     const store = await LmdbStore.#open(options);
     // What cannot be read is told to whoever reads it.
-    if (options.preload === true) store.#preload().catch(() => undefined);
+    if (options.preload === true) {
+      store.#preload().then(options.onPreloaded, () => undefined);
+    }
     return store;
   }
 
