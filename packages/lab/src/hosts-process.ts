@@ -61,13 +61,7 @@ async function openHosts(
     return member;
   };
   const findTarget: FindTarget = (name) => memberOf(name).address;
-  const network: Network = {
-    fileServer: (name) => {
-      const known = nameOfHost(scenario, name);
-      const found = known === undefined ? undefined : members.get(known)?.address;
-      return found && { address: found.address, port: found.smbPort };
-    },
-  };
+  const network = networkOf(scenario, (name) => members.get(name)?.address);
   try {
     const transport = transportOf(paths, system);
     for (const address of state.hosts) {
@@ -91,6 +85,23 @@ async function openHosts(
       await close();
       system.log('closed');
     },
+  };
+}
+
+/** Where the hosts' services are, as they find each other. */
+function networkOf(
+  scenario: Scenario,
+  addressOf: (name: string) => HostAddress | undefined,
+): Network {
+  const found = (name: string): HostAddress | undefined => {
+    const known = nameOfHost(scenario, name);
+    return known === undefined ? undefined : addressOf(known);
+  };
+  const at = (host: HostAddress | undefined, port: number): ServiceAddress | undefined =>
+    host && { address: host.address, port };
+  return {
+    fileServer: (name) => at(found(name), found(name)?.smbPort ?? 0),
+    winRm: (name) => at(found(name), found(name)?.winRmPort ?? 0),
   };
 }
 

@@ -11,10 +11,15 @@ export interface ServiceAddress {
 export interface Network {
   /** Where the file server of a host is; undefined: no computer of that name can be reached. */
   readonly fileServer: (host: string) => ServiceAddress | undefined;
+  /** Where its WinRM service is. */
+  readonly winRm: (host: string) => ServiceAddress | undefined;
 }
 
 /** Nobody is there. */
-export const NO_NETWORK: Network = { fileServer: () => undefined };
+export const NO_NETWORK: Network = {
+  fileServer: () => undefined,
+  winRm: () => undefined,
+};
 
 /** The host that a name means, as its scenario spells it; undefined: there is no such computer. */
 export function nameOfHost(scenario: Scenario, name: string): string | undefined {

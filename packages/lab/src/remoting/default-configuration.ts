@@ -17,7 +17,8 @@ export interface SessionTools {
 
 /**
  * `Microsoft.PowerShell`: administrators may open it and run every command of the host. Its language
- * is PowerShell's RestrictedLanguage; what a client makes commands of needs none.
+ * is PowerShell's RestrictedLanguage, and a block for Invoke-Command, which goes on to the next
+ * host; what a client makes commands of needs no language.
  */
 export function defaultConfiguration(
   host: Host,
@@ -33,6 +34,7 @@ export function defaultConfiguration(
         commands,
         views,
         languageMode: 'Restricted',
+        blockCommands: ['Invoke-Command', 'icm'],
         environment: (name) => environmentOf(host, session, name),
         variables: { PSSenderInfo: senderInfo(session) },
         close: () => session.logOff(),

@@ -9,6 +9,8 @@ const ADDRESS = '127.0.0.1';
 
 /** Hosts that reach each other. */
 export class TestHosts {
+  /** Where the hosts' WinRM services are, for those that have one. */
+  readonly winRmPorts = new Map<string, number>();
   readonly #hosts = new Map<string, Host>();
   readonly #files = new Map<string, FileService>();
 
@@ -22,6 +24,10 @@ export class TestHosts {
       fileServer: (name: string) => {
         const files = hosts.#files.get(nameOfHost(CONTOSO, name) ?? '');
         return files && { address: ADDRESS, port: files.port };
+      },
+      winRm: (name: string) => {
+        const port = hosts.winRmPorts.get(nameOfHost(CONTOSO, name) ?? '');
+        return port === undefined ? undefined : { address: ADDRESS, port };
       },
     };
     for (const name of names) {

@@ -16,7 +16,11 @@ import { basicClientScheme } from '@doublehop/remoting/http/password-scheme';
 import type { ClientScheme } from '@doublehop/remoting/http/scheme';
 import { onTestFinished } from 'vitest';
 import type { Host } from '../../src/hosts/host.ts';
-import { defaultConfiguration } from '../../src/remoting/default-configuration.ts';
+import {
+  defaultConfiguration,
+  type SessionTools,
+} from '../../src/remoting/default-configuration.ts';
+import { sessionTools } from '../../src/remoting/session-tools.ts';
 import { listenRemoting, type RemotingService } from '../../src/remoting/remoting-service.ts';
 import { CONTOSO, fullName } from '../../src/scenario.ts';
 import type { HostSession } from '../../src/sessions/host-session.ts';
@@ -36,14 +40,23 @@ export async function startWinRm(
   name: string,
   extra: readonly Command<HostSession>[] = [],
 ): Promise<TestWinRm> {
-  const host = domain.host(name);
-  const names = [fullName(CONTOSO, name)];
-  const tls = selfSignedCertificate({ names, now: Date.now(), random: domain.system.random });
   const commands: readonly Command<HostSession>[] = [
     ...extra,
     ...builtinCommands<HostSession>(() => commands),
   ];
-  const configuration = defaultConfiguration(host, { commands, views: [] });
+  return serveWinRm(domain, domain.host(name), { commands, views: [] });
+}
+
+/** The WinRM service of a host that is there already. */
+export async function serveWinRm(
+  domain: TestDomain,
+  host: Host,
+  tools: SessionTools = sessionTools(),
+): Promise<TestWinRm> {
+  const { name } = host;
+  const names = [fullName(CONTOSO, name)];
+  const tls = selfSignedCertificate({ names, now: Date.now(), random: domain.system.random });
+  const configuration = defaultConfiguration(host, tools);
   const here = { address: '127.0.0.1', port: 0 };
   const service = await listenRemoting(host, {
     http: here,

@@ -42,6 +42,8 @@ export interface InterpreterOptions {
   /** Runs commands; throws CommandFailure when one ends with an error. */
   readonly runPipeline: (calls: PipelineCall, run: PipelineRun) => Promise<void>;
   readonly mode?: LanguageMode;
+  /** Commands that take a block in Restricted mode, for they send it elsewhere. */
+  readonly blockCommands?: readonly string[];
   /** `$env:NAME`. */
   readonly environment?: (name: string) => string | undefined;
   /** Values of `$using:` expressions of scripts that come with none of their own. */
@@ -97,7 +99,7 @@ export class Interpreter {
   ): Promise<RunResult> {
     const { mode = 'FullSubset' } = this.#options;
     if (mode === 'None') throw scriptsNotAllowed();
-    if (mode === 'Restricted') checkRestricted(script);
+    if (mode === 'Restricted') checkRestricted(script, this.#options.blockCommands);
     this.#usingNow = using;
     const context = this.#context(streams, signal, script.source);
     try {

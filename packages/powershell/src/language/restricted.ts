@@ -16,14 +16,23 @@ const TYPES: readonly CastType[] = ['string', 'char', 'int', 'long', 'double', '
 /**
  * Refuses what RestrictedLanguage has not (about_Language_Modes): blocks, assignments, loops,
  * members, redirections, and all variables but constants and `$using:`. Throws PowerShellError.
+ * `blockCommands` have an argument that is a block which they send elsewhere: it may stand there,
+ * and is held to the same rules.
  */
-export function checkRestricted({ body, source }: Script): void {
+export function checkRestricted(
+  { body, source }: Script,
+  blockCommands: readonly string[] = [],
+): void {
   const [parameter] = body.parameters ?? [];
   if (parameter !== undefined) {
     const at = source.positionAt(parameter.start);
     throw new PowerShellError('unsupported', `${PREFIX}: 'param'`, at);
   }
-  for (const { node } of visits(body)) {
+  const takesBlocks = (node: Node | undefined): boolean =>
+    node?.kind === 'command' &&
+    blockCommands.some((name) => name.toLowerCase() === node.name.toLowerCase());
+  for (const { node, within } of visits(body)) {
+    if (node.kind === 'block' && takesBlocks(within[0])) continue;
     const what = refused(node);
     if (what === undefined) continue;
     const reason = `${PREFIX}: ${what}`;

@@ -113,8 +113,7 @@ export class PsrpSession implements RemoteSession {
     if (statements.some(hasSecret)) await this.#exchangeKeys();
     const noInput = options.input === undefined;
     const { pipeline, send } = this.#pool.createPipeline({ statements, noInput });
-    const commandId = pipeline.id.toUpperCase();
-    await this.#begin(commandId, send);
+    const commandId = await this.#begin(pipeline.id.toUpperCase(), send);
     const stop = (): void => this.#stop(pipeline, commandId);
     options.signal.addEventListener('abort', stop, { once: true });
     const feeding = noInput ? undefined : this.#feed(pipeline, options.input ?? []);
@@ -131,12 +130,13 @@ export class PsrpSession implements RemoteSession {
     }
   }
 
-  /** The first fragments go with the command, the rest after it. */
-  async #begin(commandId: string, { fragments }: Outgoing): Promise<void> {
+  /** The first fragments go with the command, the rest after it. Gives the command's id. */
+  async #begin(wanted: string, { fragments }: Outgoing): Promise<string> {
     const { shell } = this.#options;
     const [first = new Uint8Array(0), ...rest] = packed(fragments, shell.maxData);
-    await this.#asking(shell.command(commandId, first));
+    const commandId = await this.#asking(shell.command(wanted, first));
     for (const data of rest) await this.#asking(shell.send('stdin', commandId, data));
+    return commandId;
   }
 
   async #feed(

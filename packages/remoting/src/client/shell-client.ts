@@ -81,10 +81,11 @@ export class ShellClient {
     await this.#ask(Action.CONNECT, requests.connectBody({ commandId }));
   }
 
-  /** Starts a command with its first octets. */
-  async command(commandId: string, data: Uint8Array): Promise<void> {
+  /** Starts a command with its first octets. Gives its id: servers before 2.2 choose their own. */
+  async command(commandId: string, data: Uint8Array): Promise<string> {
     const args = [Buffer.from(data).toString('base64')];
-    await this.#ask(Action.COMMAND, requests.commandBody({ commandId, command: '', args }));
+    const body = requests.commandBody({ commandId, command: '', args });
+    return responses.readStarted(await this.#ask(Action.COMMAND, body));
   }
 
   async send(

@@ -11,6 +11,8 @@ export interface EndpointSession<S> {
   /** The commands that exist for this user: nothing else does. */
   readonly commands: readonly Command<S>[];
   readonly languageMode: LanguageMode;
+  /** Commands that take a block in Restricted mode, for they send it elsewhere: Invoke-Command. */
+  readonly blockCommands?: readonly string[];
   readonly views?: readonly View[];
   /** `$env:NAME`. */
   readonly environment?: (name: string) => string | undefined;

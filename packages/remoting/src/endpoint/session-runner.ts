@@ -42,11 +42,12 @@ export class SessionRunner<S> {
   #width = DEFAULT_WIDTH;
 
   constructor(session: EndpointSession<S>) {
-    const { languageMode, environment, variables = {} } = session;
+    const { languageMode, blockCommands, environment, variables = {} } = session;
     this.#session = session;
     this.#find = commandTable(session.commands);
     this.#interpreter = new Interpreter({
       mode: languageMode,
+      ...(blockCommands !== undefined && { blockCommands }),
       runPipeline: (calls, run) => this.#runCalls(calls, run),
       ...(environment !== undefined && { environment }),
     });

@@ -88,7 +88,8 @@ export class WsmanConnection {
         : await encryptMessage(sealer, message);
     const reply = await this.#send(content, undefined, signal);
     if (reply.status === 401) throw this.#refusal(reply);
-    if (reply.status !== 200 && reply.status !== 500) throw this.#unexpected(reply);
+    const isSoap = reply.status === 200 || (reply.status === 500 && reply.body.length > 0);
+    if (!isSoap) throw this.#unexpected(reply);
     return { status: reply.status, text: await this.#open(reply, sealer) };
   }
 
@@ -161,10 +162,17 @@ export class WsmanConnection {
       if (isStale) return fail(new RemotingError('closed', `${this.#host} closed the connection`));
       this.#socket = socket;
       const field = untilSecure(socket).then(() => authorize?.(socket));
-      field.then((value) => {
-        if (value !== undefined) sent.setHeader('Authorization', value);
-        sent.end(body);
-      }, fail);
+      field.then(
+        (value) => {
+          if (value !== undefined) sent.setHeader('Authorization', value);
+          sent.end(body);
+        },
+        (error: unknown) => {
+          // What the scheme says is more than that the computer cannot be asked.
+          sent.destroy();
+          reject(error instanceof Error ? error : this.#unreachable(error));
+        },
+      );
     });
     return promise;
   }

@@ -1,0 +1,200 @@
+import {
+  type Command,
+  CommandFailure,
+  type CommandStreams,
+  type Invocation,
+} from '@doublehop/powershell/commands/command';
+import { PowerShellError } from '@doublehop/powershell/errors';
+import { convertBlock } from '@doublehop/powershell/language/convert-block';
+import { parseScript } from '@doublehop/powershell/language/parse';
+import { usingValues } from '@doublehop/powershell/language/using';
+import { asList, toNumber } from '@doublehop/powershell/objects/convert';
+import { toText } from '@doublehop/powershell/objects/text';
+import { PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
+import type { RemoteRequest, RemoteSession } from '@doublehop/remoting/client/remote-session';
+import { type Fault, RemotingError } from '@doublehop/remoting/errors';
+import { KerberosError } from '@doublehop/kerberos/errors';
+import { LabError } from '../errors.ts';
+
+/** What a caller says about how to get to a computer. */
+export interface RemotingWish {
+  readonly computer: string;
+  readonly credential: PsObject | undefined;
+  readonly authentication: string;
+  readonly configuration: string | undefined;
+}
+
+/** What Invoke-Command needs of who runs it. */
+export interface RemotingAccess<S> {
+  /** Opens a session on a computer. Throws LabError, RemotingError, KerberosError. */
+  readonly open: (session: S, wish: RemotingWish) => Promise<RemoteSession>;
+  /** The caller's variables, for `$using:`. */
+  readonly variables: (session: S) => (name: string) => PsValue | undefined;
+}
+
+/** Windows' ThrottleLimit. */
+const THROTTLE = 32;
+
+const AUTHENTICATIONS = ['Default', 'Kerberos', 'Negotiate', 'CredSSP'];
+
+/** Runs a script block on other computers, as many at once as ThrottleLimit says. */
+export function invokeCommand<S>(access: RemotingAccess<S>): Command<S> {
+  return {
+    name: 'Invoke-Command',
+    synopsis: 'Runs commands on local and remote computers.',
+    module: 'Microsoft.PowerShell.Core',
+    parameters: [
+      {
+        name: 'ComputerName',
+        type: 'string',
+        many: true,
+        position: 0,
+        aliases: ['Cn'],
+        mandatory: true,
+      },
+      {
+        name: 'ScriptBlock',
+        type: 'scriptblock',
+        position: 1,
+        aliases: ['Command'],
+        mandatory: true,
+      },
+      { name: 'Credential', type: 'credential' },
+      { name: 'Authentication', type: 'string', validateSet: AUTHENTICATIONS },
+      { name: 'ConfigurationName', type: 'string' },
+      { name: 'ThrottleLimit', type: 'int' },
+      { name: 'HideComputerName', type: 'switch', aliases: ['HCN'] },
+      { name: 'ArgumentList', type: 'object', many: true, aliases: ['Args'] },
+    ],
+    run: async (invocation) => {
+      const { bound, session } = invocation;
+      const computers = asList(bound['ComputerName'] ?? null).map(toText);
+      const args = asList(bound['ArgumentList'] ?? null);
+      const request = requestOf(bound['ScriptBlock'] ?? null, access.variables(session), args);
+      const limit = Math.max(1, toNumber(bound['ThrottleLimit'] ?? THROTTLE) ?? THROTTLE);
+      await throttled(computers, limit, (computer) => onOne(invocation, access, computer, request));
+    },
+  };
+}
+
+/** A block as commands with finished arguments, or else as text with its `$using:` values. */
+export function requestOf(
+  block: PsValue,
+  variables: (name: string) => PsValue | undefined,
+  args: readonly PsValue[] = [],
+): RemoteRequest {
+  const text = block instanceof Scalar ? String(block.value) : toText(block);
+  try {
+    const script = parseScript(text, 'script block');
+    const converted = convertBlock(script, variables, args);
+    if (converted.isConverted) return { kind: 'commands', statements: converted.statements };
+    if (args.length > 0) throw noArguments();
+    return { kind: 'script', text, using: usingValues(script.body, variables) };
+  } catch (error) {
+    if (!(error instanceof PowerShellError)) throw error;
+    throw new CommandFailure({
+      message: error.message,
+      errorId: 'ParserError',
+      category: 'ParserError',
+      target: null,
+      activity: 'Invoke-Command',
+    });
+  }
+}
+
+async function onOne<S>(
+  { session, bound, streams, signal }: Invocation<S>,
+  access: RemotingAccess<S>,
+  computer: string,
+  request: RemoteRequest,
+): Promise<void> {
+  const { Credential: credential, Authentication: authentication } = bound;
+  const { ConfigurationName: configuration } = bound;
+  let remote: RemoteSession | undefined;
+  try {
+    remote = await access.open(session, {
+      computer,
+      credential: credential instanceof PsObject ? credential : undefined,
+      authentication: toText(authentication ?? 'Default'),
+      configuration: configuration === undefined ? undefined : toText(configuration),
+    });
+    await remote.run(request, { streams: labelled(streams, computer), signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    await streams.error(
+      error instanceof CommandFailure ? error.record : unreached(computer, error),
+    );
+  } finally {
+    await remote?.close().catch(() => undefined);
+  }
+}
+
+/** Objects say which computer they come from, as Windows adds it. */
+export function labelled(streams: CommandStreams, computer: string): CommandStreams {
+  return {
+    ...streams,
+    output: (value) => {
+      if (value instanceof PsObject) value.set('PSComputerName', computer);
+      return streams.output(value);
+    },
+  };
+}
+
+/** The error of a computer that no session could be opened on, with the true cause. */
+export function unreached(computer: string, error: unknown): CommandFailure['record'] {
+  const isKnown =
+    error instanceof LabError || error instanceof RemotingError || error instanceof KerberosError;
+  if (!isKnown) throw error;
+  const fault = error instanceof RemotingError ? error.detail.fault : undefined;
+  const code = error instanceof LabError ? error.detail.hresult : undefined;
+  return {
+    message:
+      `[${computer}] Connecting to remote server ${computer} failed with the following error ` +
+      `message : ${error.message} For more information, see the about_Remote_Troubleshooting Help ` +
+      'topic.',
+    errorId: `${errorIdOf(error, fault, code)},PSSessionStateBroken`,
+    category: 'OpenError',
+    target: computer,
+    exceptionType: 'System.Management.Automation.Remoting.PSRemotingTransportException',
+    inner: reasonsOf(error),
+  };
+}
+
+function errorIdOf(error: Error, fault: Fault | undefined, code: number | undefined): string {
+  if (fault?.code === 5) return 'AccessDenied';
+  if (fault !== undefined) return String(fault.code | 0);
+  if (code !== undefined) return String(code | 0);
+  const isRefusal = error instanceof RemotingError && error.code === 'authentication';
+  return isRefusal ? 'AccessDenied' : 'CannotConnect';
+}
+
+function reasonsOf(error: Error): string[] {
+  const reasons: string[] = [];
+  for (let one = error.cause; one instanceof Error && reasons.length < 4; one = one.cause) {
+    reasons.push(one.message);
+  }
+  return reasons;
+}
+
+async function throttled(
+  items: readonly string[],
+  limit: number,
+  act: (item: string) => Promise<void>,
+): Promise<void> {
+  const waiting = [...items];
+  const work = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+}
+
+function noArguments(): CommandFailure {
+  return new CommandFailure({
+    message:
+      'A block that is sent as text takes no -ArgumentList here: use $using: variables in it.',
+    errorId: 'ArgumentListNotSupported,Invoke-Command',
+    category: 'NotImplemented',
+    target: null,
+    activity: 'Invoke-Command',
+  });
+}

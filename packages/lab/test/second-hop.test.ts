@@ -1,0 +1,166 @@
+import { CommandFailure } from '@doublehop/powershell/commands/command';
+import type { ErrorRecord } from '@doublehop/powershell/commands/error-record';
+import { usingKey } from '@doublehop/powershell/language/using';
+import {
+  customObject,
+  PsDictionary,
+  PsObject,
+  type PsValue,
+  SecureText,
+} from '@doublehop/powershell/objects/value';
+import type { RemoteRequest, RemoteSession } from '@doublehop/remoting/client/remote-session';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { TestDomain } from './support/domain.ts';
+import { TestHosts } from './support/hosts.ts';
+import { command, schemesOf, serveWinRm } from './support/win-rm.ts';
+
+/** alice at ServerA; ServerB and ServerC with everything that they have. */
+async function setUp() {
+  const domain = await TestDomain.make();
+  const hosts = await TestHosts.start(domain, ['ServerB', 'ServerC']);
+  onTestFinished(() => hosts.close());
+  const [b, c] = await Promise.all(
+    ['ServerB', 'ServerC'].map((name) => serveWinRm(domain, hosts.get(name))),
+  );
+  if (b === undefined || c === undefined) throw new Error('the hosts did not start');
+  hosts.winRmPorts.set('ServerB', b.service.httpPort).set('ServerC', c.service.httpPort);
+  const client = await domain.person('alice');
+  return { domain, b, c, schemes: schemesOf(domain, 'alice', client) };
+}
+
+interface Heard {
+  readonly output: PsValue[];
+  readonly errors: ErrorRecord[];
+}
+
+async function ask(session: RemoteSession, request: RemoteRequest): Promise<Heard> {
+  const heard: Heard = { output: [], errors: [] };
+  const nothing = (): void => {};
+  try {
+    await session.run(request, {
+      signal: new AbortController().signal,
+      streams: {
+        output: (value) => void heard.output.push(value),
+        error: (record) => void heard.errors.push(record),
+        warning: nothing,
+        verbose: nothing,
+        debug: nothing,
+        information: nothing,
+        progress: nothing,
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    heard.errors.push(error.record);
+  }
+  return heard;
+}
+
+const names = (values: readonly PsValue[]) =>
+  values.map((value) =>
+    value instanceof PsObject ? (value.get('Name') ?? value.get('ProcessName')) : value,
+  );
+
+const SHARE = '\\\\ServerC\\C$';
+
+describe('over SMB and its pipes, as the redirector goes', () => {
+  test('without a grant the second hop is refused, and the KDC says why', async () => {
+    const { domain, b, schemes } = await setUp();
+    const session = await b.open(schemes.negotiate);
+    const { output, errors } = await ask(session, command('Test-Path', SHARE));
+    expect([output, errors.length]).not.toEqual([[true], 0]);
+    const refusal = domain.events.find(({ NtStatus }) => NtStatus !== '-');
+    expect([refusal?.Exchange, refusal?.NtStatus]).toEqual(['s4u2proxy', 'STATUS_NOT_FOUND']);
+  });
+
+  test('with the grant it succeeds: files, processes, events of ServerC as alice', async () => {
+    const { domain, b, schemes } = await setUp();
+    await domain.grant('ServerC', 'ServerB');
+    const session = await b.open(schemes.negotiate);
+    expect((await ask(session, command('Test-Path', SHARE))).output).toEqual([true]);
+    const processes: RemoteRequest = {
+      kind: 'commands',
+      statements: [
+        [
+          {
+            name: 'Get-Process',
+            isScript: false,
+            args: [{ value: 'lsass' }, { name: 'ComputerName', value: 'ServerC' }],
+          },
+        ],
+      ],
+    };
+    const { output, errors } = await ask(session, processes);
+    expect(errors).toEqual([]);
+    expect(names(output)).toEqual(['lsass']);
+  });
+
+  test('with CredSSP it succeeds without any grant', async () => {
+    const { b, schemes } = await setUp();
+    const session = await b.open(schemes.credSsp());
+    expect((await ask(session, command('Test-Path', SHARE))).output).toEqual([true]);
+  });
+});
+
+describe('by WinRM, as a program goes', () => {
+  const NESTED = 'Invoke-Command -ComputerName ServerC -ScriptBlock { hostname }';
+
+  test('the grant does not help: 0x8009030E', async () => {
+    const { domain, b, schemes } = await setUp();
+    await domain.grant('ServerC', 'ServerB');
+    const session = await b.open(schemes.negotiate);
+    const { output, errors } = await ask(session, { kind: 'script', text: NESTED });
+    expect(output).toEqual([]);
+    expect(errors).toMatchObject([
+      {
+        errorId: '-2146893042,PSSessionStateBroken',
+        message: expect.stringContaining('A specified logon session does not exist'),
+      },
+    ]);
+  });
+
+  test('CredSSP goes on by itself', async () => {
+    const { b, schemes } = await setUp();
+    const session = await b.open(schemes.credSsp());
+    const { output, errors } = await ask(session, { kind: 'script', text: NESTED });
+    expect([errors, output]).toEqual([[], ['ServerC']]);
+  });
+
+  test('fresh credentials by $using:cred, with nothing configured', async () => {
+    const { b, schemes } = await setUp();
+    const session = await b.open(schemes.negotiate);
+    const credential = customObject({
+      UserName: 'CONTOSO\\alice',
+      Password: SecureText.of('Passw0rd.alice'),
+    });
+    const text = `hostname\nInvoke-Command -ComputerName ServerC -Credential $Using:cred -ScriptBlock {hostname}`;
+    const using = new PsDictionary([[usingKey('$using:cred'), credential]]);
+    const { output, errors } = await ask(session, { kind: 'script', text, using });
+    expect([errors, output]).toEqual([[], ['ServerB', 'ServerC']]);
+  });
+
+  test('a wrong password and a computer that is not there say so', async () => {
+    const { b, schemes } = await setUp();
+    const session = await b.open(schemes.negotiate);
+    const credential = customObject({ UserName: 'alice', Password: SecureText.of('Falsch.1') });
+    const using = new PsDictionary([[usingKey('$using:cred'), credential]]);
+    const text = 'Invoke-Command ServerC { hostname } -Credential $using:cred';
+    const wrong = await ask(session, { kind: 'script', text, using });
+    expect(wrong.errors[0]?.message).toContain('cannot log on');
+    const nowhere = await ask(session, {
+      kind: 'script',
+      text: 'Invoke-Command Nowhere { hostname }',
+    });
+    expect(nowhere.errors[0]?.message).toContain('the lab has no computer of that name');
+  });
+
+  test('other blocks stay refused', async () => {
+    const { b, schemes } = await setUp();
+    const session = await b.open(schemes.negotiate);
+    const { errors } = await ask(session, {
+      kind: 'script',
+      text: "'a' | ForEach-Object { hostname }",
+    });
+    expect(errors[0]?.message).toContain('not allowed in restricted language mode');
+  });
+});
