@@ -117,7 +117,8 @@ export function createDomainController(given: DomainControllerOptions): DomainCo
     async start() {
       try {
         const bound = await listenAll(options.listen, { kdc, kpasswd, cldap, ldap }, listeners);
-        stopHousekeeping = keepHouse({ directory, clock, onDefect: given.onDefect ?? ignore });
+        const onDefect = given.onDefect ?? ignore;
+        stopHousekeeping = keepHouse({ directory, clock, managed: { random }, onDefect });
         return bound;
       } catch (error) {
         await close();

@@ -6,6 +6,7 @@ import type { Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
 import type { DirectoryWriter } from '@doublehop/directory/writer';
 import type { AddRequest } from '@doublehop/ldap/server/handler';
+import { giveManagedPassword } from '../accounts/managed/managed-accounts.ts';
 import { isComplex } from '../accounts/password-policy.ts';
 import { isMachineClass, passwordKeys, saltOf, storeKeys } from '../directory-keys.ts';
 import { creatorOf } from './access/owners.ts';
@@ -48,6 +49,12 @@ export async function add(
     }
     put(subject, writer, entry, permitted, keys);
   });
+  // Its password is made of its SID, which it has only now (MS-ADTS 3.1.1.4.5.39).
+  if (directory.schema.isKindOf(entry.type, 'msDS-GroupManagedServiceAccount')) {
+    const { clock, random, settings } = context;
+    const { encryptionTypes } = settings;
+    await giveManagedPassword({ directory, clock, random, encryptionTypes }, entry.dn);
+  }
 }
 
 function put(

@@ -112,7 +112,7 @@ function beginField(
     rangeNoError: wish.rangeNoError,
     eyes,
     descriptorParts: (entry) => readableParts(caller, entry),
-    compute: computation(caller),
+    compute: computation(caller, session.confidential),
     names,
   });
   const key = (): string => `${keyOf(request)} ${wish.key}`;

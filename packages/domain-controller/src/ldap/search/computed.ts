@@ -1,7 +1,12 @@
+import { LdapError } from '@doublehop/ldap/errors';
+import { accessCheck } from '@doublehop/security/access-check';
+import { Right } from '@doublehop/security/access-mask';
 import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
 import type { Account } from '@doublehop/directory/account';
 import type { Entry, Value } from '@doublehop/directory/entry';
+import { decodeDescriptor } from '@doublehop/security/descriptor';
 import { fileTimeOf, millisecondsOf } from '@doublehop/security/filetime';
+import { isManaged, managedPasswordValue } from '../../accounts/managed/managed-accounts.ts';
 import { PasswordPolicies } from '../../accounts/policies.ts';
 import { effectiveRights } from '../access/access.ts';
 import type { Subject } from '../access/subject.ts';
@@ -11,8 +16,8 @@ import { ALL_PARTS } from '../descriptors.ts';
 /** Computes an attribute of an entry; undefined: it is no such attribute. */
 export type Computer = (entry: Entry, attribute: string) => readonly Value[] | undefined;
 
-/** Makes computers for clients. */
-export type Computation = (subject: Subject) => Computer;
+/** Makes computers for clients; `confidential`: nobody else reads what is sent. */
+export type Computation = (subject: Subject, confidential: boolean) => Computer;
 
 /** Attributes that tell of rights: everybody may ask for the own ones (MS-ADTS 3.1.1.4.4). */
 export const OWN_RIGHTS: ReadonlySet<string> = new Set([
@@ -40,7 +45,7 @@ export function computation(context: LdapContext): Computation {
   const { accounts, clock } = context;
   const accountOf = ({ sid }: Entry): Account | undefined =>
     sid === undefined ? undefined : accounts.bySid(sid);
-  return (subject) => (entry, attribute) => {
+  return (subject, confidential) => (entry, attribute) => {
     switch (attribute) {
       case 'sDRightsEffective':
         return descriptorRights(context, subject, entry);
@@ -58,10 +63,34 @@ export function computation(context: LdapContext): Computation {
         const account = accountOf(entry);
         return account === undefined ? [] : [expiryOf(policies, account).toString()];
       }
+      case 'msDS-ManagedPassword':
+        return passwordOf(context, subject, entry, confidential);
       default:
         return undefined;
     }
   };
+}
+
+/**
+ * MS-ADTS 3.1.1.4.5.39: for whom msDS-GroupMSAMembership lets read it. Throws operationsError where
+ * others could read along.
+ */
+function passwordOf(
+  { directory, clock }: LdapContext,
+  { token }: Subject,
+  entry: Entry,
+  confidential: boolean,
+): Value[] {
+  if (!isManaged(entry)) return [];
+  if (!confidential) {
+    const text = '00002149: SvcErr: DSID-00000000, problem 5012 (DIR_ERROR), data 0';
+    throw new LdapError('operationsError', `${text} (ERROR_DS_CONFIDENTIALITY_REQUIRED)`);
+  }
+  const [readers] = entry.values('msDS-GroupMSAMembership');
+  if (!(readers instanceof Uint8Array)) return [];
+  const mayRead = accessCheck(decodeDescriptor(readers), token, Right.readProperty).granted;
+  const value = mayRead ? managedPasswordValue(directory, entry, clock()) : undefined;
+  return value === undefined ? [] : [value];
 }
 
 /**
