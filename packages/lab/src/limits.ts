@@ -83,3 +83,9 @@ export const MAX_LIST_DEPTH = 32;
 
 /** Connections to one port of a host's WinRM service at once. */
 export const MAX_REMOTING_CONNECTIONS = 512;
+
+/** Octets of what a WinRM service says of itself. */
+export const MAX_IDENTIFY = 16 * 1024;
+
+/** Milliseconds in which it has to. */
+export const IDENTIFY_WAIT = 20_000;

@@ -1,0 +1,100 @@
+import { NameType } from '@doublehop/kerberos/iana/name-types';
+import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
+import { loadProfile } from '@doublehop/kerberos/config/load';
+import { readKeytab } from '@doublehop/kerberos/keytab-file';
+import { noResolver } from '@doublehop/kerberos/locate/resolver';
+import { type Principal, principal } from '@doublehop/kerberos/names';
+import { configuredExchange } from '@doublehop/kerberos/transport/configured';
+import type { SecureText } from '@doublehop/powershell/objects/value';
+import type { RemoteHost } from '@doublehop/remoting/client/remote-session';
+import { hostCommands } from '../commands/host-commands.ts';
+import { HOST_VIEWS } from '../commands/host-objects.ts';
+import { keytabPath, labPaths } from '../folder/paths.ts';
+import { needState } from '../folder/state.ts';
+import { Host } from '../hosts/host.ts';
+import { environmentOf } from '../remoting/default-configuration.ts';
+import { userOf } from '../remoting/caller.ts';
+import { findHost, realmOf, type Scenario } from '../scenario.ts';
+import type { System } from '../process/system.ts';
+import type { HostSession } from '../sessions/host-session.ts';
+import { openPasswordSession } from '../sessions/open-session.ts';
+import { type Console, createConsole } from './console.ts';
+import { connector } from './connector.ts';
+import { identify } from './identify.ts';
+import { labCertificates, labNetwork, locateInLab } from './lab-network.ts';
+import type { RemotingState } from './remoting-state.ts';
+import { clientTickets, passwordClient } from './tickets.ts';
+
+/** Who sits where, in which lab. */
+export interface LabConsoleOptions extends System {
+  /** Folder of the lab. */
+  readonly dir: string;
+  readonly scenario: Scenario;
+  /** The computer: `ServerA`. */
+  readonly at: string;
+  readonly user: string;
+  /** Taken over. */
+  readonly password: SecureText;
+  readonly askPassword: RemotingState['askPassword'];
+  readonly width: number;
+  /** The person, for what remote commands ask. */
+  readonly host?: RemoteHost;
+}
+
+/**
+ * The console of a computer of the lab with somebody logged on: whose tickets are that logon's, in
+ * an LSA of this process. Throws LabError `no-lab`, `unknown-host`, `logon-failed`.
+ */
+export async function openLabConsole(options: LabConsoleOptions): Promise<Console> {
+  const { dir, scenario, user, password, askPassword, width, clock, random } = options;
+  const paths = labPaths(dir);
+  const state = await needState(paths);
+  const { name } = findHost(scenario, options.at);
+  const config = krb5Config(loadProfile(paths.krb5Conf));
+  const transport = configuredExchange(config, { resolver: noResolver, random, clock });
+  const keytab = await readKeytab(keytabPath(paths, name));
+  const network = labNetwork(scenario, state);
+  const host = new Host({ scenario, name, keytab, transport, network, clock, random });
+  const session = await openPasswordSession(host, {
+    user: userOf(scenario, user),
+    password,
+    type: 'interactive',
+  });
+  const locate = locateInLab(scenario, state, await labCertificates(paths));
+  const console = createConsole<HostSession>({
+    computer: name,
+    connect: connector({
+      locate,
+      own: {
+        getServiceTicket: (spn) => session.ticketFor('in-session', serviceOf(scenario, spn)),
+      },
+      logOn: (other, secret) =>
+        clientTickets(
+          passwordClient(userOf(scenario, other), secret, { transport, clock, random }),
+          (spn) => serviceOf(scenario, spn),
+        ),
+      clock,
+      random,
+      ...(options.host !== undefined && { host: options.host }),
+    }),
+    identify: async (computer, how) =>
+      await identify(locate({ computer, authentication: 'Default', ...how })),
+    askPassword,
+    commands: hostCommands<HostSession>((one) => one),
+    session,
+    views: HOST_VIEWS,
+    environment: (variable) => environmentOf(host, session, variable),
+    width,
+  });
+  return {
+    ...console,
+    close: async () => {
+      await console.close();
+      session.logOff();
+    },
+  };
+}
+
+function serviceOf(scenario: Scenario, spn: string): Principal {
+  return principal(realmOf(scenario), NameType.SRV_INST, ...spn.split('/'));
+}
