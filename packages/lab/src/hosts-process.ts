@@ -61,7 +61,7 @@ async function openHosts(
     return member;
   };
   const findTarget: FindTarget = (name) => memberOf(name).address;
-  const network = networkOf(scenario, (name) => members.get(name)?.address);
+  const network = networkOf(scenario, state, (name) => members.get(name)?.address);
   try {
     const transport = transportOf(paths, system);
     for (const address of state.hosts) {
@@ -91,6 +91,7 @@ async function openHosts(
 /** Where the hosts' services are, as they find each other. */
 function networkOf(
   scenario: Scenario,
+  { controller }: LabState,
   addressOf: (name: string) => HostAddress | undefined,
 ): Network {
   const found = (name: string): HostAddress | undefined => {
@@ -102,6 +103,7 @@ function networkOf(
   return {
     fileServer: (name) => at(found(name), found(name)?.smbPort ?? 0),
     winRm: (name) => at(found(name), found(name)?.winRmPort ?? 0),
+    directory: { address: controller.address, port: controller.ldapPort },
   };
 }
 

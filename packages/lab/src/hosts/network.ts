@@ -13,6 +13,8 @@ export interface Network {
   readonly fileServer: (host: string) => ServiceAddress | undefined;
   /** Where its WinRM service is. */
   readonly winRm: (host: string) => ServiceAddress | undefined;
+  /** LDAP of the domain's controller; absent: none is known. */
+  readonly directory?: ServiceAddress;
 }
 
 /** Nobody is there. */

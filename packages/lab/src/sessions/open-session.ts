@@ -8,6 +8,7 @@ import { LabError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { identityOf, identityOfOwnTicket, type UserIdentity } from '../hosts/identity.ts';
 import type { LogonSession, LogonType } from '../lsa/lsa.ts';
+import { wipeCredential } from './credential.ts';
 import { HostSession } from './host-session.ts';
 import { logonFailed } from './refusals.ts';
 
@@ -112,8 +113,15 @@ export async function openGmsaSession(
   connected: UserIdentity,
   { account, keys }: GmsaLogon,
 ): Promise<HostSession> {
-  const { logon, identity } = await secretLogon(host, account, { kind: 'keys', keys }, 'service');
-  return new HostSession({ host, identity, connected, logon, credential: { kind: 'gmsa', keys } });
+  const credential = { kind: 'gmsa', keys } as const;
+  const secret = { kind: 'keys', keys } as const;
+  const { logon, identity } = await secretLogon(host, account, secret, 'service').catch(
+    (error: unknown) => {
+      wipeCredential(credential);
+      throw error;
+    },
+  );
+  return new HostSession({ host, identity, connected, logon, credential });
 }
 
 /**

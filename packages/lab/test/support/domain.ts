@@ -5,6 +5,7 @@ import type { Account } from '@doublehop/directory/account';
 import { Accounts } from '@doublehop/directory/accounts';
 import { Directory } from '@doublehop/directory/directory';
 import { memoryStore } from '@doublehop/directory/store/memory';
+import type { Store } from '@doublehop/directory/store/store';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
 import { createKdc } from '@doublehop/domain-controller/kdc/kdc';
 import { DEFAULT_KDC_SETTINGS } from '@doublehop/domain-controller/kdc/settings';
@@ -39,6 +40,7 @@ export class TestDomain {
   readonly log: string[] = [];
   /** What the KDC wrote down. */
   readonly events: AuditEvent[] = [];
+  readonly store: Store = memoryStore();
   readonly directory: Directory;
   readonly accounts: Accounts;
   readonly transport: KdcTransport;
@@ -48,7 +50,7 @@ export class TestDomain {
     const random = pooledRandom();
     const clock = () => this.now;
     this.system = { clock, random, log: (line) => this.log.push(line) };
-    this.directory = new Directory({ store: memoryStore(), clock, random });
+    this.directory = new Directory({ store: this.store, clock, random });
     this.accounts = new Accounts(this.directory);
     this.transport = async (realm) => {
       throw new KerberosError('kdc-unreachable', `no KDC of ${realm} answered`);
