@@ -8,6 +8,7 @@ import { type Context, EXIT } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { addLabOptions, labCommand, labFolder, type LabOptions } from '../lab/folder.ts';
 import { hostKlist } from '../lab/host-klist.ts';
+import { methodsCommand } from '../lab/methods.ts';
 import type { RunOptions } from '../lab/run.ts';
 import { printJson } from '../output/json.ts';
 import { renderTable } from '../output/table.ts';
@@ -19,6 +20,7 @@ export function command(context: Context): Command {
     .addHelpText('after', EXAMPLES);
   const commands = [up, down, status, env, run, purge, klist, sessions, restart, clock];
   for (const make of commands) lab.addCommand(addLabOptions(make(context)));
+  lab.addCommand(methodsCommand(context));
   return lab;
 }
 
@@ -28,6 +30,7 @@ Examples:
   $ eval "$(doublehop lab env)"
   $ doublehop kinit alice
   $ doublehop lab purge ServerB
+  $ doublehop lab methods
   $ doublehop lab down`;
 
 interface UpOptions extends LabOptions {
