@@ -85,7 +85,7 @@ const WINRM_VERSIONS = [
   'krb5==0.10.0',
   'requests-credssp==2.0.0',
   'pywinrm==0.5.0',
-  'requests-kerberos==0.15.0',
+  'pykerberos==1.2.4',
   'ansible-core==2.19.14',
   'pytest',
   'pytest-mock',
@@ -94,8 +94,10 @@ const WINRM_VERSIONS = [
   'prompt_toolkit',
   'tqdm',
 ];
-/** It asks for an older pypsrp, and works with this one. */
-const EVIL_WINRM = 'evil-winrm-py==1.7.0';
+
+/** `evil-winrm-py` is apart: it needs an older pypsrp. A PYTHONPATH. */
+export const evilWinrmPath: string = join(winrmRoot, 'evil-winrm');
+const EVIL_WINRM_VERSIONS = ['evil-winrm-py==1.7.0', 'pypsrp==0.8.1'];
 
 /** Where pypsrp's own tests are, and what it recorded of Windows servers. */
 export const pypsrpTests: string = join(winrmRoot, 'pypsrp', 'tests', 'tests_pypsrp');
@@ -206,7 +208,7 @@ const peers: Readonly<Record<PeerName, Peer>> = {
       'libkrb5-dev',
       'gcc',
     ],
-    files: [join(winrmRoot, 'bin', 'evil-winrm-py'), join(pypsrpTests, 'responses')],
+    files: [join(evilWinrmPath, 'evil_winrm_py'), join(pypsrpTests, 'responses')],
   },
   slapd: { packages: ['slapd'], files: ['/usr/sbin/slapd'], units: ['slapd'] },
   dnsmasq: { packages: ['dnsmasq-base'], files: ['/usr/sbin/dnsmasq'] },
@@ -483,7 +485,7 @@ async function installWinrm(): Promise<string | undefined> {
     // Debian's gssapi is seen through: PyPI's would have to be compiled.
     ['/usr/bin/python3', '-m', 'venv', '--system-site-packages', winrmRoot],
     [pip, 'install', '--quiet', ...WINRM_VERSIONS],
-    [pip, 'install', '--quiet', '--no-deps', EVIL_WINRM],
+    [pip, 'install', '--quiet', '--no-deps', '--target', evilWinrmPath, ...EVIL_WINRM_VERSIONS],
     [pip, 'download', '--quiet', '--no-deps', '--no-binary', ':all:', '--dest', source, pypsrp],
   ];
   for (const [command, ...args] of steps) {
