@@ -1,16 +1,23 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 
-/** The hash functions that Kerberos encryption types build HMAC on, in OpenSSL's spelling. */
-export type HashName = 'md5' | 'sha1' | 'sha256' | 'sha384';
+/** The hash functions that HMAC is built on here, in OpenSSL's spelling. */
+export type HashName = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 /** Block bytes of each hash (RFC 1321 §3, FIPS 180-4 §1). */
-const blocks: Readonly<Record<HashName, number>> = { md5: 64, sha1: 64, sha256: 64, sha384: 128 };
+const blocks: Readonly<Record<HashName, number>> = {
+  md5: 64,
+  sha1: 64,
+  sha256: 64,
+  sha384: 128,
+  sha512: 128,
+};
 
 const zeros: Readonly<Record<HashName, Uint8Array>> = {
   md5: new Uint8Array(blocks.md5),
   sha1: new Uint8Array(blocks.sha1),
   sha256: new Uint8Array(blocks.sha256),
   sha384: new Uint8Array(blocks.sha384),
+  sha512: new Uint8Array(blocks.sha512),
 };
 
 /**

@@ -31,6 +31,13 @@ describe('RFC 2202 and RFC 4231: HMAC', () => {
         '8e2240ca5e69e2c78b3239ecfab21649',
     ],
     [
+      'sha512',
+      ascii('Jefe'),
+      'what do ya want for nothing?',
+      '164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554' +
+        '9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737',
+    ],
+    [
       'sha384',
       new Uint8Array(131).fill(0xaa),
       long,
@@ -43,7 +50,7 @@ describe('RFC 2202 and RFC 4231: HMAC', () => {
 });
 
 describe('Hmac', () => {
-  const names = fc.constantFrom<HashName>('md5', 'sha1', 'sha256', 'sha384');
+  const names = fc.constantFrom<HashName>('md5', 'sha1', 'sha256', 'sha384', 'sha512');
   const bytes = fc.uint8Array({ maxLength: 300 });
 
   test('agrees with node:crypto for any key and messages, one after the other', () => {

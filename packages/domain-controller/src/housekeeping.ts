@@ -1,7 +1,7 @@
 import { PROTECTION_INTERVAL, protectAdministrators } from '@doublehop/directory/admin-sd-holder';
 import type { Directory } from '@doublehop/directory/directory';
 import { StoreError } from '@doublehop/directory/errors';
-import { type ManagedOptions, rollManagedPasswords } from './accounts/managed/managed-accounts.ts';
+import { type ManagedOptions, rollManagedPasswords } from './accounts/managed/passwords.ts';
 import { collectTombstones } from './ldap/tombstones.ts';
 
 /** What housekeeping works with. */

@@ -17,7 +17,7 @@ import {
   seedKey,
 } from '../src/accounts/managed/group-keys.ts';
 import { decodeKeyId, encodeKeyId } from '../src/accounts/managed/key-id.ts';
-import { managedKeys, rollManagedPasswords } from '../src/accounts/managed/managed-accounts.ts';
+import { managedKeys, rollManagedPasswords } from '../src/accounts/managed/passwords.ts';
 import { decodePasswordBlob, encodePasswordBlob } from '../src/accounts/managed/password-blob.ts';
 import { DomainControllerError } from '../src/errors.ts';
 import {

@@ -1,5 +1,5 @@
 import { createDomainController } from '@doublehop/domain-controller/dc';
-import { giveManagedPassword } from '@doublehop/domain-controller/accounts/managed/managed-accounts';
+import { giveManagedPassword } from '@doublehop/domain-controller/accounts/managed/passwords';
 import { formatPrincipal } from '@doublehop/kerberos/names';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { parseSddl } from '@doublehop/security/sddl';

@@ -6,7 +6,7 @@ import type { Value } from '@doublehop/directory/entry';
 import { DirectoryError } from '@doublehop/directory/errors';
 import type { DirectoryWriter } from '@doublehop/directory/writer';
 import type { AddRequest } from '@doublehop/ldap/server/handler';
-import { giveManagedPassword } from '../accounts/managed/managed-accounts.ts';
+import { giveManagedPassword } from '../accounts/managed/passwords.ts';
 import { isComplex } from '../accounts/password-policy.ts';
 import { isMachineClass, passwordKeys, saltOf, storeKeys } from '../directory-keys.ts';
 import { creatorOf } from './access/owners.ts';

@@ -64,8 +64,9 @@ export class HostSession {
 
   /**
    * A ticket to a server for a caller of this session. Throws LabError: `no-credentials` where
-   * there is nothing to get it with, `refused` and `negative-cache` for what the KDC said, each with the
-   * leg, the NTSTATUS and, where it is repeated, until when; KerberosError where no KDC answers.
+   * there is nothing to get it with, `refused` and `negative-cache` for what the KDC said, each
+   * with the leg, the NTSTATUS and, where it is repeated, until when; KerberosError where no KDC
+   * answers.
    */
   async ticketFor(caller: CallerKind, server: Principal): Promise<Credentials> {
     if (!this.#isOpen) throw sessionEnded();

@@ -1,4 +1,4 @@
-import { managedKeys } from '@doublehop/domain-controller/accounts/managed/managed-accounts';
+import { managedKeys } from '@doublehop/domain-controller/accounts/managed/passwords';
 import { decodePasswordBlob } from '@doublehop/domain-controller/accounts/managed/password-blob';
 import { krb5Initiator } from '@doublehop/kerberos/gss/initiator';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
@@ -14,10 +14,10 @@ import type { GmsaLogon } from './open-session.ts';
 import { ACCESS_DENIED } from './refusals.ts';
 
 /**
- * Gets the password of a group managed service account as the computer, and makes keys of it: what a
- * host does before it logs such an account on (MS-ADTS 3.1.1.4.5.39). `name` is `gmsa`, `gmsa$` or
- * `CONTOSO\gmsa$`. Throws LabError `access-denied` where msDS-GroupMSAMembership does not name the
- * computer or there is no such account, and `not-found` where no controller is known.
+ * Gets the password of a group managed service account as the computer, and makes keys of it: what
+ * a host does before it logs such an account on (MS-ADTS 3.1.1.4.5.39). `name` may be `gmsa`,
+ * `gmsa$` or `CONTOSO\gmsa$`. Throws LabError `access-denied` where msDS-GroupMSAMembership does not
+ * name the computer or there is no such account, and `not-found` where no controller is known.
  */
 export async function readManagedAccount(host: Host, name: string): Promise<GmsaLogon> {
   const { scenario, network } = host;
@@ -71,6 +71,6 @@ async function readPassword(
 }
 
 function refused({ name }: Host, account: string, cause?: unknown): LabError {
-  const message = `${name} may not retrieve the password of ${account}, or there is no such account`;
+  const message = `${name} may not retrieve the password of ${account}, or it does not exist`;
   return new LabError('access-denied', message, { ntStatus: ACCESS_DENIED, cause });
 }

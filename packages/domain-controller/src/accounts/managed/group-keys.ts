@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { Hmac } from '@doublehop/crypto/hmac';
 import { encodeGuid, type Guid } from '@doublehop/security/guid';
 import { encodeSid, type Sid } from '@doublehop/security/sid';
 import { concat, fromHex } from '@doublehop/wire/bytes';
@@ -97,10 +97,10 @@ function derive(
   octets: number,
 ): Uint8Array {
   const size = bigEndian(octets * 8);
+  const mac = new Hmac('sha512', key);
   const parts: Uint8Array[] = [];
   for (let counter = 1; parts.length * 64 < octets; counter += 1) {
-    const mac = createHmac('sha512', key).update(bigEndian(counter));
-    parts.push(mac.update(label).update(Uint8Array.of(0)).update(context).update(size).digest());
+    parts.push(mac.digest(concat(bigEndian(counter), label, Uint8Array.of(0), context, size)));
   }
   return concat(...parts).slice(0, octets);
 }

@@ -6,7 +6,7 @@ import type { Account } from '@doublehop/directory/account';
 import type { Entry, Value } from '@doublehop/directory/entry';
 import { decodeDescriptor } from '@doublehop/security/descriptor';
 import { fileTimeOf, millisecondsOf } from '@doublehop/security/filetime';
-import { isManaged, managedPasswordValue } from '../../accounts/managed/managed-accounts.ts';
+import { isManaged, managedPasswordValue } from '../../accounts/managed/passwords.ts';
 import { PasswordPolicies } from '../../accounts/policies.ts';
 import { effectiveRights } from '../access/access.ts';
 import type { Subject } from '../access/subject.ts';
