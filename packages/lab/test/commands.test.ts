@@ -5,7 +5,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseWql } from '../src/commands/wql.ts';
 import { formatPath, hostPath } from '../src/commands/paths.ts';
 import type { HostSession } from '../src/sessions/host-session.ts';
-import { openNtlmSession, openPasswordSession } from '../src/sessions/open-session.ts';
+import {
+  openNtlmSession,
+  openPasswordSession,
+  openVirtualSession,
+} from '../src/sessions/open-session.ts';
 import { arrive, passwordOf } from './support/callers.ts';
 import { REALM, TestDomain } from './support/domain.ts';
 import { TestHosts } from './support/hosts.ts';
@@ -301,6 +305,31 @@ describe('Restart-Computer, Get-Date, Start-Sleep', () => {
     expect((await type(alice, 'Get-Date')).text).toContain('2026');
     expect((await type(alice, 'Start-Sleep -Milliseconds 1')).errors).toEqual([]);
     expect((await type(alice, 'Start-Sleep -Seconds -1')).errors[0]?.category).toBe('InvalidData');
+  });
+});
+
+describe('Get-, Add-, Remove-LocalGroupMember', () => {
+  test('the computer of a virtual account is let in, and out again', async () => {
+    const onC = await loggedOn('alice', 'ServerC');
+    const virtual = openVirtualSession(hosts.get('ServerB'), alice.identity);
+    const hop = async () => (await type(virtual, String.raw`Test-Path \\ServerC\C$`)).output;
+    expect(await hop()).toEqual([false]);
+    const member = String.raw`-Group Administrators -Member 'CONTOSO\SERVERB$'`;
+    expect((await type(onC, `Add-LocalGroupMember ${member}`)).errors).toEqual([]);
+    expect(await hop()).toEqual([true]);
+    const { text } = await type(onC, 'Get-LocalGroupMember Administrators');
+    expect(text).toMatch(/User\s+CONTOSO\\SERVERB\$\s+ActiveDirectory/u);
+    await type(onC, `Remove-LocalGroupMember ${member}`);
+    expect(await hop()).toEqual([false]);
+  });
+
+  test('other groups, other people', async () => {
+    const { errors } = await type(alice, 'Get-LocalGroupMember Guests');
+    expect(errors[0]?.message).toBe('Group Guests was not found.');
+    hosts.get('ServerB').localGroups.removeAdministrator('alice');
+    const line = 'Add-LocalGroupMember Administrators alice';
+    const denied = await type(await loggedOn('alice'), line);
+    expect(denied.errors[0]?.category).toBe('PermissionDenied');
   });
 });
 

@@ -2,6 +2,7 @@ import type { Command, Invocation } from '@doublehop/powershell/commands/command
 import type { HostSession } from '../sessions/host-session.ts';
 import { CIM_COMMANDS } from './cim-commands.ts';
 import { FILE_COMMANDS } from './file-commands.ts';
+import { GROUP_COMMANDS } from './group-commands.ts';
 import { MACHINE_COMMANDS } from './machine-commands.ts';
 import { NATIVE_COMMANDS } from './native-commands.ts';
 import { QUERY_COMMANDS } from './query-commands.ts';
@@ -16,6 +17,7 @@ export function hostCommands<S>(sessionOf: (given: S) => HostSession): readonly 
     ...QUERY_COMMANDS,
     ...CIM_COMMANDS,
     ...MACHINE_COMMANDS,
+    ...GROUP_COMMANDS,
     ...NATIVE_COMMANDS,
   ];
   return all.map((command) => adapted(command, sessionOf));

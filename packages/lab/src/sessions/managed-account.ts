@@ -16,8 +16,8 @@ import { ACCESS_DENIED } from './refusals.ts';
 /**
  * Gets the password of a group managed service account as the computer, and makes keys of it: what
  * a host does before it logs such an account on (MS-ADTS 3.1.1.4.5.39). `name` may be `gmsa`,
- * `gmsa$` or `CONTOSO\gmsa$`. Throws LabError `access-denied` where msDS-GroupMSAMembership does not
- * name the computer or there is no such account, and `not-found` where no controller is known.
+ * `gmsa$` or `CONTOSO\gmsa$`. Throws LabError `access-denied` where msDS-GroupMSAMembership does
+ * not name the computer or there is no such account, `not-found` where no controller is known.
  */
 export async function readManagedAccount(host: Host, name: string): Promise<GmsaLogon> {
   const { scenario, network } = host;
