@@ -26,6 +26,8 @@ export type RemotingErrorCode =
   | 'limit'
   /** It did not answer in time. */
   | 'timeout'
+  /** A session configuration, or what is kept of it, is not what it must be. */
+  | 'configuration'
   /** The session was closed, by this side or the other. */
   | 'closed';
 

@@ -90,3 +90,23 @@ export const MAX_WAITING_INPUT = 65_536;
 
 /** Milliseconds between two looks for shells that have been idle for too long. */
 export const IDLE_SWEEP = 30_000;
+
+/** Characters of a session configuration's or role capability's file. */
+export const MAX_CONFIGURATION_FILE = 1_048_576;
+
+/** Session configurations of one host. */
+export const MAX_CONFIGURATIONS = 1024;
+
+/** Folders of modules in which role capabilities are looked for, and modules in each. */
+export const MAX_ROLE_FOLDERS = 1024;
+
+/** Characters that a transcript shows of one argument. */
+export const MAX_TRANSCRIPT_ARGUMENT = 1024;
+
+/**
+ * Characters of one line that `pwsh` writes: a fragment of 32 KiB in base64, with room to spare.
+ */
+export const MAX_PWSH_LINE = 1_048_576;
+
+/** Milliseconds that `pwsh` has to end by itself when its session is closed. */
+export const PWSH_CLOSE_WAIT = 2_000;

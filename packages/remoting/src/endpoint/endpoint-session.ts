@@ -1,8 +1,8 @@
-import type { Command } from '@doublehop/powershell/commands/command';
+import type { Command, CommandStreams, PipelineCall } from '@doublehop/powershell/commands/command';
 import type { View } from '@doublehop/powershell/format/view';
 import type { LanguageMode } from '@doublehop/powershell/language/interpreter';
 import type { PsValue } from '@doublehop/powershell/objects/value';
-import type { ShellOwner } from '../wsman/shell-backend.ts';
+import type { ShellBackend, ShellOwner, ShellSink } from '../wsman/shell-backend.ts';
 
 /** What one user may do in one session of an endpoint. */
 export interface EndpointSession<S> {
@@ -20,8 +20,28 @@ export interface EndpointSession<S> {
   readonly variables?: Readonly<Record<string, PsValue>>;
   /** Writes down what is run and what comes of it; secrets never get here. */
   readonly transcript?: (line: string) => void;
+  /** Keeps a transcript with what comes of each command; who made it ends it. */
+  readonly recorder?: SessionRecorder;
+  /** Gives the shell to a program that speaks PSRP: nothing else of the session counts then. */
+  readonly bridge?: (sink: ShellSink, creation: Uint8Array) => ShellBackend;
   /** Logs the user off and forgets tickets, passwords and keys. */
   close(): Promise<void> | void;
+}
+
+/** Writes down what a session runs. */
+export interface SessionRecorder {
+  /** A statement that the user may run is about to: what it is, with its arguments. */
+  begin(calls: PipelineCall): Promise<Recording>;
+  /** The session is over. */
+  end(): Promise<void>;
+}
+
+/** Writes down what comes of one statement. */
+export interface Recording {
+  /** Streams that write and pass on. */
+  streams(to: CommandStreams): CommandStreams;
+  /** The statement is over, with the error that ended it. */
+  end(error?: unknown): Promise<void>;
 }
 
 /** Who opens a session, as far as the transport tells. */

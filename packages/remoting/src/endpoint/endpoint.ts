@@ -7,9 +7,9 @@ import { IDLE_SWEEP } from '../limits.ts';
 import { invalidResource } from '../wsman/faults.ts';
 import { configurationUri } from '../wsman/names.ts';
 import type { Timer } from '../wsman/output-queue.ts';
-import type { OpenBackend, ShellOwner } from '../wsman/shell-backend.ts';
+import type { OpenBackend, ShellBackend, ShellOwner } from '../wsman/shell-backend.ts';
 import { type ShellLimits, ShellService } from '../wsman/shell-service.ts';
-import type { EndpointConfiguration } from './endpoint-session.ts';
+import type { EndpointConfiguration, EndpointSession } from './endpoint-session.ts';
 import { PsrpBackend } from './psrp-backend.ts';
 import { soapService } from './soap-service.ts';
 
@@ -95,6 +95,8 @@ function opener<C extends ShellOwner, S>(options: EndpointOptions<C, S>): OpenBa
     const found = configuration(name);
     if (found === undefined) throw invalidResource(configurationUri(name));
     const session = await found.open({ caller, shellId, clientIp });
+    const { bridge } = session;
+    if (bridge !== undefined) return bridged(() => bridge(sink, creation), session);
     const backend = new PsrpBackend({ session, sink, random, clock, log });
     try {
       backend.open(creation);
@@ -104,4 +106,27 @@ function opener<C extends ShellOwner, S>(options: EndpointOptions<C, S>): OpenBa
     }
     return backend;
   };
+}
+
+/** A shell of another program, whose session ends with it. */
+async function bridged<S>(
+  start: () => ShellBackend,
+  session: EndpointSession<S>,
+): Promise<ShellBackend> {
+  try {
+    const backend = start();
+    const close = backend.close.bind(backend);
+    return Object.assign(backend, {
+      close: async () => {
+        try {
+          await close();
+        } finally {
+          await session.close();
+        }
+      },
+    });
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }

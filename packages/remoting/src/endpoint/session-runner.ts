@@ -80,9 +80,22 @@ export class SessionRunner<S> {
   }
 
   async #statement(statement: readonly RequestedCommand[], options: RunOptions): Promise<void> {
+    this.#note(statement);
+    const recording = await this.#session.recorder?.begin(statement.map(callOf));
+    if (recording === undefined) return this.#perform(statement, options);
+    const streams = recording.streams(options.streams);
+    try {
+      await this.#perform(statement, { ...options, streams });
+    } catch (error) {
+      await recording.end(error);
+      throw error;
+    }
+    await recording.end();
+  }
+
+  async #perform(statement: readonly RequestedCommand[], options: RunOptions): Promise<void> {
     const [first, ...rest] = statement;
     if (first === undefined) return;
-    this.#note(statement);
     if (!first.isScript) return this.#commands(statement.map(callOf), options);
     if (rest.length === 0) return this.#script(first, options);
     await this.#piped(first, rest, options);
