@@ -38,6 +38,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/show.ts'),
   },
   {
+    name: 'invoke',
+    summary: 'run commands on computers by PowerShell remoting, many at once',
+    load: async () => await import('./commands/invoke.ts'),
+  },
+  {
+    name: 'enter',
+    summary: 'work on a computer line by line, by PowerShell remoting',
+    load: async () => await import('./commands/enter.ts'),
+  },
+  {
+    name: 'run',
+    summary: 'run PowerShell scripts at the console of ServerA in the lab',
+    load: async () => await import('./commands/run.ts'),
+  },
+  {
     name: 'kinit',
     summary: 'get a ticket-granting ticket by password or keytab',
     load: async () => await import('./commands/kinit.ts'),

@@ -28,6 +28,9 @@ const OURS: ReadonlySet<string> = new Set([
   'DirectoryError',
   'DomainControllerError',
   'LabError',
+  'PowerShellError',
+  'RemotingError',
+  'SmbError',
 ]);
 
 /** Codes with which the domain said no, where everything else worked. */

@@ -1,3 +1,4 @@
+import type { KeyAndCertificate } from '@doublehop/domain-controller/tls/self-signed';
 import type { KdcTransport } from '@doublehop/kerberos/client/context';
 import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
 import { loadProfile } from '@doublehop/kerberos/config/load';
@@ -64,11 +65,12 @@ async function openHosts(
   const network = networkOf(scenario, state, (name) => members.get(name)?.address);
   try {
     const transport = transportOf(paths, system);
+    const tls = hostsCertificate(paths, scenario, system);
     for (const address of state.hosts) {
       const { name } = address;
       const keytab = await readKeytab(keytabPath(paths, name));
       const host = new Host({ scenario, name, keytab, transport, network, ...system });
-      members.set(name, await openMember(host, address, { paths, state, findTarget, system }));
+      members.set(name, await openMember(host, address, { tls, state, findTarget, system }));
     }
     const find = (name: string): Host => memberOf(name).host;
     const hosts = { scenario, find, findTarget };
@@ -108,7 +110,7 @@ function networkOf(
 }
 
 interface MemberParts {
-  readonly paths: LabPaths;
+  readonly tls: () => Promise<KeyAndCertificate>;
   readonly state: LabState;
   readonly findTarget: FindTarget;
   readonly system: ProcessSystem;
@@ -118,7 +120,7 @@ interface MemberParts {
 async function openMember(
   host: Host,
   address: HostAddress,
-  { paths, state, findTarget, system }: MemberParts,
+  { tls, state, findTarget, system }: MemberParts,
 ): Promise<Member> {
   const open: { close(): Promise<void> }[] = [];
   const listen = async <T extends { close(): Promise<void> }>(
@@ -136,7 +138,7 @@ async function openMember(
       listenRemoting(host, {
         http,
         https: { ...http, port: http.port === 0 ? 0 : address.winRmTlsPort },
-        load: () => remotingOf(host, paths, system),
+        load: () => remotingOf(host, tls),
         log: system.log,
       }),
     );
@@ -153,28 +155,44 @@ async function openMember(
   }
 }
 
-/** What the WinRM service of a host has: loaded with its program. */
-async function remotingOf(
-  host: Host,
+/**
+ * The certificate of all hosts, for what is asked first: made once, also when clients of several
+ * hosts come at the same time.
+ */
+function hostsCertificate(
   { hostsCa, hostsTlsKey }: LabPaths,
+  scenario: Scenario,
   system: ProcessSystem,
-): Promise<Omit<WinRmOptions, 'log'>> {
-  const { scenario } = host;
-  const [{ defaultConfiguration }, { sessionTools }, { labCertificate }] = await Promise.all([
-    import('./remoting/default-configuration.ts'),
-    import('./remoting/session-tools.ts'),
-    import('./dc/certificate.ts'),
-  ]);
+): () => Promise<KeyAndCertificate> {
   const names = scenario.hosts
     .filter(({ runs }) => runs)
     .map(({ name }) => fullName(scenario, name));
-  const tls = await labCertificate({ ca: hostsCa, tlsKey: hostsTlsKey }, names, system);
+  let made: Promise<KeyAndCertificate> | undefined;
+  return () => {
+    made ??= import('./dc/certificate.ts').then(({ labCertificate }) =>
+      labCertificate({ ca: hostsCa, tlsKey: hostsTlsKey }, names, system),
+    );
+    return made;
+  };
+}
+
+/** What the WinRM service of a host has: loaded with its program. */
+async function remotingOf(
+  host: Host,
+  tls: () => Promise<KeyAndCertificate>,
+): Promise<Omit<WinRmOptions, 'log'>> {
+  const [{ defaultConfiguration }, { sessionTools }] = await Promise.all([
+    import('./remoting/default-configuration.ts'),
+    import('./remoting/session-tools.ts'),
+  ]);
   const configuration = defaultConfiguration(host, sessionTools());
-  return { tls, configurations: new Map([[configuration.name.toLowerCase(), configuration]]) };
+  const configurations = new Map([[configuration.name.toLowerCase(), configuration]]);
+  return { tls: await tls(), configurations };
 }
 
 function portsOf({ name, address, port, smbPort, winRmPort, winRmTlsPort }: HostAddress): string {
-  return `${name}: ${address}, HTTP ${port}, SMB ${smbPort}, WinRM ${winRmPort} and ${winRmTlsPort}`;
+  const winRm = `${winRmPort} and ${winRmTlsPort}`;
+  return `${name}: ${address}, HTTP ${port}, SMB ${smbPort}, WinRM ${winRm}`;
 }
 
 function transportOf({ krb5Conf }: LabPaths, { random, clock }: ProcessSystem): KdcTransport {

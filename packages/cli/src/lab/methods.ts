@@ -18,8 +18,8 @@ interface MethodsOptions {
 export function methodsCommand(context: Context): Command {
   return new Command('methods')
     .description(
-      'Try every way to make the second hop, on a domain of its own that is gone afterwards: what ' +
-        'alice, on ServerB by PowerShell remoting, reaches on ServerC, and why not.',
+      'Try every way to make the second hop, on a domain of its own that is gone afterwards: ' +
+        'what alice, on ServerB by PowerShell remoting, reaches on ServerC, and why not.',
     )
     .option('--method <id...>', `only these: ${METHODS.map(({ id }) => id).join(', ')}`)
     .option('--json', 'one JSON object')
@@ -57,7 +57,8 @@ function methodText({ name, held, kept, hops }: MethodOutcome): string {
   const lines = hops.map(({ kind, allowed, saw, kdc }) => {
     const label = LABELS[kind].padEnd(14);
     const outcome = allowed ? 'allowed' : 'REFUSED';
-    return `  ${label}${outcome}  ${allowed ? saw : kdc}${allowed && kdc !== '' ? `  (KDC: ${kdc})` : ''}`;
+    const asked = allowed && kdc !== '' ? `  (KDC: ${kdc})` : '';
+    return `  ${label}${outcome}  ${allowed ? saw : kdc}${asked}`;
   });
   return [name, `  on ServerB    ${held}; kept afterwards: ${kept}`, ...lines, '', ''].join('\n');
 }

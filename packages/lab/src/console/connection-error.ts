@@ -148,12 +148,15 @@ function remotingCause(error: RemotingError): Cause {
     const id = isOffered ? 'AccessDenied' : 'InvalidAuthentication';
     return { id, words: isOffered ? DENIED : `${message}.`, because };
   }
-  const system = [...causes(error)].map(errno).find((one) => one !== undefined);
+  const system = [...causes(error)]
+    .filter((one) => !(one instanceof RemotingError))
+    .map(errno)
+    .find((one) => one !== undefined);
   if (system === 'ENOTFOUND' || system === 'EAI_AGAIN') return { ...notFound(), because };
   if (code === 'http' && system !== undefined) {
     const words =
-      'Client cannot connect to the destination specified in the request. Verify that the service ' +
-      'on the destination is running and is accepting requests.';
+      'Client cannot connect to the destination specified in the request. Verify that the ' +
+      'service on the destination is running and is accepting requests.';
     return { id: 'CannotConnect', words, because };
   }
   return { id: '', words: `${message}.`, because: [] };

@@ -29,8 +29,8 @@ export interface RemoteLocation {
 }
 
 export interface ConnectorOptions {
-  /** Finds a computer; throws LabError `unknown-host`. */
-  readonly locate: (target: RemoteTarget) => RemoteLocation;
+  /** Finds a computer; rejects with LabError `unknown-host`. */
+  readonly locate: (target: RemoteTarget) => Promise<RemoteLocation>;
   /** Tickets of whoever sits at the console. */
   readonly own: TicketSource;
   /** Tickets of somebody whose password is known; asks no KDC yet. */
@@ -45,7 +45,7 @@ export interface ConnectorOptions {
 export function connector(options: ConnectorOptions): Connect {
   const { locate, random, host } = options;
   return async (target) => {
-    const { url, lookup, tls } = locate(target);
+    const { url, lookup, tls } = await locate(target);
     return await connect({
       computer: target.computer,
       url,

@@ -77,8 +77,9 @@ function sessionPlaces({ bound, session }: RemotingRun): Place[] {
       return { computer: found.target.computer, open: async () => found.remote };
     }
     const state = found === undefined ? 'not one of this console' : found.state.toLowerCase();
-    const message = `The session ${found?.name ?? toText(value)} is ${state}: commands run in opened ones only.`;
-    throw failure(message, 'InvalidRunspaceState', 'InvalidOperation', found?.name ?? null);
+    const name = found?.name ?? toText(value);
+    const message = `The session ${name} is ${state}: commands run in opened ones only.`;
+    throw failure(message, 'InvalidRunspaceState', 'InvalidOperation', name);
   });
 }
 

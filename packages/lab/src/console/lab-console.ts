@@ -21,7 +21,7 @@ import { openPasswordSession } from '../sessions/open-session.ts';
 import { type Console, createConsole } from './console.ts';
 import { connector } from './connector.ts';
 import { identify } from './identify.ts';
-import { labCertificates, labNetwork, locateInLab } from './lab-network.ts';
+import { labNetwork, locateInLab } from './lab-network.ts';
 import type { RemotingState } from './remoting-state.ts';
 import { clientTickets, passwordClient } from './tickets.ts';
 
@@ -60,8 +60,8 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
     password,
     type: 'interactive',
   });
-  const locate = locateInLab(scenario, state, await labCertificates(paths));
-  const console = createConsole<HostSession>({
+  const locate = locateInLab({ scenario, state, paths, clock, random });
+  const opened = createConsole<HostSession>({
     computer: name,
     connect: connector({
       locate,
@@ -78,7 +78,7 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
       ...(options.host !== undefined && { host: options.host }),
     }),
     identify: async (computer, how) =>
-      await identify(locate({ computer, authentication: 'Default', ...how })),
+      await identify(await locate({ computer, authentication: 'Default', ...how })),
     askPassword,
     commands: hostCommands<HostSession>((one) => one),
     session,
@@ -87,9 +87,9 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
     width,
   });
   return {
-    ...console,
+    ...opened,
     close: async () => {
-      await console.close();
+      await opened.close();
       session.logOff();
     },
   };

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { labCertificate } from '../dc/certificate.ts';
 import { LabError } from '../errors.ts';
 import type { LabPaths } from '../folder/paths.ts';
 import type { HostAddress, LabState } from '../folder/state.ts';
 import { lookupOf } from '../hosts/lookup.ts';
 import { nameOfHost, type Network } from '../hosts/network.ts';
+import type { System } from '../process/system.ts';
 import { fullName, type Scenario } from '../scenario.ts';
 import { type RemoteLocation, winRmUrl } from './connector.ts';
 import type { RemoteTarget } from './target.ts';
@@ -20,13 +21,18 @@ export function labNetwork(scenario: Scenario, state: LabState): Network {
   };
 }
 
-/** Finds the WinRM service of a lab's host. What it gives throws LabError `unknown-host`. */
+export interface LabLocations extends System {
+  readonly scenario: Scenario;
+  readonly state: LabState;
+  readonly paths: LabPaths;
+}
+
+/** Finds the WinRM services of a lab's hosts; rejects with LabError `unknown-host`. */
 export function locateInLab(
-  scenario: Scenario,
-  state: LabState,
-  ca: string | undefined,
-): (target: RemoteTarget) => RemoteLocation {
-  return (target) => {
+  locations: LabLocations,
+): (target: RemoteTarget) => Promise<RemoteLocation> {
+  const { scenario, state } = locations;
+  return async (target) => {
     const host = hostOf(scenario, state, target.computer);
     if (host === undefined) {
       const message = `the lab runs no host ${JSON.stringify(target.computer)}`;
@@ -36,14 +42,19 @@ export function locateInLab(
     return {
       url: winRmUrl(fullName(scenario, host.name), { ...target, port }),
       lookup: lookupOf(host.address),
-      ...(ca !== undefined && { tls: { ca } }),
+      ...(target.useSsl && { tls: { ca: await hostsCertificate(locations) } }),
     };
   };
 }
 
-/** What clients of the hosts' HTTPS trust; undefined before it was first used. */
-export async function labCertificates({ hostsCa }: LabPaths): Promise<string | undefined> {
-  return await readFile(hostsCa, 'utf8').catch(() => undefined);
+/** What clients of the hosts' HTTPS trust: made now where nobody has asked for it yet. */
+async function hostsCertificate({ scenario, paths, clock, random }: LabLocations): Promise<string> {
+  const names = scenario.hosts
+    .filter(({ runs }) => runs)
+    .map(({ name }) => fullName(scenario, name));
+  const files = { ca: paths.hostsCa, tlsKey: paths.hostsTlsKey };
+  const { cert } = await labCertificate(files, names, { clock, random });
+  return cert;
 }
 
 function hostOf(scenario: Scenario, state: LabState, name: string): HostAddress | undefined {

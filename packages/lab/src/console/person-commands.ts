@@ -62,8 +62,8 @@ async function importModules({ bound, streams }: RemotingRun): Promise<void> {
   for (const name of asList(bound['Name'] ?? null).map(toText)) {
     if (MODULES.some((one) => one.toLowerCase() === name.toLowerCase())) continue;
     const { record } = failure(
-      `The specified module '${name}' was not loaded because no valid module file was found in any ` +
-        'module directory.',
+      `The specified module '${name}' was not loaded because no valid module file was found ` +
+        'in any module directory.',
       'Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand',
       'ResourceUnavailable',
       name,
