@@ -167,7 +167,7 @@ describe('a lab', () => {
       'LDAP',
       'LDAPS',
       ...['ServerA', 'ServerB', 'ServerB1', 'ServerB2', 'ServerB3', 'ServerC', 'JumpBox'].flatMap(
-        (host) => [`${host} (HTTP)`, `${host} (SMB)`],
+        (host) => ['HTTP', 'SMB', 'WinRM', 'WinRM, HTTPS'].map((kind) => `${host} (${kind})`),
       ),
     ]);
     expect(services.filter((service) => !service.answers)).toEqual([]);
