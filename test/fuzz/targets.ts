@@ -9,6 +9,7 @@ import { powershellTargets } from './targets/powershell.ts';
 import { smbTargets } from './targets/smb.ts';
 import { wireServiceTargets } from './targets/wire-services.ts';
 import { remotingTargets } from './targets/remoting.ts';
+import { remotingServiceTargets } from './targets/remoting-services.ts';
 import { securityTargets } from './targets/security.ts';
 
 /** One parser or server that takes octets of strangers. */
@@ -35,6 +36,7 @@ export async function allTargets(): Promise<readonly FuzzTarget[]> {
     ...fileTargets(),
     ...gssTargets(),
     ...remotingTargets(),
+    ...remotingServiceTargets(),
     ...securityTargets(),
     ...(await ldapTargets()),
     ...(await updateTargets()),
