@@ -22,8 +22,8 @@ const HELP = `npm run bench:remoting -- [options]
   --idle 1000         sessions that are open and do nothing
 
 one, hundred: commands a second in one session, in a hundred at once. first: milliseconds from
-nothing to the first answer. output: 100 MB of output, MB a second. idle: KB of the server's memory a
-session.`;
+nothing to the first answer. output: 100 MB of output, MB a second. idle: KB of the server's
+memory a session.`;
 
 const { values } = parseArgs({
   options: {

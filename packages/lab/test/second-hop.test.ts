@@ -133,7 +133,8 @@ describe('by WinRM, as a program goes', () => {
       UserName: 'CONTOSO\\alice',
       Password: SecureText.of('Passw0rd.alice'),
     });
-    const text = `hostname\nInvoke-Command -ComputerName ServerC -Credential $Using:cred -ScriptBlock {hostname}`;
+    const nested = 'Invoke-Command -ComputerName ServerC -Credential $Using:cred {hostname}';
+    const text = `hostname\n${nested}`;
     const using = new PsDictionary([[usingKey('$using:cred'), credential]]);
     const { output, errors } = await ask(session, { kind: 'script', text, using });
     expect([errors, output]).toEqual([[], ['ServerB', 'ServerC']]);

@@ -247,7 +247,8 @@ describe('an authenticated client', () => {
       {
         Authorization: `Kerberos ${Buffer.from(token ?? []).toString('base64')}`,
         'Content-Type':
-          'multipart/encrypted;protocol="application/HTTP-Kerberos-session-encrypted";boundary="Encrypted Boundary"',
+          'multipart/encrypted;protocol="application/HTTP-Kerberos-session-encrypted";' +
+          'boundary="Encrypted Boundary"',
       },
       'nothing of it',
     );

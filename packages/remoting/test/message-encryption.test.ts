@@ -18,7 +18,8 @@ const sealer: MessageSealer = {
 };
 
 const TYPE =
-  'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary="Encrypted Boundary"';
+  'multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";' +
+  'boundary="Encrypted Boundary"';
 
 describe('the form of encrypted messages (MS-WSMV 2.2.9.1.1)', () => {
   // The layout as pypsrp 0.9.1 and Windows Server 2022 write it.

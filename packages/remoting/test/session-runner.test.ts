@@ -97,7 +97,8 @@ describe('commands', () => {
     const unknown = { ...careful, name: 'Get-Secret' };
     expect(await refusal(run([[careful, unknown]]))).toBe('CommandNotFoundException');
     expect(decoded).toBe(0);
-    // Windows runs the statements before it, as recorded by pypsrp (test_psrp_with_jea_configuration).
+    // Windows runs the statements before it, as recorded by pypsrp
+    // (test_psrp_with_jea_configuration).
     expect(await refusal(run([[careful], [unknown]]))).toBe('CommandNotFoundException');
     expect(decoded).toBe(1);
   });

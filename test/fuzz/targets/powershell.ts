@@ -24,7 +24,8 @@ Invoke-Command -ComputerName $ServerC.Name -ScriptBlock {
 const CONFIGURATION = String.raw`@{ SessionType = 'RestrictedRemoteServer'
   RoleDefinitions = @{ 'CONTOSO\A' = @{ RoleCapabilities = 'B', 'C' } }
   RequiredGroups = @{ And = 'x', @{ Or = 'y', 'z' } }
-  VisibleCmdlets = 'Get-*', @{ Name = 'D'; Parameters = @{ Name = 'E'; ValidatePattern = 'a+' } } }`;
+  VisibleCmdlets = 'Get-*',
+    @{ Name = 'D'; Parameters = @{ Name = 'E'; ValidatePattern = 'a+' } } }`;
 
 /** Scripts, blocks and files of sessions, that come over the network or from an administrator. */
 export function powershellTargets(): readonly FuzzTarget[] {

@@ -49,7 +49,8 @@ const DAY = 24 * HOUR;
 
 /**
  * A self-signed certificate of a server (RFC 5280 §4), version 3: ECDSA with P-256, or RSA of 2048
- * bits, with SHA-256. It may sign itself alone (pathLenConstraint 0), so that clients can name it as their trust anchor.
+ * bits, with SHA-256. It may sign itself alone (pathLenConstraint 0), so that clients can name it
+ * as their trust anchor.
  */
 export function selfSignedCertificate(request: CertificateRequest): KeyAndCertificate {
   const isRsa = request.keyType === 'rsa';

@@ -12,7 +12,9 @@ import { realmOf, type Scenario } from '../scenario.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 import { openKerberosSession, openPasswordSession } from '../sessions/open-session.ts';
 
-/** Who authenticated on a connection to a host's WinRM service, and how a session of theirs opens. */
+/**
+ * Who authenticated on a connection to a host's WinRM service, and how a session of theirs opens.
+ */
 export interface WinRmCaller extends ShellOwner {
   readonly identity: UserIdentity;
   /** Logs the caller on, with what they came with. Throws LabError. */

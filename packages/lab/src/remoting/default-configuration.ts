@@ -16,9 +16,9 @@ export interface SessionTools {
 }
 
 /**
- * `Microsoft.PowerShell`: administrators may open it and run every command of the host. Its language
- * is PowerShell's RestrictedLanguage, and a block for Invoke-Command, which goes on to the next
- * host; what a client makes commands of needs no language.
+ * `Microsoft.PowerShell`: administrators may open it and run every command of the host. Its
+ * language is PowerShell's RestrictedLanguage, and a block for Invoke-Command, which goes on to the
+ * next host; what a client makes commands of needs no language.
  */
 export function defaultConfiguration(
   host: Host,
@@ -75,7 +75,9 @@ export function environmentOf(
   }
 }
 
-/** Who connected, and as whom the session runs (System.Management.Automation.Remoting.PSSenderInfo). */
+/**
+ * Who connected, and as whom the session runs (System.Management.Automation.Remoting.PSSenderInfo).
+ */
 export function senderInfo({ identity, connected }: HostSession): PsValue {
   return customObject({ ConnectedUser: connected.user, RunAsUser: identity.user });
 }

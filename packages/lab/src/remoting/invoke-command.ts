@@ -150,8 +150,8 @@ export function unreached(computer: string, error: unknown): CommandFailure['rec
   return {
     message:
       `[${computer}] Connecting to remote server ${computer} failed with the following error ` +
-      `message : ${error.message} For more information, see the about_Remote_Troubleshooting Help ` +
-      'topic.',
+      `message : ${error.message} For more information, see the ` +
+      'about_Remote_Troubleshooting Help topic.',
     errorId: `${errorIdOf(error, fault, code)},PSSessionStateBroken`,
     category: 'OpenError',
     target: computer,

@@ -210,8 +210,8 @@ export class Channel {
 export class WriteTimeout extends Error {}
 
 /**
- * Runs of messages of one operation. Each has SASL buffers of its own, as from Windows: some clients
- * (badldap) take all that is in a buffer for the answer to one request.
+ * Runs of messages of one operation. Each has SASL buffers of its own, as from Windows: some
+ * clients (badldap) take all that is in a buffer for the answer to one request.
  */
 function byOperation(messages: readonly Uint8Array[]): readonly Uint8Array[][] {
   const runs: Uint8Array[][] = [];

@@ -4,7 +4,9 @@ import { PsDictionary, PsObject, type PsValue, Scalar } from '../objects/value.t
 import { isWildcard, wildcard } from '../objects/wildcard.ts';
 import { failure, type InvokeBlock } from '../commands/command.ts';
 
-/** One thing that `-Property` asks for: a name, a pattern, or a name with a block that computes it. */
+/**
+ * One thing that `-Property` asks for: a name, a pattern, or a name with a block that computes it.
+ */
 export interface PropertyRequest {
   readonly name: string;
   readonly block?: Scalar;

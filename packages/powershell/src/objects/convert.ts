@@ -1,7 +1,9 @@
 import { toText } from './text.ts';
 import { PsDictionary, PsObject, type PsValue, Scalar } from './value.ts';
 
-/** PowerShell's truth: null, zero, empty text and empty lists are false; a list of one is its item. */
+/**
+ * PowerShell's truth: null, zero, empty text and empty lists are false; a list of one is its item.
+ */
 export function isTrue(value: PsValue): boolean {
   const plain = baseOf(value);
   if (plain === null) return false;
@@ -38,7 +40,10 @@ export function baseOf(value: PsValue): PsValue {
   return base?.kind === 'dictionary' ? base.entries : value;
 }
 
-/** A value as a number, as PowerShell converts it (`'0x10'` is 16, `''` is 0); undefined: it is none. */
+/**
+ * A value as a number, as PowerShell converts it (`'0x10'` is 16, `''` is 0); undefined: it is
+ * none.
+ */
 export function toNumber(value: PsValue): number | undefined {
   const plain = baseOf(value);
   if (plain === null) return 0;

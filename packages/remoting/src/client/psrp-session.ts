@@ -292,7 +292,8 @@ export class PsrpSession implements RemoteSession {
       return await asked;
     } catch (error) {
       if (faultCode(error) !== FaultCode.SHELL_NOT_FOUND) throw error;
-      const message = `the session on ${this.computer} is no more: it was closed or was idle for too long`;
+      const message =
+        `the session on ${this.computer} is no more: ` + 'it was closed or was idle for too long';
       throw new RemotingError('closed', message, { cause: error });
     }
   }
@@ -322,7 +323,8 @@ function containsSecret(value: PsValue, depth: number): boolean {
     const inside = base === undefined || base.kind === 'primitive' ? [] : baseValues(base);
     return [...value.properties()].some((one) => within(one.value)) || inside.some(within);
   }
-  return Array.isArray(value) && (value as readonly PsValue[]).some(within); // isArray loses readonly
+  // isArray loses readonly.
+  return Array.isArray(value) && (value as readonly PsValue[]).some(within);
 }
 
 function baseValues(

@@ -33,7 +33,9 @@ export function publicKeyProof(
 
 export const NONCE_SIZE = 32;
 
-/** Throws RemotingError `credssp` when the peer is bound to another TLS connection than this one. */
+/**
+ * Throws RemotingError `credssp` when the peer is bound to another TLS connection than this one.
+ */
 export function checkProof(expected: Uint8Array, given: Uint8Array): void {
   if (expected.length === given.length && timingSafeEqual(expected, given)) return;
   throw new RemotingError(

@@ -73,7 +73,9 @@ export class TlsTunnel {
     return subjectPublicKey(publicKey.export({ type: 'spki', format: 'der' }));
   }
 
-  /** Octets at the end of each record that are not ciphertext of its contents (MS-WSMV 2.2.9.1.3). */
+  /**
+   * Octets at the end of each record that are not ciphertext of its contents (MS-WSMV 2.2.9.1.3).
+   */
   get trailer(): number {
     const { name } = this.#tls.getCipher();
     if (/GCM|CCM|POLY1305/u.test(name)) return 16;

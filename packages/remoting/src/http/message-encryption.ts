@@ -109,8 +109,17 @@ interface SealedPart {
 }
 
 /** Exchange writes a space after the dashes, others put other spaces: heads are read by lines. */
-const HEAD =
-  /^--\s?Encrypted Boundary\r\n\s*Content-Type:[^\r\n]*\r\n\s*OriginalContent:[^\r\n]*?Length=(\d{1,9})[^\r\n]*\r\n--\s?Encrypted Boundary\r\n\s*Content-Type:\s*application\/octet-stream\r\n/iu;
+const HEAD: RegExp = new RegExp(
+  [
+    '^--\\s?Encrypted Boundary',
+    '\\s*Content-Type:[^\\r\\n]*',
+    '\\s*OriginalContent:[^\\r\\n]*?Length=(\\d{1,9})[^\\r\\n]*',
+    '--\\s?Encrypted Boundary',
+    '\\s*Content-Type:\\s*application/octet-stream',
+    '',
+  ].join('\\r\\n'),
+  'iu',
+);
 
 /** A head is shorter than that. */
 const HEAD_SIZE = 512;

@@ -55,8 +55,9 @@ export function shellNotFound(): RemotingError {
   return senderFault(
     FaultCode.SHELL_NOT_FOUND,
     'w:InvalidSelectors',
-    'The request for the Windows Remote Shell with the given ShellId failed because the shell was ' +
-      'not found on the server. It was closed, it was idle for too long, or it is not of this user.',
+    'The request for the Windows Remote Shell with the given ShellId failed because the shell ' +
+      'was not found on the server. It was closed, it was idle for too long, or it is not of ' +
+      'this user.',
     { detail: `${DETAIL}/UnexpectedSelectors`, provider: 'Shell provider' },
   );
 }
@@ -66,9 +67,9 @@ export function commandNotFound(): RemotingError {
   return senderFault(
     FaultCode.COMMAND_NOT_FOUND,
     'w:InvalidSelectors',
-    'The Windows Remote Shell received a request to perform an operation on a command identifier ' +
-      'that does not exist. Either the command has completed execution or the client specified an ' +
-      'invalid command identifier.',
+    'The Windows Remote Shell received a request to perform an operation on a command ' +
+      'identifier that does not exist. Either the command has completed execution or the client ' +
+      'specified an invalid command identifier.',
     { detail: `${DETAIL}/UnexpectedSelectors` },
   );
 }

@@ -66,7 +66,9 @@ export class OutputQueue {
     this.#settle('ended');
   }
 
-  /** Waits for output of up to `budget` octets, so long. A later reader takes an earlier's place. */
+  /**
+   * Waits for output of up to `budget` octets, so long. A later reader takes an earlier's place.
+   */
   read(budget: number, wait: number): Promise<Waited> {
     this.#settle('timed-out');
     const ready = this.#take(budget);

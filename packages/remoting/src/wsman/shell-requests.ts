@@ -6,7 +6,10 @@ import { schemaFault } from './faults.ts';
 import { Namespace } from './names.ts';
 import type { WsmanRequest } from './request.ts';
 
-/** Bodies of the requests on shells (MS-WSMV 3.1.4.5 to 3.1.4.17): read by a server, written by a client. */
+/**
+ * Bodies of the requests on shells (MS-WSMV 3.1.4.5 to 3.1.4.17): read by a server, written by a
+ * client.
+ */
 
 export interface CreateBody {
   /** The client's choice (MS-PSRP 2.3); absent: the server chooses. */

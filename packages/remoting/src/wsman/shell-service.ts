@@ -219,7 +219,8 @@ export class ShellService<C extends ShellOwner> {
       FaultCode.SHELL_QUOTA,
       'w:QuotaLimit',
       `The user has ${own.length} shells open on this computer, which has ${this.#shells.size}; ` +
-        `${maxShellsPerUser} and ${maxShells} are allowed. Close one (Remove-PSSession) and try again.`,
+        `${maxShellsPerUser} and ${maxShells} are allowed. Close one (Remove-PSSession) and try ` +
+        'again.',
     );
   }
 

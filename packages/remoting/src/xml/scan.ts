@@ -172,8 +172,14 @@ class Scanner {
 /** Attributes of one tag: SOAP has about ten, most of them namespaces. */
 const MAX_ATTRIBUTES = 64;
 
-const DECLARATION =
-  /^<\?xml[ \t\n]+version=(["'])1\.\d\1(?:[ \t\n]+encoding=(["'])[A-Za-z][\w.-]*\2)?(?:[ \t\n]+standalone=(["'])(?:yes|no)\3)?[ \t\n]*\?>/u;
+const DECLARATION: RegExp = new RegExp(
+  [
+    '^<\\?xml[ \\t\\n]+version=(["\'])1\\.\\d\\1',
+    '(?:[ \\t\\n]+encoding=(["\'])[A-Za-z][\\w.-]*\\2)?',
+    '(?:[ \\t\\n]+standalone=(["\'])(?:yes|no)\\3)?[ \\t\\n]*\\?>',
+  ].join(''),
+  'u',
+);
 
 /** 2.3 Name, of ASCII: no protocol here has others. */
 const NAME = /[:A-Z_a-z][\w:.-]*/uy;
