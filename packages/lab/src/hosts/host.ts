@@ -66,6 +66,7 @@ export class Host {
   readonly #secret: ClientSecret;
   #lsa: Lsa;
   #computer: Computer | undefined;
+  #booted = 0;
   #virtualAccounts = 0;
 
   constructor(options: HostOptions) {
@@ -96,7 +97,7 @@ export class Host {
 
   /** What is on the computer: files, processes, services, log. */
   get computer(): Computer {
-    this.#computer ??= makeComputer(this.scenario, this.name, this.#options.clock());
+    this.#computer ??= makeComputer(this.scenario, this.name, this.#booted);
     return this.#computer;
   }
 
@@ -159,6 +160,7 @@ export class Host {
 
   #boot(): Lsa {
     const { transport, clock, random } = this.#options;
+    this.#booted = clock();
     return new Lsa({ machine: this.machine, secret: this.#secret, transport, clock, random });
   }
 
