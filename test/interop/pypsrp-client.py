@@ -82,7 +82,7 @@ def script():
 
 
 def refused():
-    """Without language: a script, a command that is not there, errors, a value of the wrong kind."""
+    """Without language: a script, an unknown command, errors, a value of a wrong kind."""
     said = []
     with pool(configuration_name="JEARole") as opened:
         for build in (

@@ -27,7 +27,10 @@ answer = protocol.transport.session.post(
     options["endpoint"],
     data=identify,
     verify=options["ca_trust_path"],
-    headers={"WSMANIDENTIFY": "unauthenticated", "Content-Type": "application/soap+xml;charset=UTF-8"},
+    headers={
+        "WSMANIDENTIFY": "unauthenticated",
+        "Content-Type": "application/soap+xml;charset=UTF-8",
+    },
 )
 told.append([answer.status_code, "<wsmid:ProductVendor>doublehop<" in answer.text])
 print(json.dumps(told))
