@@ -107,7 +107,7 @@ const BAD: readonly (readonly [call: string, told: RegExp])[] = [
   ['invoke --computer B --ca-file x hostname', /--ca-file needs --ssl/],
   ['invoke --computer B --port 0 hostname', /--port: "0" is no port/],
   ['invoke --computer B --throttle 0 hostname', /--throttle: "0" is no whole number/],
-  ['invoke --computer B $using:x', /\$using:x means a variable of a console/],
+  ['invoke --computer B $using:x', /\$using:x means a console's variable/],
   ['invoke --computer B {', /block:1:\d+: /],
   ['enter', /missing required argument 'computer'/],
   ['enter B --password-file -', /standard input has the commands/],

@@ -1,68 +1,81 @@
 import { type Command, failure } from '@doublehop/powershell/commands/command';
 import { asList, isTrue } from '@doublehop/powershell/objects/convert';
 import { toText } from '@doublehop/powershell/objects/text';
+import { PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
 import { requestOf } from '../remoting/invoke-command.ts';
 import { fanOut, type Place } from './fan-out.ts';
+import { SESSION_TYPE } from './remote-sessions.ts';
 import type { RemotingRun, RemotingState } from './remoting-state.ts';
-import {
-  COMPUTER_NAME,
-  TARGET_PARAMETERS,
-  targetsOf,
-  THROTTLE_LIMIT,
-  throttleOf,
-} from './target-parameters.ts';
+import { TARGET_PARAMETERS, targetsOf, THROTTLE_LIMIT, throttleOf } from './target-parameters.ts';
 
-/** Invoke-Command: on computers, in sessions, or without either here. */
+/**
+ * Invoke-Command: on computers, in sessions, or without either here. What stands first without a
+ * name is a computer, a session or the block, by what it is: PowerShell's binder tells its parameter
+ * sets apart so.
+ */
 export const INVOKE_COMMAND: Command<RemotingState> = {
   name: 'Invoke-Command',
   synopsis: 'Runs commands on local and remote computers.',
   module: 'Microsoft.PowerShell.Core',
-  defaultSet: 'InProcess',
   parameters: [
-    COMPUTER_NAME,
-    {
-      name: 'Session',
-      type: 'object',
-      many: true,
-      position: 0,
-      mandatory: true,
-      sets: ['Session'],
-    },
-    {
-      name: 'ScriptBlock',
-      type: 'scriptblock',
-      position: 1,
-      mandatory: true,
-      aliases: ['Command'],
-    },
-    ...TARGET_PARAMETERS,
+    { name: 'ComputerName', type: 'object', many: true, position: 0, aliases: ['Cn'] },
+    { name: 'Session', type: 'object', many: true },
+    { name: 'ScriptBlock', type: 'scriptblock', position: 1, aliases: ['Command'] },
+    ...TARGET_PARAMETERS.map(({ sets: _, ...parameter }) => parameter),
     THROTTLE_LIMIT,
     { name: 'HideComputerName', type: 'switch', aliases: ['HCN'] },
     { name: 'ArgumentList', type: 'object', many: true, aliases: ['Args'] },
     { name: 'AsJob', type: 'switch' },
     { name: 'JobName', type: 'string' },
-    { name: 'NoNewScope', type: 'switch', sets: ['InProcess'] },
+    { name: 'NoNewScope', type: 'switch' },
   ],
   run: async (run) => {
-    const { bound, parameterSet, session, streams, signal } = run;
+    const { bound, session, streams, signal } = run;
     if (bound['AsJob'] !== undefined || bound['JobName'] !== undefined) throw noJobs();
-    const block = bound['ScriptBlock'] ?? null;
+    const { block, computers, sessions } = placesOf(run);
     const args = asList(bound['ArgumentList'] ?? []);
-    if (parameterSet === 'InProcess') {
+    if (computers.length === 0 && sessions.length === 0) {
       if (args.length > 0) throw noArguments();
       for (const value of await run.invokeBlock(block, null)) await streams.output(value);
       return;
     }
     const request = requestOf(block, session.variables, args);
-    const places = parameterSet === 'Session' ? sessionPlaces(run) : await computerPlaces(run);
+    const places =
+      sessions.length > 0 ? sessionPlaces(sessions, run) : await computerPlaces(computers, run);
     const showComputer = !isTrue(bound['HideComputerName'] ?? false);
     await fanOut(places, { request, throttle: throttleOf(bound), streams, signal, showComputer });
   },
 };
 
-async function computerPlaces(run: RemotingRun): Promise<Place[]> {
+interface Places {
+  readonly block: PsValue;
+  readonly computers: readonly PsValue[];
+  readonly sessions: readonly PsValue[];
+}
+
+function placesOf({ bound }: RemotingRun): Places {
+  const { ScriptBlock: block, Session: named = [] } = bound;
+  const first = asList(bound['ComputerName'] ?? []);
+  const [only = null] = first;
+  if (block === undefined && only instanceof Scalar && only.type === 'ScriptBlock') {
+    return { block: only, computers: [], sessions: asList(named) };
+  }
+  if (block === undefined) {
+    const message = 'What is to run? Give a script block: Invoke-Command ServerB { hostname }';
+    throw failure(message, 'MissingMandatoryParameter', 'InvalidArgument');
+  }
+  const isSession = (value: PsValue): boolean =>
+    value instanceof PsObject && value.typeNames[0] === SESSION_TYPE;
+  const sessions = [...first.filter(isSession), ...asList(named)];
+  const computers = first.filter((value) => !isSession(value));
+  if (sessions.length === 0 || computers.length === 0) return { block, computers, sessions };
+  const message = 'Computers and sessions: one of them.';
+  throw failure(message, 'AmbiguousParameterSet', 'InvalidArgument');
+}
+
+async function computerPlaces(computers: readonly PsValue[], run: RemotingRun): Promise<Place[]> {
   const { connect } = run.session.sessions;
-  const targets = await targetsOf(run);
+  const targets = await targetsOf(computers, run);
   return targets.map((target) => ({
     computer: target.computer,
     open: () => connect(target),
@@ -70,8 +83,8 @@ async function computerPlaces(run: RemotingRun): Promise<Place[]> {
   }));
 }
 
-function sessionPlaces({ bound, session }: RemotingRun): Place[] {
-  return asList(bound['Session'] ?? null).map((value) => {
+function sessionPlaces(given: readonly PsValue[], { session }: RemotingRun): Place[] {
+  return given.map((value) => {
     const found = session.sessions.of(value);
     if (found?.state === 'Opened') {
       return { computer: found.target.computer, open: async () => found.remote };

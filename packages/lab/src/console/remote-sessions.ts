@@ -67,11 +67,13 @@ function instanceOf(session: PsSession | undefined): string | undefined {
   return session?.remote.shellId.toLowerCase();
 }
 
+export const SESSION_TYPE = 'System.Management.Automation.Runspaces.PSSession';
+
 /** A PSSession as Get-PSSession shows it. */
 export function sessionObject(session: PsSession): PsObject {
   const { id, name, target, state, remote } = session;
   return new PsObject({
-    typeNames: ['System.Management.Automation.Runspaces.PSSession', 'System.Object'],
+    typeNames: [SESSION_TYPE, 'System.Object'],
     text: `[PSSession]${name}`,
     adapted: {
       Id: id,

@@ -122,7 +122,8 @@ const ENTERED = 'Enter-PSSession';
 async function newSessions(run: RemotingRun): Promise<void> {
   const { bound, session, streams, signal } = run;
   const names = asList(bound['Name'] ?? []).map(toText);
-  for (const [index, target] of (await targetsOf(run)).entries()) {
+  const targets = await targetsOf(asList(bound['ComputerName'] ?? null), run);
+  for (const [index, target] of targets.entries()) {
     signal.throwIfAborted();
     try {
       await streams.output(sessionObject(await session.sessions.open(target, names[index])));
@@ -143,7 +144,7 @@ async function enter(run: RemotingRun): Promise<void> {
     sessions.entered = found;
     return;
   }
-  const [target] = await targetsOf(run);
+  const [target] = await targetsOf(asList(bound['ComputerName'] ?? null), run);
   if (target === undefined) return;
   try {
     sessions.entered = await sessions.open(target, ENTERED);

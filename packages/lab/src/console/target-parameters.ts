@@ -1,6 +1,6 @@
 import type { Bound, Parameter } from '@doublehop/powershell/commands/command';
 import { failure } from '@doublehop/powershell/commands/command';
-import { asList, isTrue, toNumber } from '@doublehop/powershell/objects/convert';
+import { isTrue, toNumber } from '@doublehop/powershell/objects/convert';
 import { toText } from '@doublehop/powershell/objects/text';
 import type { PsValue } from '@doublehop/powershell/objects/value';
 import {
@@ -43,9 +43,12 @@ export function throttleOf(bound: Bound): number {
 }
 
 /** The computers that a command names, each with how to get in. Throws CommandFailure. */
-export async function targetsOf({ bound, session }: RemotingRun): Promise<RemoteTarget[]> {
+export async function targetsOf(
+  computers: readonly PsValue[],
+  { bound, session }: RemotingRun,
+): Promise<RemoteTarget[]> {
   const how = await waysOf(bound, session);
-  return asList(bound['ComputerName'] ?? null).map((computer) => {
+  return computers.map((computer) => {
     const name = toText(computer);
     return { ...how, computer: name === '.' || name === '' ? session.computer : name };
   });
