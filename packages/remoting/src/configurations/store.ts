@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rename, rm, stat, chmod } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RandomSource } from '@doublehop/crypto/random';
 import { SecureText } from '@doublehop/powershell/objects/value';
@@ -133,34 +133,38 @@ export class ConfigurationStore {
     return key;
   }
 
+  /** Puts a file in place where there is none: others see no file, or the whole one. */
   async #create(path: string, content: Uint8Array): Promise<void> {
+    const fresh = await this.#fresh(path, content);
     try {
-      const handle = await open(path, 'wx', 0o600);
-      try {
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await link(fresh, path);
     } catch (error) {
       if (errno(error) !== 'EEXIST') throw error;
+    } finally {
+      await rm(fresh, { force: true });
     }
   }
 
   async #replace(path: string, content: string): Promise<void> {
-    const fresh = `${path}.${toHex(this.#random(8))}`;
+    const fresh = await this.#fresh(path, content);
     try {
-      const handle = await open(fresh, 'wx', 0o600);
-      try {
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
       await rename(fresh, path);
     } catch (error) {
       await rm(fresh, { force: true });
       throw error;
+    }
+  }
+
+  /** A new file besides that one, on disk, for its owner only. */
+  async #fresh(path: string, content: string | Uint8Array): Promise<string> {
+    const fresh = `${path}.${toHex(this.#random(8))}`;
+    const handle = await open(fresh, 'wx', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+      return fresh;
+    } finally {
+      await handle.close();
     }
   }
 }

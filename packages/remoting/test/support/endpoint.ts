@@ -13,6 +13,7 @@ import {
 import { connect, type ConnectOptions } from '@doublehop/remoting/client/connect';
 import type { RemoteSession } from '@doublehop/remoting/client/remote-session';
 import { createEndpoint, type Endpoint } from '@doublehop/remoting/endpoint/endpoint';
+import type { EndpointConfiguration } from '@doublehop/remoting/endpoint/endpoint-session';
 import { gssClientScheme, gssServerSchemes } from '@doublehop/remoting/http/gss-scheme';
 import { newGuid } from '@doublehop/remoting/psrp/new-guid';
 import { accessDenied } from '@doublehop/remoting/wsman/faults';
@@ -31,7 +32,7 @@ export const timer: Timer = (milliseconds, act) => {
   return () => clearTimeout(timeout);
 };
 
-const COMMANDS: readonly Command<TestSession>[] = [
+export const COMMANDS: readonly Command<TestSession>[] = [
   {
     name: 'whoami',
     synopsis: 'Who called.',
@@ -109,8 +110,14 @@ const COMMANDS: readonly Command<TestSession>[] = [
   },
 ];
 
-/** An endpoint on a port of its own with the configurations `Microsoft.PowerShell` and `JEA`. */
-export async function testEndpoint(log: string[] = []): Promise<{
+/**
+ * An endpoint on a port of its own with the configurations `Microsoft.PowerShell`, `JEA` and what
+ * else is given.
+ */
+export async function testEndpoint(
+  log: string[] = [],
+  others: readonly EndpointConfiguration<ShellOwner, TestSession>[] = [],
+): Promise<{
   readonly endpoint: Endpoint;
   readonly url: URL;
   readonly closed: string[];
@@ -146,6 +153,8 @@ export async function testEndpoint(log: string[] = []): Promise<{
       authorize: ({ peer }) => ({ name: formatPrincipal(peer), sid: 'S-1-5-21-1-2-3-1104' }),
     }),
     configuration: (name) => {
+      const given = others.find((one) => one.name.toLowerCase() === name.toLowerCase());
+      if (given !== undefined) return given;
       const mode = modes.get(name.toLowerCase());
       return mode === undefined ? undefined : configuration(name, mode);
     },
