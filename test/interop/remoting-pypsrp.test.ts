@@ -1,5 +1,5 @@
 // pypsrp, a PowerShell remoting client, at our endpoint by every way to authenticate.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { mitShell } from '../support/mit.ts';
 import { winrmRoot } from '../support/packages.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
 import { type RemotingHost, startRemotingHost } from '../support/remoting-host.ts';
+import { run } from '../support/run.ts';
 import { makeTempDir, removeDir } from '../support/temp.ts';
 
 const program = fileURLToPath(new URL('pypsrp-client.py', import.meta.url));
@@ -61,7 +62,7 @@ describe('pypsrp at our endpoint', () => {
   beforeAll(async () => {
     if (whyMissing('mit', 'winrm') !== undefined || process.getuid?.() !== 0) return;
     const contoso = await startContoso(join(dir, 'contoso'));
-    const host = await startRemotingHost(dir, contoso);
+    const host = await startRemotingHost(dir, contoso, await clientCertificate());
     running = { contoso, host };
     writeFileSync(join(dir, 'hosts'), hostsFile({ [host.address]: [HOST, 'serverb'] }));
   });
@@ -77,6 +78,16 @@ describe('pypsrp at our endpoint', () => {
     requirePeers(ctx, 'mit', 'winrm');
     requireRoot(ctx);
   });
+
+  const [certificate, key] = [join(dir, 'client.pem'), join(dir, 'client.key')];
+  async function clientCertificate(): Promise<string> {
+    const files = ['-keyout', key, '-out', certificate];
+    const purpose = ['-addext', 'extendedKeyUsage=clientAuth', '-subj', '/CN=alice'];
+    const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files, ...purpose];
+    const made = await run('openssl', args);
+    expect(made.status, made.stderr).toBe(0);
+    return readFileSync(certificate, 'utf8');
+  }
 
   const world = (): { contoso: Contoso; host: RemotingHost } => {
     if (running === undefined) throw new Error('the endpoint was not started');
@@ -105,12 +116,12 @@ describe('pypsrp at our endpoint', () => {
     const connection = JSON.stringify({ server: HOST, ssl: false, ...options, ...tls });
     const python = join(winrmRoot, 'bin', 'python');
     const hosts = join(dir, 'hosts');
-    const run = await withHosts(hosts, python, [program, connection, ...names], {
+    const done = await withHosts(hosts, python, [program, connection, ...names], {
       env: { ...contoso.env, ...env },
       timeout: 60_000,
     });
-    expect(run.status, run.stderr).toBe(0);
-    return JSON.parse(run.stdout);
+    expect(done.status, done.stderr).toBe(0);
+    return JSON.parse(done.stdout);
   }
 
   const alice = (): Readonly<Record<string, string>> => ({
@@ -158,6 +169,20 @@ describe('pypsrp at our endpoint', () => {
     expect(await pypsrp({ ...options, password: 'no' }, ['wrong'])).toEqual({
       wrong: 'AuthenticationError',
     });
+  });
+
+  test('HTTPS, a client certificate', async () => {
+    const files = { certificate_pem: certificate, certificate_key_pem: key };
+    const options = { ssl: true, auth: 'certificate', ...files };
+    expect(await pypsrp(options, ['logon', ...everything])).toEqual({
+      ...EXPECTED,
+      ...by('certificate'),
+    });
+    const stranger = { certificate_pem: join(dir, 'other.pem'), certificate_key_pem: key };
+    const other = ['-subj', '/CN=alice', '-addext', 'extendedKeyUsage=clientAuth', '-nodes'];
+    const made = ['req', '-x509', '-key', key, '-out', stranger.certificate_pem, ...other];
+    expect((await run('openssl', made)).status).toBe(0);
+    expect(await pypsrp({ ...options, ...stranger }, ['wrong'])).not.toEqual({ wrong: 'opened' });
   });
 
   test.each([

@@ -207,6 +207,7 @@ const peers: Readonly<Record<PeerName, Peer>> = {
       'python3-dev',
       'libkrb5-dev',
       'gcc',
+      'openssl',
     ],
     files: [join(evilWinrmPath, 'evil_winrm_py'), join(pypsrpTests, 'responses')],
   },

@@ -9,7 +9,7 @@ import type { ShellOwner } from '@doublehop/remoting/wsman/shell-backend';
 /** Who is in a session, and what came with the logon. */
 export interface RemotingCaller extends ShellOwner {
   /** How the caller authenticated. */
-  readonly by: 'ticket' | 'password';
+  readonly by: 'ticket' | 'password' | 'certificate';
   /** The TGT that was forwarded. */
   readonly delegated?: Credentials;
 }

@@ -18,7 +18,10 @@ import type { EndpointConfiguration } from '@doublehop/remoting/endpoint/endpoin
 import { createEndpoint, type Endpoint } from '@doublehop/remoting/endpoint/endpoint';
 import { RemotingError } from '@doublehop/remoting/errors';
 import { gssServerSchemes } from '@doublehop/remoting/http/gss-scheme';
-import { basicServerScheme } from '@doublehop/remoting/http/password-scheme';
+import {
+  basicServerScheme,
+  certificateServerScheme,
+} from '@doublehop/remoting/http/password-scheme';
 import type { ServerScheme } from '@doublehop/remoting/http/scheme';
 import { newGuid } from '@doublehop/remoting/psrp/new-guid';
 import { accessDenied } from '@doublehop/remoting/wsman/faults';
@@ -52,8 +55,15 @@ const MODES: ReadonlyMap<string, LanguageMode> = new Map<string, LanguageMode>([
   ['closed', 'None'],
 ]);
 
-/** Starts it on the domain's address, with HTTP and HTTPS on WinRM's ports. */
-export async function startRemotingHost(dir: string, contoso: Contoso): Promise<RemotingHost> {
+/**
+ * Starts it on the domain's address, with HTTP and HTTPS on WinRM's ports. Who shows the client
+ * certificate, PEM, is Alice.
+ */
+export async function startRemotingHost(
+  dir: string,
+  contoso: Contoso,
+  clientCertificate?: string,
+): Promise<RemotingHost> {
   const random = pooledRandom();
   const clock = (): number => Date.now();
   const keys = keytabKeys(await readKeytab(contoso.keytab(NAME)));
@@ -63,10 +73,17 @@ export async function startRemotingHost(dir: string, contoso: Contoso): Promise<
   writeFileSync(caFile, tls.cert);
   const log: string[] = [];
   const endpoint = createEndpoint<RemotingCaller, RemotingCaller>({
-    schemes: schemesOf(contoso, keys, tls),
+    schemes: [...schemesOf(contoso, keys, tls), certificateScheme(contoso)],
     configuration,
     machine: HOST,
-    tls,
+    tls: {
+      ...tls,
+      ...(clientCertificate !== undefined && {
+        requestCert: true,
+        rejectUnauthorized: false,
+        ca: clientCertificate,
+      }),
+    },
     clock,
     timer: (milliseconds, act) => {
       const timeout = setTimeout(act, milliseconds);
@@ -125,6 +142,12 @@ function schemesOf(
     }),
     basicServerScheme(logOn),
   ];
+}
+
+/** The TLS layer knows one client certificate. */
+function certificateScheme(contoso: Contoso): ServerScheme<RemotingCaller> {
+  const { sid } = contoso.account('alice');
+  return certificateServerScheme(async () => ({ name: 'CONTOSO\\alice', sid, by: 'certificate' }));
 }
 
 function configuration(
