@@ -8,12 +8,13 @@ import type { Host } from '../src/hosts/host.ts';
 import type { HostSession } from '../src/sessions/host-session.ts';
 import {
   openGmsaSession,
+  openKerberosSession,
   openNtlmSession,
   openPasswordSession,
   openRunAsSession,
   openVirtualSession,
 } from '../src/sessions/open-session.ts';
-import { arrive, passwordOf } from './support/callers.ts';
+import { accept, arrive, passwordOf } from './support/callers.ts';
 import { labError, MINUTE, NOW, REALM, service, TestDomain } from './support/domain.ts';
 
 const QUARTER = 15 * MINUTE;
@@ -142,6 +143,16 @@ describe('constrained delegation (msDS-AllowedToDelegateTo)', () => {
     expect(lastEvent().DelegationMode).toBe('kcd');
   });
 
+  test('each kind of evidence is remembered for itself', async () => {
+    const session = await arrive(domain, serverB, 'alice');
+    await labError(session.ticketFor('redirector', SHARE));
+    const logon = serverB.lsa.session(session.logonId);
+    const { client } = await serverB.lsa.delegate(logon, SHARE, 'received');
+    expect(formatPrincipal(client)).toBe('alice@CONTOSO.COM');
+    const error = await labError(session.ticketFor('redirector', SHARE));
+    expect(error.code).toBe('negative-cache');
+  });
+
   test('for any protocol, it is', async () => {
     await domain.control('SERVERB$', TRUSTED_TO_AUTH_FOR_DELEGATION);
     const session = await arrive(domain, serverB, 'alice');
@@ -163,6 +174,13 @@ describe('sessions that have a TGT get every ticket by it', () => {
   test('a TGT of somebody who may not be delegated is never forwarded', async () => {
     await domain.control('SERVERB$', TRUSTED_FOR_DELEGATION);
     expect((await arrive(domain, serverB, 'bob')).credentialKind).toBe('evidence');
+  });
+
+  test('a TGT of somebody else counts for nothing', async () => {
+    const [own, other] = [await domain.person('alice'), await domain.person('Administrator')];
+    const ticket = await own.getServiceTicket(service('ServerB'));
+    const caller = accept(domain, serverB, ticket, await other.forward());
+    expect((await openKerberosSession(serverB, caller)).credentialKind).toBe('evidence');
   });
 
   test('a password (CredSSP, Basic)', async () => {

@@ -222,17 +222,18 @@ export class Lsa {
       throw new LabError('unknown-session', `${user} came over the network and has no tickets`);
     }
     const subject = formatPrincipal(server);
-    const known = this.#spnFailures.find(subject.toLowerCase());
+    const key = subject.toLowerCase();
+    const known = this.#spnFailures.find(key);
     if (known !== undefined) throw repeated('SPN', known);
-    return noting({ failures: this.#spnFailures, subject, leg: 'tgs' }, () =>
+    return noting({ failures: this.#spnFailures, key, subject, leg: 'tgs' }, () =>
       holder.client.getServiceTicket(server),
     );
   }
 
   /**
-   * A ticket of a logged-on user to a target: S4U2Proxy with the user's own ticket as evidence, in
-   * the name of the computer (MS-SFU 3.1.5.2). A refusal is repeated until its negative entry ends
-   * or is purged. Throws as `serviceTicket` does.
+   * A ticket of a logged-on user to a target: S4U2Proxy in the name of the computer (MS-SFU 3.1.5.2),
+   * with the user's own ticket as evidence or with one by S4U2Self. A refusal is repeated until its
+   * negative entry ends or is purged. Throws as `serviceTicket` does.
    */
   async delegate(
     { evidence, user }: LogonSession,
@@ -243,30 +244,42 @@ export class Lsa {
       throw new LabError('unknown-session', `${user} did not come with a ticket`);
     }
     const subject = `${user} to ${formatPrincipal(target)}`;
-    const key = subject.toLowerCase();
+    // What one kind of evidence brought, or was refused, says nothing of the other.
+    const key = `${source} ${subject.toLowerCase()}`;
     const ready = this.#s4uTicket(key);
     if (ready !== undefined) return ready;
     const known = this.#s4uFailures.find(key);
     if (known !== undefined) throw repeated('S4U', known);
-    const tgt = await this.#system.getTgt();
+    const tgt = await this.#machineTgt();
     const { context } = this.#system;
     const from = source === 'received' ? evidence : await this.#selfTicket(evidence.client, tgt);
     // The RBCD bit of PA-PAC-OPTIONS is always set, as Windows does (MS-SFU 3.1.5.2.1).
     const credentials = await noting(
-      { failures: this.#s4uFailures, subject, leg: 's4u2proxy' },
+      { failures: this.#s4uFailures, key, subject, leg: 's4u2proxy' },
       () => s4u2proxy(context, { tgt, evidence: from, target }),
     );
     this.#keepS4u(key, credentials);
     return credentials;
   }
 
+  async #machineTgt(): Promise<Credentials> {
+    try {
+      return await this.#system.getTgt();
+    } catch (error) {
+      if (!(error instanceof KerberosError) || error.detail.errorCode === undefined) throw error;
+      const { message, detail } = error;
+      throw new LabError('refused', message, { ...ticketDetail('as', detail), cause: error });
+    }
+  }
+
   /** S4U2Self: the broker's own evidence (MS-SFU 3.1.5.1). */
   async #selfTicket(user: Principal, tgt: Credentials): Promise<Evidence> {
     const failures = this.#s4uFailures;
     const subject = `${formatPrincipal(user)} to this computer`;
-    const known = failures.find(subject.toLowerCase());
+    const key = subject.toLowerCase();
+    const known = failures.find(key);
     if (known !== undefined) throw repeated('S4U', known);
-    return noting({ failures, subject, leg: 's4u2self' }, () =>
+    return noting({ failures, key, subject, leg: 's4u2self' }, () =>
       s4u2self(this.#system.context, { tgt, user }),
     );
   }
@@ -384,18 +397,22 @@ const LUID_STEP = 0x1f3;
 /** What a refusal is noted as. */
 interface Noted {
   readonly failures: NegativeCache<Failure>;
+  readonly key: string;
   readonly subject: string;
   readonly leg: TicketLeg;
 }
 
 /** Notes a KDC's refusal; that no KDC could be reached says nothing and is not noted. */
-async function noting<T>({ failures, subject, leg }: Noted, ask: () => Promise<T>): Promise<T> {
+async function noting<T>(
+  { failures, key, subject, leg }: Noted,
+  ask: () => Promise<T>,
+): Promise<T> {
   try {
     return await ask();
   } catch (error) {
     if (!(error instanceof KerberosError) || !isLasting(error)) throw error;
     const { message, detail } = error;
-    const { until } = failures.add(subject.toLowerCase(), { subject, message, detail, leg });
+    const { until } = failures.add(key, { subject, message, detail, leg });
     throw new LabError('refused', message, { ...ticketDetail(leg, detail), until, cause: error });
   }
 }

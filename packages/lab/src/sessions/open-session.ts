@@ -1,7 +1,7 @@
 import type { ClientSecret } from '@doublehop/kerberos/client/secret';
 import type { KeyBlock } from '@doublehop/kerberos/credentials';
 import type { NegotiateIdentity } from '@doublehop/kerberos/http/negotiate-server';
-import { formatPrincipal, type Principal } from '@doublehop/kerberos/names';
+import { formatPrincipal, type Principal, samePrincipalFolded } from '@doublehop/kerberos/names';
 import type { SecureText } from '@doublehop/powershell/objects/value';
 import { wellKnown } from '@doublehop/security/well-known-sids';
 import { LabError } from '../errors.ts';
@@ -24,7 +24,8 @@ export async function openKerberosSession(
   const { principal: client, ticket, ticketPart, delegated } = caller;
   const evidence = { client, ticket, flags: ticketPart.flags };
   const common = { host, identity, connected: identity };
-  if (delegated === undefined) {
+  // A TGT of somebody else is not what the user of this session may act with.
+  if (delegated === undefined || !samePrincipalFolded(delegated.client, client)) {
     const logon = host.lsa.logOn(evidence);
     return new HostSession({ ...common, logon, credential: { kind: 'evidence', evidence } });
   }
