@@ -22,8 +22,9 @@ const MEMBER = {
 } as const;
 
 /**
- * Who is in the host's group Administrators, which is the one that counts here: to let in a computer
- * that runs virtual accounts, for one. A member that is added counts from the next logon on.
+ * Who is in the host's group Administrators, which is the one that counts here: to let in a
+ * computer that runs virtual accounts, for one. A member that is added counts from the next logon
+ * on.
  */
 export const GROUP_COMMANDS: readonly Command<HostSession>[] = [
   {

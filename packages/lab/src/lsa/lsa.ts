@@ -231,9 +231,9 @@ export class Lsa {
   }
 
   /**
-   * A ticket of a logged-on user to a target: S4U2Proxy in the name of the computer (MS-SFU 3.1.5.2),
-   * with the user's own ticket as evidence or with one by S4U2Self. A refusal is repeated until its
-   * negative entry ends or is purged. Throws as `serviceTicket` does.
+   * A ticket of a logged-on user to a target: S4U2Proxy in the name of the computer (MS-SFU
+   * 3.1.5.2), with the user's own ticket as evidence or with one by S4U2Self. A refusal is repeated
+   * until its negative entry ends or is purged. Throws as `serviceTicket` does.
    */
   async delegate(
     { evidence, user }: LogonSession,
