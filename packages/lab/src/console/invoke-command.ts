@@ -21,7 +21,7 @@ export const INVOKE_COMMAND: Command<RemotingState> = {
     { name: 'ComputerName', type: 'object', many: true, position: 0, aliases: ['Cn'] },
     { name: 'Session', type: 'object', many: true },
     { name: 'ScriptBlock', type: 'scriptblock', position: 1, aliases: ['Command'] },
-    ...TARGET_PARAMETERS.map(({ sets: _, ...parameter }) => parameter),
+    ...TARGET_PARAMETERS,
     THROTTLE_LIMIT,
     { name: 'HideComputerName', type: 'switch', aliases: ['HCN'] },
     { name: 'ArgumentList', type: 'object', many: true, aliases: ['Args'] },

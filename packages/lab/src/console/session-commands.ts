@@ -98,7 +98,7 @@ export const SESSION_COMMANDS: readonly Command<RemotingState>[] = [
     parameters: [
       { ...COMPUTER_NAME, many: false },
       { name: 'Session', type: 'object', mandatory: true, position: 0, sets: ['Session'] },
-      ...TARGET_PARAMETERS,
+      ...TARGET_PARAMETERS.map((one) => ({ ...one, sets: ['ComputerName'] })),
     ],
     run: enter,
   },

@@ -13,11 +13,11 @@ import type { RemotingRun, RemotingState } from './remoting-state.ts';
 
 /** Parameters that say how to get to a computer, of all commands that open sessions. */
 export const TARGET_PARAMETERS: readonly Parameter[] = [
-  { name: 'Credential', type: 'object', sets: ['ComputerName'] },
-  { name: 'Authentication', type: 'string', sets: ['ComputerName'], validateSet: AUTHENTICATIONS },
-  { name: 'ConfigurationName', type: 'string', sets: ['ComputerName'] },
-  { name: 'UseSSL', type: 'switch', sets: ['ComputerName'] },
-  { name: 'Port', type: 'int', sets: ['ComputerName'] },
+  { name: 'Credential', type: 'object' },
+  { name: 'Authentication', type: 'string', validateSet: AUTHENTICATIONS },
+  { name: 'ConfigurationName', type: 'string' },
+  { name: 'UseSSL', type: 'switch' },
+  { name: 'Port', type: 'int' },
 ];
 
 /** `-ComputerName`, first of the arguments without a name. */

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import {
   type KeyAndCertificate,
   selfSignedCertificate,
@@ -20,7 +20,9 @@ export async function labCertificate(
 ): Promise<KeyAndCertificate> {
   const cert = await readText(ca);
   const key = await readText(tlsKey);
-  if (cert !== undefined && key !== undefined && isGood(cert, names, clock())) return { cert, key };
+  if (cert !== undefined && key !== undefined) {
+    if (isGood(cert, names, clock()) && isPair(cert, key)) return { cert, key };
+  }
   const fresh = selfSignedCertificate({ names, now: clock(), random });
   await replaceFile(tlsKey, fresh.key);
   await replaceFile(ca, fresh.cert, 0o644);
@@ -33,6 +35,15 @@ function isGood(pem: string, names: readonly string[], now: number): boolean {
   return names.every(
     (name) => (certificate.checkHost(name) ?? certificate.checkIP(name)) !== undefined,
   );
+}
+
+/** Whether a key and a certificate belong together: two processes may have written them at once. */
+function isPair(pem: string, key: string): boolean {
+  try {
+    return readCertificate(pem)?.checkPrivateKey(createPrivateKey(key)) === true;
+  } catch {
+    return false;
+  }
 }
 
 function readCertificate(pem: string): X509Certificate | undefined {
