@@ -138,6 +138,14 @@ describe('scripts by language mode (about_Language_Modes)', () => {
     expect(last).toBeLessThan(100);
   });
 
+  test.each([
+    ['[System.IO.File]::Delete("a")', 'ParserError'],
+    ['if (', 'ParserError'],
+  ])('a block that is not in the language is refused: %s', async (text, errorId) => {
+    const each = command('ForEach-Object', [new Scalar('ScriptBlock', text)]);
+    expect(await refusal(run([[command('Write-Output', [1]), each]]))).toBe(errorId);
+  });
+
   test('a block that came as a value', async () => {
     const where = command('Where-Object', [new Scalar('ScriptBlock', '$_ -gt 1')]);
     expect(await run([[command('echo', [[1, 2, 3]]), where]])).toEqual([2, 3]);
