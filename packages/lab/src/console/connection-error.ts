@@ -84,7 +84,7 @@ function labCause(error: LabError): Cause {
     const none =
       'no delegable credential: the session was opened with a ticket to its own host, and a ' +
       'program in it has no TGT to get another with';
-    return { id: '1312', words: withCode(0x80_09_03_0e, NO_SESSION), because: [none, where] };
+    return { id: '1312', words: withCode(0x80_09_03_0e, NO_SESSION), because: [where, none] };
   }
   if (code === 'logon-failed' || isWrongPassword(refusal?.errorCode)) {
     return { id: 'LogonFailure', words: LOGON_FAILURE, because: [where] };

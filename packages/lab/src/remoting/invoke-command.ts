@@ -12,9 +12,7 @@ import { asList, toNumber } from '@doublehop/powershell/objects/convert';
 import { toText } from '@doublehop/powershell/objects/text';
 import { PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
 import type { RemoteRequest, RemoteSession } from '@doublehop/remoting/client/remote-session';
-import { type Fault, RemotingError } from '@doublehop/remoting/errors';
-import { KerberosError } from '@doublehop/kerberos/errors';
-import { LabError } from '../errors.ts';
+import { connectionRecord, isConnectionError } from '../console/connection-error.ts';
 
 /** What a caller says about how to get to a computer. */
 export interface RemotingWish {
@@ -142,38 +140,8 @@ export function labelled(streams: CommandStreams, computer: string): CommandStre
 
 /** The error of a computer that no session could be opened on, with the true cause. */
 export function unreached(computer: string, error: unknown): CommandFailure['record'] {
-  const isKnown =
-    error instanceof LabError || error instanceof RemotingError || error instanceof KerberosError;
-  if (!isKnown) throw error;
-  const fault = error instanceof RemotingError ? error.detail.fault : undefined;
-  const code = error instanceof LabError ? error.detail.hresult : undefined;
-  return {
-    message:
-      `[${computer}] Connecting to remote server ${computer} failed with the following error ` +
-      `message : ${error.message} For more information, see the ` +
-      'about_Remote_Troubleshooting Help topic.',
-    errorId: `${errorIdOf(error, fault, code)},PSSessionStateBroken`,
-    category: 'OpenError',
-    target: computer,
-    exceptionType: 'System.Management.Automation.Remoting.PSRemotingTransportException',
-    inner: reasonsOf(error),
-  };
-}
-
-function errorIdOf(error: Error, fault: Fault | undefined, code: number | undefined): string {
-  if (fault?.code === 5) return 'AccessDenied';
-  if (fault !== undefined) return String(fault.code | 0);
-  if (code !== undefined) return String(code | 0);
-  const isRefusal = error instanceof RemotingError && error.code === 'authentication';
-  return isRefusal ? 'AccessDenied' : 'CannotConnect';
-}
-
-function reasonsOf(error: Error): string[] {
-  const reasons: string[] = [];
-  for (let one = error.cause; one instanceof Error && reasons.length < 4; one = one.cause) {
-    reasons.push(one.message);
-  }
-  return reasons;
+  if (!isConnectionError(error)) throw error;
+  return connectionRecord(computer, error);
 }
 
 async function throttled(
