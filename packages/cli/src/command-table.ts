@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/run.ts'),
   },
   {
+    name: 'psconfig',
+    summary: 'session configurations of a lab host: register, get, set, enable, unregister',
+    load: async () => await import('./commands/psconfig.ts'),
+  },
+  {
     name: 'kinit',
     summary: 'get a ticket-granting ticket by password or keytab',
     load: async () => await import('./commands/kinit.ts'),

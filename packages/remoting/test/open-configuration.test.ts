@@ -15,7 +15,8 @@ const ROLES = {
   'Jea/RoleCapabilities/Reader.psrc': "@{ VisibleCmdlets = 'Get-Everything' }",
   'Jea/RoleCapabilities/Maintainer.psrc': `@{
     VisibleCmdlets = @{ Name = 'Restart-Service'; Parameters =
-      @{ Name = 'Name'; ValidateSet = 'Spooler' }, @{ Name = 'Reason'; ValidatePattern = '^T\\d+$' } }
+      @{ Name = 'Name'; ValidateSet = 'Spooler' },
+      @{ Name = 'Reason'; ValidatePattern = '^T\\d+$' } }
     VisibleExternalCommands = 'C:\\Windows\\System32\\whoami.exe'
     FunctionDefinitions = @{ Name = 'Get-Both'; ScriptBlock = { $a = whoami; "$a!" } }
     AliasDefinitions = @{ Name = 'rs'; Value = 'Restart-Service' }
@@ -124,7 +125,7 @@ describe('whom a session runs as', () => {
     expect(asked.at(-1)).toBe(`log off ${user}`);
   });
 
-  test("a RunAs user's password is wiped; a failed logon is 0x803381DF and tells nothing", async () => {
+  test("a RunAs user's password is wiped; a failed logon is 0x803381DF, without why", async () => {
     const password = SecureText.of('sealed away');
     const { configuration, log } = trial({
       of: { runAs },
@@ -172,7 +173,7 @@ describe('what a session can do', () => {
     expect(named(reader, 'Get-Failure')).toBeDefined();
   });
 
-  test('a role capability that is missing or wrong opens nothing, and the log says what', async () => {
+  test('a role capability that is missing or wrong opens nothing; the log says what', async () => {
     const pssc = `@{ ${JEA}; RoleDefinitions = @{ A = @{ RoleCapabilities = 'Nobody' } } }`;
     const { configuration, log, asked } = trial({ pssc, groups: ['A'] });
     expect(await faultOf(configuration.open(opening))).toBe(FaultCode.INTERNAL);

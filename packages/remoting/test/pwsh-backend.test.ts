@@ -7,6 +7,7 @@ import { decodeFrame, encodeFrame, POOL_ID } from '@doublehop/remoting/endpoint/
 import { Fragmenter } from '@doublehop/remoting/psrp/fragments';
 import { encodeMessage, ZERO_GUID } from '@doublehop/remoting/psrp/message';
 import { encodeBody } from '@doublehop/remoting/psrp/messages/bodies';
+import { parseGuid } from '@doublehop/security/guid';
 import { concat, fromUtf8, toBase64, utf8 } from '@doublehop/wire/bytes';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -14,7 +15,7 @@ import { folderOf } from './support/configurations.ts';
 import { timer } from './support/endpoint.ts';
 
 const COMMAND = '0AAAAAAA-BBBB-4CCC-8DDD-EEEEEEEEEEEE';
-const id = COMMAND.toLowerCase();
+const id = parseGuid(COMMAND);
 
 /** Fragments of the message that ends a pipeline. */
 const OVER = concat(

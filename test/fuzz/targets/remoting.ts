@@ -1,6 +1,10 @@
 import { customObject, PsDictionary, Scalar } from '@doublehop/powershell/objects/value';
 import { readClixml } from '@doublehop/remoting/clixml/read';
 import { writeClixml } from '@doublehop/remoting/clixml/write';
+import {
+  decodeRegistration,
+  encodeRegistration,
+} from '@doublehop/remoting/configurations/registration';
 import { RemotingError } from '@doublehop/remoting/errors';
 import { Defragmenter, Fragmenter } from '@doublehop/remoting/psrp/fragments';
 import { decodeMessage, encodeMessage, ZERO_GUID } from '@doublehop/remoting/psrp/message';
@@ -14,6 +18,19 @@ const VALUE = customObject({
   Name: 'winrm',
   Since: new Scalar('DateTime', '2026-11-22T18:05:09.1234567Z'),
   Items: [1, 2n, 1.5, null, new PsDictionary([['a', new Uint8Array(3)]])],
+});
+
+/** What a host keeps of a session configuration. */
+const REGISTRATION = encodeRegistration({
+  name: 'Maintenance',
+  file: {
+    path: '/etc/m.pssc',
+    text: "@{ SessionType = 'RestrictedRemoteServer'; VisibleCmdlets = 'Get-*' }",
+  },
+  sddl: 'O:NSG:BAD:P(A;;GA;;;BA)(A;;GA;;;RM)',
+  runAs: { user: 'CONTOSO\\alice', sealed: 'sealed-1.AAAA.BBBB' },
+  modulePath: ['/modules'],
+  isEnabled: true,
 });
 
 const CALL = { name: 'Get-Item', isScript: false, args: [{ name: 'Path', value: 'C:' }] };
@@ -61,6 +78,12 @@ export function remotingTargets(): readonly FuzzTarget[] {
         const isRequest = typeof body === 'object' && body !== null && 'statements' in body;
         if (isRequest) for (const command of body.statements.flat()) command.args();
       },
+      refuses: [RemotingError],
+    },
+    {
+      name: 'session configurations',
+      seeds: [utf8(REGISTRATION)],
+      run: (input) => void decodeRegistration(fromUtf8(input)),
       refuses: [RemotingError],
     },
   ];

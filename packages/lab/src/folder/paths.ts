@@ -73,6 +73,11 @@ export function keytabPath({ keytabs }: LabPaths, account: string): string {
   return join(keytabs, `${account.toLowerCase().replace(/\$$/u, '')}.keytab`);
 }
 
+/** Folder of the session configurations of a host: `hosts/serverb/configurations`. */
+export function configurationsPath({ dir }: LabPaths, host: string): string {
+  return join(dir, 'hosts', host.toLowerCase(), 'configurations');
+}
+
 /** The folder of the lab when none is named (XDG Base Directory Specification, XDG_STATE_HOME). */
 export function defaultLabDir(env: Readonly<Record<string, string | undefined>>): string {
   const { XDG_STATE_HOME: state = '', HOME: home = '' } = env;

@@ -176,17 +176,17 @@ function checkBridged(
 ): void {
   if (!isThere) {
     const message =
-      `the session configuration ${name} wants FullLanguage, for which pwsh must be on the PATH of ` +
-      "this endpoint. Install it, or write LanguageMode = 'RestrictedLanguage' or 'NoLanguage' into " +
-      'the configuration file and register it anew';
+      `the session configuration ${name} wants FullLanguage, for which pwsh must be on the PATH ` +
+      "of this endpoint. Install it, or write LanguageMode = 'RestrictedLanguage' or " +
+      "'NoLanguage' into the configuration file and register it anew";
     throw new RemotingError('configuration', message);
   }
   const { cmdlets, functions, externalCommands } = visible;
   const isLimited = cmdlets.length + functions.length + externalCommands.length + roles.length > 0;
   if (!isLimited && transcriptDirectory === undefined) return;
   const message =
-    `the session configuration ${name} limits or records a FullLanguage session, which pwsh would ` +
-    "not do: write LanguageMode = 'NoLanguage'";
+    `the session configuration ${name} limits or records a FullLanguage session, which pwsh ` +
+    "would not do: write LanguageMode = 'NoLanguage'";
   throw new RemotingError('configuration', message);
 }
 

@@ -69,7 +69,7 @@ export class ConfigurationStore {
     }
   }
 
-  /** The registration with a RunAs user, whose password it seals; the password stays the caller's. */
+  /** The registration with a RunAs user; the password, which is sealed, stays the caller's. */
   async withRunAs(
     registration: Registration,
     user: string,
