@@ -1,11 +1,11 @@
 // PowerShell remoting of the lab, from the command line: its processes, its sockets, its files.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { labEnv } from '@doublehop/lab/env';
 import { parseScript } from '@doublehop/powershell/language/parse';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeTempDir, removeDir } from '../support/temp.ts';
 
 const program = fileURLToPath(new URL('../../packages/cli/bin/doublehop.js', import.meta.url));
@@ -130,6 +130,42 @@ describe('doublehop enter', () => {
     expect(found.stderr).toContain("The term 'nope' is not recognized");
     expect(found.stderr).not.toContain("'x'");
     expect(found.status).toBe(0);
+  });
+});
+
+describe('doublehop enter on a terminal', () => {
+  test('Ctrl-C stops what runs over there, and the session goes on', async () => {
+    const command = [
+      process.execPath,
+      '--conditions=@doublehop/source',
+      program,
+      'enter',
+      'ServerB',
+    ];
+    const env = { PATH: process.env['PATH'] ?? '', HOME: home, TERM: 'dumb', ...environment };
+    // util-linux' script gives the command a terminal of its own.
+    const child = spawn('script', ['-qefc', command.join(' '), '/dev/null'], { env });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let seen = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      seen += text;
+    });
+    const shows = async (pattern: RegExp): Promise<void> => {
+      await vi.waitFor(() => expect(seen).toMatch(pattern), { timeout: 10_000, interval: 20 });
+      seen = '';
+    };
+    await shows(/\[ServerB\]: PS> /u);
+    child.stdin.write('Write-Output begun; Start-Sleep 600\r');
+    await shows(/begun\r\n/u);
+    child.stdin.write('\u0003');
+    await shows(/\^C[^]*\[ServerB\]: PS> /u);
+    child.stdin.write('Get-Process |\r');
+    await shows(/>> /u);
+    child.stdin.write('Where-Object Name -eq lsass\r');
+    await shows(/lsass[^]*PS> /u);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.stdin.write('exit\r');
+    expect(await ended).toBe(0);
   });
 });
 

@@ -146,6 +146,15 @@ describe('Invoke-Command', () => {
     expect(bench.asked[0]?.credential?.password.revealText()).toBe('Geheim.1');
   });
 
+  test('runs nothing here when the computer that is named is nothing', async () => {
+    const bench = new Bench();
+    const { record } = await thrown(
+      bench.run("$ErrorActionPreference = 'Stop'; Invoke-Command -ComputerName $nope { 1 }"),
+    );
+    expect(record.errorId).toBe('ParameterArgumentValidationError');
+    expect([bench.output, bench.asked]).toEqual([[], []]);
+  });
+
   test('has no jobs, and without a computer runs here', async () => {
     const bench = new Bench();
     const { record } = await thrown(

@@ -10,8 +10,8 @@ import { TARGET_PARAMETERS, targetsOf, THROTTLE_LIMIT, throttleOf } from './targ
 
 /**
  * Invoke-Command: on computers, in sessions, or without either here. What stands first without a
- * name is a computer, a session or the block, by what it is: PowerShell's binder tells its parameter
- * sets apart so.
+ * name is a computer, a session or the block, by what it is: so PowerShell's binder tells its
+ * parameter sets apart.
  */
 export const INVOKE_COMMAND: Command<RemotingState> = {
   name: 'Invoke-Command',
@@ -64,6 +64,10 @@ function placesOf({ bound }: RemotingRun): Places {
     const message = 'What is to run? Give a script block: Invoke-Command ServerB { hostname }';
     throw failure(message, 'MissingMandatoryParameter', 'InvalidArgument');
   }
+  for (const name of ['ComputerName', 'Session']) {
+    // Nothing is no place, least of all this computer.
+    if (bound[name] !== undefined && asList(bound[name]).length === 0) throw noPlace(name);
+  }
   const isSession = (value: PsValue): boolean =>
     value instanceof PsObject && value.typeNames[0] === SESSION_TYPE;
   const sessions = [...first.filter(isSession), ...asList(named)];
@@ -94,6 +98,13 @@ function sessionPlaces(given: readonly PsValue[], { session }: RemotingRun): Pla
     const message = `The session ${name} is ${state}: commands run in opened ones only.`;
     throw failure(message, 'InvalidRunspaceState', 'InvalidOperation', name);
   });
+}
+
+function noPlace(parameter: string): Error {
+  const message =
+    `Cannot validate argument on parameter '${parameter}'. The argument is null or empty. Provide ` +
+    'an argument that is not null or empty, and then try the command again.';
+  return failure(message, 'ParameterArgumentValidationError', 'InvalidData');
 }
 
 function noJobs(): Error {

@@ -50,7 +50,10 @@ export async function targetsOf(
   const how = await waysOf(bound, session);
   return computers.map((computer) => {
     const name = toText(computer);
-    return { ...how, computer: name === '.' || name === '' ? session.computer : name };
+    return {
+      ...how,
+      computer: name === '.' || name.toLowerCase() === 'localhost' ? session.computer : name,
+    };
   });
 }
 
