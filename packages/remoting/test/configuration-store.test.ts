@@ -7,11 +7,15 @@ import {
   encodeRegistration,
   type Registration,
 } from '@doublehop/remoting/configurations/registration';
+import { registeredConfigurations } from '@doublehop/remoting/configurations/registered';
 import { openPassword, sealPassword } from '@doublehop/remoting/configurations/sealed-password';
 import { ConfigurationStore } from '@doublehop/remoting/configurations/store';
 import { RemotingError } from '@doublehop/remoting/errors';
+import type { ShellOwner } from '@doublehop/remoting/wsman/shell-backend';
+import { wellKnown } from '@doublehop/security/well-known-sids';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { opening } from './support/configurations.ts';
 import { random } from './support/tickets.ts';
 
 const PLAIN: Registration = { name: 'Demo', modulePath: [], isEnabled: true };
@@ -133,6 +137,35 @@ describe('the store of a host', () => {
     for (const one of sealed) {
       expect((await store.runAsPassword(one)).revealText()).toBe(one.name);
     }
+  });
+
+  test('opens sessions of what it has now', async () => {
+    const { store } = await newStore();
+    const opened: string[] = [];
+    const logOn = async (user: string): Promise<never> => {
+      opened.push(user);
+      throw new Error('nobody is logged on here');
+    };
+    const find = registeredConfigurations<ShellOwner, undefined>(store, {
+      allCommands: [],
+      identities: {
+        token: () => ({ sids: new Set([wellKnown.builtinAdministrators]) }),
+        memberOf: () => false,
+        asCaller: () => logOn('caller'),
+        asRunAs: (_opening, user, password) => logOn(`${user} ${password.revealText()}`),
+        asVirtualAccount: () => logOn('virtual'),
+        asManagedAccount: () => logOn('managed'),
+      },
+      log: () => {},
+    });
+    const open = async (): Promise<unknown> => find('demo')?.open(opening);
+    expect(find('../x')).toBeUndefined();
+    await expect(open()).rejects.toThrow(/no session configuration/);
+    await store.put(await store.withRunAs(PLAIN, 'CONTOSO\\svc', SecureText.of('Secret')));
+    await expect(open()).rejects.toThrow(/cannot log on/);
+    expect(opened).toEqual(['CONTOSO\\svc Secret']);
+    await store.remove('Demo');
+    await expect(open()).rejects.toThrow(/no session configuration/);
   });
 
   test('uses no key that others may read', async () => {

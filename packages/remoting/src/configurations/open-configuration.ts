@@ -179,7 +179,7 @@ function checkBridged(
       `the session configuration ${name} wants FullLanguage, for which pwsh must be on the PATH ` +
       "of this endpoint. Install it, or write LanguageMode = 'RestrictedLanguage' or " +
       "'NoLanguage' into the configuration file and register it anew";
-    throw new RemotingError('configuration', message);
+    throw new RemotingError('unsupported', message);
   }
   const { cmdlets, functions, externalCommands } = visible;
   const isLimited = cmdlets.length + functions.length + externalCommands.length + roles.length > 0;
@@ -187,7 +187,7 @@ function checkBridged(
   const message =
     `the session configuration ${name} limits or records a FullLanguage session, which pwsh ` +
     "would not do: write LanguageMode = 'NoLanguage'";
-  throw new RemotingError('configuration', message);
+  throw new RemotingError('unsupported', message);
 }
 
 async function logOn<C extends ShellOwner, S>(
@@ -276,7 +276,7 @@ async function telling<C extends ShellOwner, S, T>(
   } catch (error) {
     if (error instanceof RemotingError && error.detail.fault !== undefined) throw error;
     log(`${name} does not open: ${reasonOf(error)}`);
-    const isKnown = error instanceof RemotingError && error.message.includes('LanguageMode');
+    const isKnown = error instanceof RemotingError && error.code === 'unsupported';
     const reason = isKnown
       ? error.message
       : `The session configuration ${name} cannot be used; the log of the computer says why`;
