@@ -102,8 +102,8 @@ function sessionPlaces(given: readonly PsValue[], { session }: RemotingRun): Pla
 
 function noPlace(parameter: string): Error {
   const message =
-    `Cannot validate argument on parameter '${parameter}'. The argument is null or empty. Provide ` +
-    'an argument that is not null or empty, and then try the command again.';
+    `Cannot validate argument on parameter '${parameter}'. The argument is null or empty. ` +
+    'Provide an argument that is not null or empty, and then try the command again.';
   return failure(message, 'ParameterArgumentValidationError', 'InvalidData');
 }
 

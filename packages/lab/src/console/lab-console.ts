@@ -5,6 +5,7 @@ import { readKeytab } from '@doublehop/kerberos/keytab-file';
 import { noResolver } from '@doublehop/kerberos/locate/resolver';
 import { type Principal, principal } from '@doublehop/kerberos/names';
 import { configuredExchange } from '@doublehop/kerberos/transport/configured';
+import type { Command } from '@doublehop/powershell/commands/command';
 import type { SecureText } from '@doublehop/powershell/objects/value';
 import type { RemoteHost } from '@doublehop/remoting/client/remote-session';
 import { hostCommands } from '../commands/host-commands.ts';
@@ -37,6 +38,8 @@ export interface LabConsoleOptions extends System {
   readonly password: SecureText;
   readonly askPassword: RemotingState['askPassword'];
   readonly width: number;
+  /** Commands of modules beside those of the computer itself. */
+  readonly modules?: readonly Command<HostSession>[];
   /** The person, for what remote commands ask. */
   readonly host?: RemoteHost;
 }
@@ -80,7 +83,7 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
     identify: async (computer, how) =>
       await identify(await locate({ computer, authentication: 'Default', ...how })),
     askPassword,
-    commands: hostCommands<HostSession>((one) => one),
+    commands: [...hostCommands<HostSession>((one) => one), ...(options.modules ?? [])],
     session,
     views: HOST_VIEWS,
     environment: (variable) => environmentOf(host, session, variable),
