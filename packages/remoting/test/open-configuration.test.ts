@@ -284,4 +284,17 @@ describe('a JEA session over HTTP', () => {
     expect((await ask(session, command('Exit-PSSession'))).output).toEqual([]);
     expect((await ask(session, command('Clear-Host'))).output).toEqual([]);
   });
+
+  test('a bridge that does not start leaves nobody logged on', async () => {
+    const { configuration, asked } = trial({
+      pssc: "@{ LanguageMode = 'FullLanguage' }",
+      bridge: () => {
+        throw new RemotingError('unsupported', 'it does not start');
+      },
+    });
+    const { open, endpoint } = await testEndpoint([], [configuration]);
+    await expect(open({ configuration: 'Trial' })).rejects.toThrow();
+    expect(asked).toEqual(['log on CONTOSO\\alice', 'log off CONTOSO\\alice']);
+    expect(endpoint.shells).toBe(0);
+  });
 });
