@@ -1,4 +1,5 @@
 import { builtinCommands, commandTable } from '@doublehop/powershell/builtin/builtin';
+import { COMMAND_VIEW } from '@doublehop/powershell/builtin/get-command';
 import type { Command, CommandStreams, Invocation } from '@doublehop/powershell/commands/command';
 import { runPipeline } from '@doublehop/powershell/commands/pipeline';
 import type { View } from '@doublehop/powershell/format/view';
@@ -47,7 +48,7 @@ export interface Console {
 export function createConsole<S>(options: ConsoleOptions<S>): Console {
   const { computer, connect, identify, askPassword, session, environment, width } = options;
   const sessions = new RemoteSessions(connect);
-  const views = [...REMOTING_VIEWS, ...options.views];
+  const views = [COMMAND_VIEW, ...REMOTING_VIEWS, ...options.views];
   const state: RemotingState = {
     sessions,
     computer,

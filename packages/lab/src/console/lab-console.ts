@@ -6,10 +6,13 @@ import { noResolver } from '@doublehop/kerberos/locate/resolver';
 import { type Principal, principal } from '@doublehop/kerberos/names';
 import { configuredExchange } from '@doublehop/kerberos/transport/configured';
 import type { Command } from '@doublehop/powershell/commands/command';
-import type { SecureText } from '@doublehop/powershell/objects/value';
+import { SecureText } from '@doublehop/powershell/objects/value';
 import type { RemoteHost } from '@doublehop/remoting/client/remote-session';
 import { hostCommands } from '../commands/host-commands.ts';
 import { HOST_VIEWS } from '../commands/host-objects.ts';
+import { DIRECTORY_VIEWS } from '../directory-commands/ad-object.ts';
+import { directoryCommands } from '../directory-commands/directory-commands.ts';
+import { labDirectory } from '../directory-commands/lab-directory.ts';
 import { keytabPath, labPaths } from '../folder/paths.ts';
 import { needState } from '../folder/state.ts';
 import { Host } from '../hosts/host.ts';
@@ -58,13 +61,21 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
   const keytab = await readKeytab(keytabPath(paths, name));
   const network = labNetwork(scenario, state);
   const host = new Host({ scenario, name, keytab, transport, network, clock, random });
+  const person = userOf(scenario, user);
+  const kept = new SecureText(password.reveal().slice());
+  const kerberos = passwordClient(person, kept, { transport, clock, random });
   const session = await openPasswordSession(host, {
-    user: userOf(scenario, user),
+    user: person,
     password,
     type: 'interactive',
   });
   const locate = locateInLab({ scenario, state, paths, clock, random });
-  const opened = createConsole<HostSession>({
+  const directory = directoryCommands<HostSession>(() => ({
+    directory: (server) =>
+      labDirectory(server, { scenario, state, kerberos, config, clock, random }),
+    variables: (variable) => opened.variable(variable),
+  }));
+  const opened: Console = createConsole<HostSession>({
     computer: name,
     connect: connector({
       locate,
@@ -83,9 +94,13 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
     identify: async (computer, how) =>
       await identify(await locate({ computer, authentication: 'Default', ...how })),
     askPassword,
-    commands: [...hostCommands<HostSession>((one) => one), ...(options.modules ?? [])],
+    commands: [
+      ...hostCommands<HostSession>((one) => one),
+      ...directory,
+      ...(options.modules ?? []),
+    ],
     session,
-    views: HOST_VIEWS,
+    views: [...HOST_VIEWS, ...DIRECTORY_VIEWS],
     environment: (variable) => environmentOf(host, session, variable),
     width,
   });
@@ -94,6 +109,7 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
     close: async () => {
       await opened.close();
       session.logOff();
+      kept.wipe();
     },
   };
 }

@@ -66,7 +66,12 @@ export class Stage {
     await populate(stage.directory, CONTOSO, stage.random);
     stage.#startKdc();
     const names = SERVERS.map((name) => fullName(CONTOSO, name));
-    const tls = selfSignedCertificate({ names, now: clock(), random: stage.random });
+    const tls = selfSignedCertificate({
+      names,
+      now: clock(),
+      random: stage.random,
+      keyType: 'rsa',
+    });
     for (const name of SERVERS) {
       const host = stage.#host(name);
       stage.#hosts.set(name, host);

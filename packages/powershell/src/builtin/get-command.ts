@@ -7,10 +7,18 @@ import {
 } from '../commands/command.ts';
 import { TYPE_NAMES } from '../commands/convert-argument.ts';
 import { notFound } from '../commands/pipeline.ts';
+import type { View } from '../format/view.ts';
 import { asList } from '../objects/convert.ts';
 import { toText } from '../objects/text.ts';
 import { PsDictionary, PsObject, type PsValue } from '../objects/value.ts';
 import { isWildcard, wildcard } from '../objects/wildcard.ts';
+
+/** How commands are shown: by name, not with everything about them. */
+export const COMMAND_VIEW: View = {
+  typeName: 'System.Management.Automation.CmdletInfo',
+  kind: 'table',
+  columns: ['CommandType', 'Name', 'Version', 'Source'].map((label) => ({ label })),
+};
 
 /** Shows the commands that a session has; `visible` gives them. */
 export function getCommand<S>(visible: (session: S) => readonly CommandInfo[]): Command<S> {
