@@ -135,6 +135,10 @@ describe('parameter sets', () => {
     expect(await set([], { Identity: 'ServerC', Server: 'dc' })).toBe('Identity');
   });
 
+  test('a value by position finds a set that has the place', async () => {
+    expect(await set(['ServerC'])).toBe('Identity');
+  });
+
   test('parameters of two sets do not go together', async () => {
     const record = await refusal(set([], { Filter: '*', Identity: 'x' }));
     expect(record.errorId).toBe('AmbiguousParameterSet,Test-Echo');

@@ -15,20 +15,21 @@ export interface LabDirectoryOptions extends System {
 }
 
 /**
- * A sealed LDAP connection to the lab's controller, by whatever name of it. Throws AdminError: for a
- * controller that is not of this lab, too.
+ * A sealed LDAP connection to the lab's controller, by whatever name of it. Throws AdminError: for
+ * a controller that is not of this lab, too.
  */
 export function labDirectory(
   server: string | undefined,
   { scenario, state, kerberos, config, clock, random }: LabDirectoryOptions,
 ): Promise<DomainConnection> {
   const { controller, dnsName } = scenario;
-  const own = [controller, fullName(scenario, controller), dnsName].map((one) => one.toLowerCase());
+  const names = [controller, fullName(scenario, controller), dnsName];
+  const own = names.map((one) => one.toLowerCase());
   if (server !== undefined && !own.includes(server.toLowerCase())) {
     const message =
-      `Unable to contact the server ${server}. This may be because this server does not exist, it ` +
-      `is currently down, or it does not have the Active Directory Web Services running. The lab ` +
-      `has ${fullName(scenario, controller)}.`;
+      `Unable to contact the server ${server}. This may be because this server does not exist, ` +
+      'it is currently down, or it does not have the Active Directory Web Services running. ' +
+      `The lab has ${fullName(scenario, controller)}.`;
     return Promise.reject(new AdminError('unreachable', message, { subject: server }));
   }
   const url = `ldap://localhost:${state.controller.ldapPort}`;

@@ -32,7 +32,7 @@ export function bindArguments(command: CommandInfo, args: readonly CommandArgume
   const positional = bindNamed(command, args, bound);
   let sets = possibleSets(command, bound);
   if (sets.length === 0 && allSets(command).length > 0) throw ambiguousSet(command);
-  bindPositional(command, positional, bound, preferred(command, sets));
+  bindPositional(command, positional, bound, sets);
   sets = possibleSets(command, bound);
   return { command, bound, common: commonParameters(bound), sets };
 }
@@ -140,16 +140,9 @@ function bindPositional(
   command: CommandInfo,
   values: readonly PsValue[],
   bound: Map<string, PsValue>,
-  set: string | undefined,
+  sets: readonly string[],
 ): void {
-  const places = command.parameters
-    .filter(
-      (parameter) =>
-        parameter.position !== undefined &&
-        !bound.has(parameter.name) &&
-        (set === undefined || isIn(parameter, [set])),
-    )
-    .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0));
+  const places = placesFor(command, values.length, bound, sets);
   const last = places.findIndex(({ remaining }) => remaining === true);
   const isList = last >= 0 && values.length > last + 1;
   const given = isList ? [...values.slice(0, last), values.slice(last)] : values;
@@ -205,9 +198,29 @@ function chosen(
   return first;
 }
 
-function preferred(command: CommandInfo, sets: readonly string[]): string | undefined {
+/** Places of the default set, or of the first other one that has enough of them. */
+function placesFor(
+  command: CommandInfo,
+  count: number,
+  bound: ReadonlyMap<string, PsValue>,
+  sets: readonly string[],
+): readonly Parameter[] {
   const { defaultSet } = command;
-  return defaultSet !== undefined && sets.includes(defaultSet) ? defaultSet : sets[0];
+  const order = sets.toSorted((a, b) => Number(b === defaultSet) - Number(a === defaultSet));
+  const all = (order.length === 0 ? [undefined] : order).map((set) =>
+    command.parameters
+      .filter(
+        (parameter) =>
+          parameter.position !== undefined &&
+          !bound.has(parameter.name) &&
+          (set === undefined || isIn(parameter, [set])),
+      )
+      .toSorted((a, b) => (a.position ?? 0) - (b.position ?? 0)),
+  );
+  const enough = all.find(
+    (places) => places.length >= count || places.some(({ remaining }) => remaining === true),
+  );
+  return enough ?? all[0] ?? [];
 }
 
 function allSets(command: CommandInfo): string[] {

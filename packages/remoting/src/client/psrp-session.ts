@@ -292,8 +292,8 @@ export class PsrpSession implements RemoteSession {
       return await asked;
     } catch (error) {
       if (faultCode(error) !== FaultCode.SHELL_NOT_FOUND) throw error;
-      const message =
-        `the session on ${this.computer} is no more: ` + 'it was closed or was idle for too long';
+      const why = 'it was closed or was idle for too long';
+      const message = `the session on ${this.computer} is no more: ${why}`;
       throw new RemotingError('closed', message, { cause: error });
     }
   }
