@@ -65,6 +65,30 @@ afterAll(async () => {
 
 const CREDENTIAL = ['--credential', 'CONTOSO\\alice'] as const;
 
+describe('session configurations', () => {
+  test('JEA: a virtual account, the visible commands alone, a transcript', async () => {
+    const file = join(home, 'jea.pssc');
+    writeFileSync(
+      file,
+      "@{ SessionType = 'RestrictedRemoteServer'; RunAsVirtualAccount = $true\n" +
+        "   TranscriptDirectory = 'C:\\Transcripts'; VisibleCmdlets = 'hostname', 'whoami' }\n",
+    );
+    const at = ['--dir', dir, '--host', 'ServerB'];
+    const registered = await doublehop(['psconfig', 'register', 'JEA', '--file', file, ...at]);
+    expect(registered.status).toBe(0);
+    const jea = ['invoke', '--computer', 'ServerB', '--configuration', 'JEA'];
+    const seen = await doublehop([...jea, '{ whoami }']);
+    expect(seen.stdout).toMatch(/winrm virtual users\\winrm va_\d+_alice/iu);
+    const hidden = await doublehop([...jea, '{ Get-Process }']);
+    expect([hidden.stdout, hidden.stderr]).toEqual(['', expect.stringContaining("'Get-Process'")]);
+    const folder = join(dir, 'hosts', 'serverb', 'transcripts');
+    const transcripts = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(transcripts.join('')).toContain('PS>whoami');
+    await doublehop(['psconfig', 'unregister', 'JEA', ...at]);
+    expect((await doublehop([...jea, '{ whoami }'])).status).not.toBe(0);
+  });
+});
+
 describe('doublehop invoke', () => {
   test('several computers by the tickets of the cache', async () => {
     const found = await doublehop(['invoke', '--computer', 'ServerB1,ServerB2', '{ hostname }']);

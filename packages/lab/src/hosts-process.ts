@@ -70,7 +70,7 @@ async function openHosts(
       const { name } = address;
       const keytab = await readKeytab(keytabPath(paths, name));
       const host = new Host({ scenario, name, keytab, transport, network, ...system });
-      members.set(name, await openMember(host, address, { tls, state, findTarget, system }));
+      members.set(name, await openMember(host, address, { paths, tls, state, findTarget, system }));
     }
     const find = (name: string): Host => memberOf(name).host;
     const hosts = { scenario, find, findTarget };
@@ -110,6 +110,7 @@ function networkOf(
 }
 
 interface MemberParts {
+  readonly paths: LabPaths;
   readonly tls: () => Promise<KeyAndCertificate>;
   readonly state: LabState;
   readonly findTarget: FindTarget;
@@ -120,7 +121,7 @@ interface MemberParts {
 async function openMember(
   host: Host,
   address: HostAddress,
-  { tls, state, findTarget, system }: MemberParts,
+  { paths, tls, state, findTarget, system }: MemberParts,
 ): Promise<Member> {
   const open: { close(): Promise<void> }[] = [];
   const listen = async <T extends { close(): Promise<void> }>(
@@ -138,7 +139,7 @@ async function openMember(
       listenRemoting(host, {
         http,
         https: { ...http, port: http.port === 0 ? 0 : address.winRmTlsPort },
-        load: () => remotingOf(host, tls),
+        load: () => remotingOf(host, { paths, tls, system }),
         log: system.log,
       }),
     );
@@ -179,15 +180,10 @@ function hostsCertificate(
 /** What the WinRM service of a host has: loaded with its program. */
 async function remotingOf(
   host: Host,
-  tls: () => Promise<KeyAndCertificate>,
+  { paths, tls, system }: Pick<MemberParts, 'paths' | 'tls' | 'system'>,
 ): Promise<Omit<WinRmOptions, 'log'>> {
-  const [{ defaultConfiguration }, { sessionTools }] = await Promise.all([
-    import('./remoting/default-configuration.ts'),
-    import('./remoting/session-tools.ts'),
-  ]);
-  const configuration = defaultConfiguration(host, sessionTools());
-  const configurations = new Map([[configuration.name.toLowerCase(), configuration]]);
-  return { tls: await tls(), configurations };
+  const { hostConfigurations } = await import('./remoting/host-configurations.ts');
+  return { tls: await tls(), configuration: hostConfigurations(host, paths, system.log) };
 }
 
 function portsOf({ name, address, port, smbPort, winRmPort, winRmTlsPort }: HostAddress): string {

@@ -78,7 +78,10 @@ export class Stage {
       const at = { address: ADDRESS, port: 0 };
       const log = (line: string): void => void stage.log.push(line);
       stage.#files.set(name, await listenShares(host, at, log));
-      const load = async () => ({ tls, configurations: await configurations(host, stage) });
+      const load = async () => {
+        const all = await configurations(host, stage);
+        return { tls, configuration: (wanted: string) => all.get(wanted.toLowerCase()) };
+      };
       stage.#remoting.set(name, await listenRemoting(host, { http: at, https: at, load, log }));
     }
     return stage;

@@ -14,8 +14,10 @@ import { delegatedCaller, passwordCaller, ticketCaller, type WinRmCaller } from 
 export interface WinRmOptions {
   /** Key and certificate, PEM: for HTTPS and inside CredSSP. */
   readonly tls: { readonly key: string; readonly cert: string };
-  /** Session configurations by name, in lower case. */
-  readonly configurations: ReadonlyMap<string, EndpointConfiguration<WinRmCaller, HostSession>>;
+  /** Finds a session configuration by its name, without case. */
+  readonly configuration: (
+    name: string,
+  ) => EndpointConfiguration<WinRmCaller, HostSession> | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -24,7 +26,7 @@ export interface WinRmOptions {
  * HTTPS, Basic over HTTPS.
  */
 export function winRmEndpoint(host: Host, options: WinRmOptions): Endpoint {
-  const { tls, configurations, log } = options;
+  const { tls, configuration, log } = options;
   const { clock } = host.system;
   const random = pooledRandom();
   const { keys, replayCache, name } = host;
@@ -43,7 +45,7 @@ export function winRmEndpoint(host: Host, options: WinRmOptions): Endpoint {
       }),
       basicServerScheme((user, password) => passwordCaller(host, user, SecureText.of(password))),
     ],
-    configuration: (wanted) => configurations.get(wanted.toLowerCase()),
+    configuration,
     machine: name,
     tls,
     clock,

@@ -63,7 +63,8 @@ export async function serveWinRm(
     https: here,
     load: async () => ({
       tls,
-      configurations: new Map([[configuration.name.toLowerCase(), configuration]]),
+      configuration: (wanted) =>
+        wanted.toLowerCase() === configuration.name.toLowerCase() ? configuration : undefined,
     }),
     log: (line) => domain.log.push(line),
   });
