@@ -171,7 +171,7 @@ function hostsCertificate(
   let made: Promise<KeyAndCertificate> | undefined;
   return () => {
     made ??= import('./dc/certificate.ts').then(({ labCertificate }) =>
-      labCertificate({ ca: hostsCa, tlsKey: hostsTlsKey }, names, system),
+      labCertificate({ ca: hostsCa, tlsKey: hostsTlsKey }, names, system, 'rsa'),
     );
     return made;
   };

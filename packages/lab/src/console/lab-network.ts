@@ -53,7 +53,7 @@ async function hostsCertificate({ scenario, paths, clock, random }: LabLocations
     .filter(({ runs }) => runs)
     .map(({ name }) => fullName(scenario, name));
   const files = { ca: paths.hostsCa, tlsKey: paths.hostsTlsKey };
-  const { cert } = await labCertificate(files, names, { clock, random });
+  const { cert } = await labCertificate(files, names, { clock, random }, 'rsa');
   return cert;
 }
 

@@ -12,18 +12,22 @@ const DAY = 24 * 3600 * 1000;
 /** A certificate is renewed when it has less left than this. */
 const MIN_LEFT = 30 * DAY;
 
-/** The controller's certificate: the same at every start, so that trust in it lasts. */
+/**
+ * The certificate of a service: the same at every start, so that trust in it lasts. Clients of
+ * CredSSP know RSA alone.
+ */
 export async function labCertificate(
   { ca, tlsKey }: Pick<LabPaths, 'ca' | 'tlsKey'>,
   names: readonly string[],
   { clock, random }: System,
+  keyType: 'ec' | 'rsa' = 'ec',
 ): Promise<KeyAndCertificate> {
   const cert = await readText(ca);
   const key = await readText(tlsKey);
   if (cert !== undefined && key !== undefined) {
     if (isGood(cert, names, clock()) && isPair(cert, key)) return { cert, key };
   }
-  const fresh = selfSignedCertificate({ names, now: clock(), random });
+  const fresh = selfSignedCertificate({ names, now: clock(), random, keyType });
   await replaceFile(tlsKey, fresh.key);
   await replaceFile(ca, fresh.cert, 0o644);
   return fresh;
