@@ -18,3 +18,15 @@ export const MAX_CONCURRENCY = 64;
 
 /** Controllers that are tried before it is said that none can be reached. */
 export const MAX_CONTROLLERS = 8;
+
+/** Largest policy file; 10,000 targets that are named with comments take about one MB. */
+export const MAX_POLICY_BYTES = 8 * 1_048_576;
+
+/** Values of a policy file, those counted again that an alias repeats. */
+export const MAX_POLICY_VALUES = 500_000;
+
+/** Lists and mappings of a policy file within each other: more than its rules need. */
+export const MAX_POLICY_DEPTH = 16;
+
+/** Problems of one policy file that are told; the rest follows from them for the most part. */
+export const MAX_POLICY_PROBLEMS = 20;
