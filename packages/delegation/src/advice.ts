@@ -255,6 +255,30 @@ export const ADVICE: Readonly<Record<Reason, RefusalAdvice>> = {
     meaning: 'the user is sensitive and cannot be delegated',
     fix: 'none: this is what the flag is for; use another user',
   },
+  'user-password-expired': {
+    meaning: "the user's password has expired, so that there is no new ticket of the user's own",
+    fix: 'let the user change it (doublehop kpasswd)',
+  },
+  'user-password-must-change': {
+    meaning: 'the user must change the password before the first logon',
+    fix: 'let the user change it (doublehop kpasswd)',
+  },
+  'server-unknown': {
+    meaning: 'the middle has no name that the user could ask for',
+    fix: "register an SPN on the middle's account (setspn -S)",
+  },
+  'server-nameless': {
+    meaning: 'the middle is a user without an SPN, which is no service that one gets tickets to',
+    fix: "register an SPN on the middle's account (setspn -S)",
+  },
+  'server-disabled': {
+    meaning: "the middle's account is disabled, so that nobody gets tickets to it",
+    fix: ENABLE,
+  },
+  'server-authentication-policy': {
+    meaning: 'the authentication policy of the middle does not admit the user',
+    fix: 'extend AllowedToAuthenticateTo of the policy, or move the middle out of its silo',
+  },
   'self-checksum-unkeyed': {
     meaning: 'the name of the user is protected with a checksum that proves nothing',
     fix: 'use a client that sends a keyed checksum',
@@ -279,6 +303,10 @@ export const ADVICE: Readonly<Record<Reason, RefusalAdvice>> = {
   'self-not-self': {
     meaning: 'a ticket for the user was asked for to another service than the one that asks',
     fix: 'S4U2Self gives tickets to oneself only; use S4U2Proxy for others',
+  },
+  'self-nameless': {
+    meaning: 'the middle is a user without an SPN, which is no service',
+    fix: "register an SPN on the middle's account (setspn -S), or act with a computer's account",
   },
   'self-user-local': {
     meaning: 'a service of this realm came for a user of this realm through another realm',

@@ -53,6 +53,15 @@ export interface DelegationSettings {
   readonly nonForwardableDelegation: 'enforce' | 'legacy';
   /** Whether membership in Protected Users counts (domain functional level 2012 R2 or above). */
   readonly protectedUsers: boolean;
+  /**
+   * Which middles get forwardable tickets by S4U2Self: all that have no list of their own, or the
+   * bit (`unlisted`, the default, MS-SFU 3.2.5.1.2), or only those with the bit (`trusted`, Samba).
+   */
+  readonly transition?: 'unlisted' | 'trusted';
+  /** S4U2Self makes no difference of Protected Users, as in Samba; tickets of their own do. */
+  readonly protectedUsersTransit?: boolean;
+  /** NETWORK (S-1-5-2) is in the token that descriptors are asked about, as in Samba. */
+  readonly networkToken?: boolean;
 }
 
 /** What an up-to-date Windows domain does. */
@@ -212,6 +221,11 @@ export interface ServerFacts {
   readonly place: 'local' | 'elsewhere' | 'unknown';
   /** The account's SID, when it is local. */
   readonly sid: Sid | undefined;
+  /**
+   * True of a user without an SPN, who is no service: its password is no key that tickets may be
+   * sealed with (MS-KILE 3.3.5.7). Absent: false.
+   */
+  readonly nameless?: boolean;
 }
 
 /** Everything `decideS4U2Self` looks at. */

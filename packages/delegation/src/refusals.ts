@@ -11,6 +11,8 @@ export const KRB_ERRORS = {
   KDC_ERR_SUMTYPE_NOSUPP: 15,
   KDC_ERR_CLIENT_REVOKED: 18,
   KDC_ERR_TGT_REVOKED: 20,
+  KDC_ERR_KEY_EXPIRED: 23,
+  KDC_ERR_MUST_USE_USER2USER: 27,
   KRB_AP_ERR_TKT_EXPIRED: 32,
   KRB_AP_ERR_TKT_NYV: 33,
   KRB_AP_ERR_BADMATCH: 36,
@@ -89,6 +91,13 @@ export type Reason =
   | 'user-expired'
   | 'user-outside-logon-hours'
   | 'user-not-delegated'
+  // The user's own ticket for the middle
+  | 'user-password-expired'
+  | 'user-password-must-change'
+  | 'server-unknown'
+  | 'server-nameless'
+  | 'server-disabled'
+  | 'server-authentication-policy'
   // S4U2Self alone
   | 'self-checksum-unkeyed'
   | 'self-checksum-invalid'
@@ -96,6 +105,7 @@ export type Reason =
   | 'self-user-unnamed'
   | 'self-server-unknown'
   | 'self-not-self'
+  | 'self-nameless'
   | 'self-user-local'
   | 'self-user-elsewhere'
   | 'self-certificate-only'
@@ -223,12 +233,31 @@ export const REFUSALS: Readonly<Record<Reason, Refusal>> = {
     'KDC_ERR_BADOPTION',
     'STATUS_ACCOUNT_RESTRICTION',
   ),
+  'user-password-expired': row(
+    'user-password-expired',
+    'KDC_ERR_KEY_EXPIRED',
+    'STATUS_PASSWORD_EXPIRED',
+  ),
+  'user-password-must-change': row(
+    'user-password-must-change',
+    'KDC_ERR_KEY_EXPIRED',
+    'STATUS_PASSWORD_MUST_CHANGE',
+  ),
+  'server-unknown': row('server-unknown', 'KDC_ERR_S_PRINCIPAL_UNKNOWN'),
+  'server-nameless': row('server-nameless', 'KDC_ERR_MUST_USE_USER2USER'),
+  'server-disabled': row('server-disabled', 'KDC_ERR_S_PRINCIPAL_UNKNOWN'),
+  'server-authentication-policy': row(
+    'server-authentication-policy',
+    'KDC_ERR_POLICY',
+    'STATUS_AUTHENTICATION_FIREWALL_FAILED',
+  ),
   'self-checksum-unkeyed': row('self-checksum-unkeyed', 'KRB_AP_ERR_INAPP_CKSUM'),
   'self-checksum-invalid': row('self-checksum-invalid', 'KRB_AP_ERR_MODIFIED'),
   'self-nonce-mismatch': row('self-nonce-mismatch', 'KRB_AP_ERR_MODIFIED'),
   'self-user-unnamed': row('self-user-unnamed', 'KDC_ERR_C_PRINCIPAL_UNKNOWN'),
   'self-server-unknown': row('self-server-unknown', 'KDC_ERR_S_PRINCIPAL_UNKNOWN'),
   'self-not-self': row('self-not-self', 'KRB_AP_ERR_BADMATCH'),
+  'self-nameless': row('self-nameless', 'KDC_ERR_S_PRINCIPAL_UNKNOWN'),
   'self-user-local': row('self-user-local', 'KDC_ERR_C_PRINCIPAL_UNKNOWN'),
   'self-user-elsewhere': row('self-user-elsewhere', 'KDC_ERR_POLICY'),
   'self-certificate-only': row('self-certificate-only', 'KDC_ERR_POLICY'),

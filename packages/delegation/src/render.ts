@@ -2,6 +2,8 @@ import type { Sid } from '@doublehop/security/sid';
 import { ADVICE } from './advice.ts';
 import { ASSUMED, type Check, type Evidence, type Outcome } from './decision.ts';
 import type { S4U2ProxyFacts, S4U2SelfFacts } from './facts.ts';
+import type { FirstHopCheckId, FirstHopDecision, FirstHopFacts } from './first-hop.ts';
+import { FIRST_HOP_RULES } from './first-hop-text.ts';
 import type { Refusal, RefusalAdvice } from './refusals.ts';
 import type { RuleText } from './rule-text.ts';
 import { PROXY_RULES } from './s4u2proxy-text.ts';
@@ -12,7 +14,7 @@ import { namesIn } from './why.ts';
 
 /** A check as people read it. */
 export interface RenderedCheck {
-  readonly id: S4U2ProxyCheckId | S4U2SelfCheckId;
+  readonly id: S4U2ProxyCheckId | S4U2SelfCheckId | FirstHopCheckId;
   /** Document and section: `MS-SFU 3.2.5.2.3`. */
   readonly rule: string;
   readonly outcome: Outcome;
@@ -70,13 +72,23 @@ export function renderS4U2Self(
   return { allowed: true, sentence, refusal: undefined, checks };
 }
 
+/** The decision of a user's own ticket in words, with the facts it was made of. */
+export function renderFirstHop(decision: FirstHopDecision, facts: FirstHopFacts): RenderedDecision {
+  const nameOf: NameOf = (sid) => sid;
+  const checks = decision.checks.map((check) => render(check, facts, FIRST_HOP_RULES, nameOf));
+  if (!decision.allowed) return refused(decision.refusal, checks);
+  const kind = decision.forwardable ? 'a forwardable' : 'a non-forwardable';
+  const sentence = `${facts.user.name} gets ${kind} ticket to ${facts.server.name}`;
+  return { allowed: true, sentence, refusal: undefined, checks };
+}
+
 function refused(refusal: Refusal, checks: readonly RenderedCheck[]): RenderedDecision {
   const advice = ADVICE[refusal.reason];
   const sentence = checks.at(-1)?.detail ?? advice.meaning;
   return { allowed: false, sentence, refusal: { ...refusal, ...advice, sentence }, checks };
 }
 
-function render<Id extends S4U2ProxyCheckId | S4U2SelfCheckId, Facts>(
+function render<Id extends RenderedCheck['id'], Facts>(
   check: Check<Id>,
   facts: Facts,
   rules: Readonly<Record<Id, RuleText<Facts>>>,

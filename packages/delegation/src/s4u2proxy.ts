@@ -1,3 +1,5 @@
+import type { Token } from '@doublehop/security/access-check';
+import { wellKnown } from '@doublehop/security/well-known-sids';
 import { PAC_USER_NOT_DELEGATED, hasControl } from './account-control.ts';
 import { type Allowed, type Refused, Trail } from './decision.ts';
 import type { EvidenceFacts, S4U2ProxyFacts, TargetFacts } from './facts.ts';
@@ -226,12 +228,19 @@ function checkRbcd(facts: S4U2ProxyFacts, listed: boolean, trail: ProxyTrail): b
     return trail.fail('rbcd-descriptor', `rbcd-descriptor-${descriptor}`, descriptor);
   }
   trail.pass('rbcd-descriptor');
-  const { granted, reason, decidedBy } = checkGrant(descriptor, facts.header.token);
+  const token = tokenOf(facts);
+  const { granted, reason, decidedBy } = checkGrant(descriptor, token);
   if (granted) return trail.pass('rbcd-access', decidedBy ?? reason);
   const refusal = reason === 'denied-by-ace' ? 'rbcd-denied' : 'rbcd-not-listed';
-  const conditional = isConditionalRefusal(descriptor, facts.header.token);
+  const conditional = isConditionalRefusal(descriptor, token);
   const status = conditional ? 'STATUS_UNSUCCESSFUL' : undefined;
   return trail.fail('rbcd-access', refusal, decidedBy ?? reason, status);
+}
+
+/** Some KDCs count the middle among those who come over the network (setting `networkToken`). */
+function tokenOf({ header: { token }, settings }: S4U2ProxyFacts): Token {
+  if (settings.networkToken !== true) return token;
+  return { ...token, sids: new Set([...token.sids, wellKnown.network]) };
 }
 
 /**

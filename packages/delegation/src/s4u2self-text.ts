@@ -54,6 +54,13 @@ export const SELF_RULES: Readonly<Record<S4U2SelfCheckId, RuleText<Facts>>> = {
     skip: (facts) => `${facts.server.name} is of another realm, whose KDC compares`,
     fail: (facts) => `${facts.middle.name} asked for ${facts.server.name}, which is not itself`,
   },
+  'server-named': {
+    rule: 'MS-KILE 3.3.5.7',
+    subject: middle,
+    pass: (facts) => `tickets to ${facts.middle.name} are sealed with its key`,
+    fail: (facts) =>
+      `${facts.middle.name} is a user without an SPN, so that nobody gets tickets to it`,
+  },
   shape: {
     rule: 'MS-SFU 3.2.5.1',
     subject: request,
@@ -137,5 +144,7 @@ function middleText(say: Evidence | undefined): string {
     return 'has no list in msDS-AllowedToDelegateTo, so it gets forwardable ones';
   return say === 'list'
     ? 'has a list in msDS-AllowedToDelegateTo without TRUSTED_TO_AUTH_FOR_DELEGATION'
-    : 'lacks TRUSTED_TO_AUTH_FOR_DELEGATION, which the setting legacy asks for';
+    : `lacks TRUSTED_TO_AUTH_FOR_DELEGATION, which ${
+        say === 'trusted' ? 'this KDC' : 'the setting legacy'
+      } asks for`;
 }

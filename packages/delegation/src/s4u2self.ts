@@ -17,6 +17,7 @@ export type S4U2SelfCheckId =
   | 'self-user-named'
   | 'server-found'
   | 'server-is-self'
+  | 'server-named'
   | 'shape'
   | 'certificate'
   | 'header-user'
@@ -78,7 +79,10 @@ function checkChecksum({ request }: S4U2SelfFacts, trail: SelfTrail): boolean {
 function checkServer({ server, middle }: S4U2SelfFacts, trail: SelfTrail): boolean {
   if (!trail.test('server-found', server.place !== 'unknown', 'self-server-unknown')) return false;
   if (server.place === 'elsewhere') return trail.skip('server-is-self', server.place);
-  return trail.test('server-is-self', server.sid === middle.sid, 'self-not-self');
+  return (
+    trail.test('server-is-self', server.sid === middle.sid, 'self-not-self') &&
+    trail.test('server-named', server.nameless !== true, 'self-nameless')
+  );
 }
 
 /**
@@ -133,7 +137,8 @@ function decideForwardable(facts: S4U2SelfFacts, trail: SelfTrail): boolean {
   trail.info('forwardable-asked', asked ? 'yes' : notAsked(request.forwardable));
   if (server.place === 'elsewhere') return asked;
   const sensitive = hasControl(user.userAccountControl, 'NOT_DELEGATED');
-  const isProtected = settings.protectedUsers && user.protectedUser;
+  const isProtected =
+    settings.protectedUsers && settings.protectedUsersTransit !== true && user.protectedUser;
   trail.info('forwardable-user', userSay(sensitive, isProtected));
   const say = middleSay(middle.userAccountControl, middle.allowedToDelegateTo, settings);
   trail.info('forwardable-middle', say);
@@ -153,8 +158,9 @@ function middleSay(
   userAccountControl: number,
   list: readonly string[],
   settings: S4U2SelfFacts['settings'],
-): 'transition' | 'no-list' | 'list' | 'legacy' {
+): 'transition' | 'no-list' | 'list' | 'legacy' | 'trusted' {
   if (hasControl(userAccountControl, 'TRUSTED_TO_AUTH_FOR_DELEGATION')) return 'transition';
   if (list.length > 0) return 'list';
+  if (settings.transition === 'trusted') return 'trusted';
   return settings.nonForwardableDelegation === 'legacy' ? 'legacy' : 'no-list';
 }

@@ -113,6 +113,7 @@ function selfFacts(
       name: formatName(sname),
       place: server === undefined ? 'unknown' : 'local',
       sid: server?.sid,
+      nameless: server?.kind === 'user' && server.servicePrincipalNames.length === 0,
     },
     user: userFacts(user, userName, local, now, settings),
   };
