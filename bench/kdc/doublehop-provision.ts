@@ -6,9 +6,11 @@ import { etypes } from '@doublehop/crypto/numbers';
 import { pooledRandom } from '@doublehop/crypto/random';
 import { setGrants } from '@doublehop/delegation/grants';
 import type { KeySet } from '@doublehop/directory/account';
+import type { AttributeInput } from '@doublehop/directory/entry';
 import { Directory } from '@doublehop/directory/directory';
 import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import type { DirectoryWriter } from '@doublehop/directory/writer';
+import { fileTime } from '@doublehop/directory/writer-options';
 import { createDomain } from '@doublehop/domain-controller/create-domain';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
 import type { Sid } from '@doublehop/security/sid';
@@ -85,7 +87,7 @@ function addUser(writer: DirectoryWriter, number: number): void {
       userPrincipalName: `${name}@${DNS_NAME}`,
       userAccountControl: NORMAL_ACCOUNT,
     },
-    { keys: keysOf(name) },
+    { keys: keysOf(name), also: seen() },
   );
 }
 
@@ -107,8 +109,14 @@ function addHost(writer: DirectoryWriter, number: number, descriptor?: readonly 
       ],
       ...(descriptor === undefined ? {} : { [RBCD]: descriptor }),
     },
-    { keys: keysOf(name) },
+    { keys: keysOf(name), also: seen() },
   );
+}
+
+/** Of a domain in operation: everybody has logged on in the last days. */
+function seen(): AttributeInput {
+  const time = String(fileTime(Date.now()));
+  return { lastLogon: time, lastLogonTimestamp: time, logonCount: '100' };
 }
 
 function hostDn(number: number): string {

@@ -45,6 +45,7 @@ export interface Account {
   readonly accountExpires: bigint;
   readonly lockoutTime: bigint;
   readonly pwdLastSet: bigint;
+  /** As it was when the account was read: logons do not make it another account. */
   readonly logonCount: number;
   readonly badPwdCount: number;
   /** 21 bytes, a bit an hour of the week in UTC (MS-ADA1 2.376); absent = always. */

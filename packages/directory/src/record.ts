@@ -300,3 +300,29 @@ export function withReference(entry: StoredEntry, code: number, value: number): 
   copy.writeUIntBE(value, at + ATTRIBUTE_HEADER + 4, ID_BYTES);
   return copy;
 }
+
+/**
+ * An entry's record with other values of attributes that have one ASCII value each, by code; all
+ * else stays as it is, byte for byte.
+ */
+export function withTexts(entry: StoredEntry, texts: ReadonlyMap<number, string>): Uint8Array {
+  const { record } = entry;
+  const places = new Map<number, number>();
+  for (const code of texts.keys()) places.set(code, places.size);
+  const found = new Int32Array(places.size);
+  entry.locate(places, found);
+  const parts: Uint8Array[] = [];
+  let done = 0;
+  for (const at of found.toSorted()) {
+    if (at < 0) continue;
+    parts.push(record.subarray(done, at));
+    done = nextAttribute(record, at);
+  }
+  parts.push(record.subarray(done));
+  for (const [code, text] of texts) {
+    const attribute = Buffer.allocUnsafe(ATTRIBUTE_HEADER + 4 + text.length);
+    encodeAttribute(attribute, 0, code, [text]);
+    parts.push(attribute);
+  }
+  return Buffer.concat(parts);
+}

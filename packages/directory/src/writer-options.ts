@@ -60,6 +60,12 @@ export interface ModifyOptions {
   readonly creator?: Creator;
 }
 
+/** Attributes of accounts that no other controller is told of, as `DirectoryWriter.note` sets them. */
+export interface LocalFacts {
+  readonly lastLogon?: string;
+  readonly logonCount?: string;
+}
+
 /** How an entry is removed. */
 export interface RemoveOptions {
   /** Everything below it goes too. */

@@ -46,7 +46,7 @@ import { LinkTable, setFlag } from './links.ts';
 import { locate, locateEntry, noSuchObject } from './names.ts';
 import { applyModification, type LinkChange } from './modify.ts';
 import { followPrimaryGroup, type PrimaryGroupChange } from './primary-group.ts';
-import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry } from './record.ts';
+import { encodeEntry, EntryFlag, type StoredAttributes, StoredEntry, withTexts } from './record.ts';
 import { completeSchemaObject, noteExtension } from './schema-extension.ts';
 import { generalizedTime } from './schema/syntax.ts';
 import type { AttributeType, ClassType, Schema } from './schema/schema.ts';
@@ -81,6 +81,7 @@ import {
   type Clock,
   fileTime,
   type KeyOptions,
+  type LocalFacts,
   type ModifyOptions,
   type RemoveOptions,
   versionFour,
@@ -255,6 +256,19 @@ export class DirectoryWriter {
     if (group !== undefined) this.#swapPrimaryGroup(draft.id, group.left, group.joined, usn);
     if (isNewDescriptor) this.#handDown(draft);
     return this.#show(draft.id);
+  }
+
+  /**
+   * Notes what is of this controller alone: no rule is about it, no index has it, and those who
+   * follow the directory's changes are not told.
+   */
+  note(id: number, facts: LocalFacts): void {
+    const entry = this.#view.entry(id);
+    if (entry === undefined) throw noSuchObject(this.#view, { id });
+    const texts = Object.entries(facts).map(
+      ([name, text]) => [needed(this.#schema, name).code, text] as const,
+    );
+    this.#tx.put(entryKey(id), withTexts(entry, new Map(texts)));
   }
 
   /** Removes an entry, with all below it when told (MS-ADTS 3.1.1.5.5): a tombstone is left. */

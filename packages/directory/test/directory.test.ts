@@ -228,6 +228,23 @@ describe('MS-ADTS 3.1.1.5.3 modify', () => {
     expect(stamps()[0]).not.toBe(before[0]);
   });
 
+  it('notes a logon: two attributes and nothing else', async () => {
+    const all = (): Map<string, readonly Value[]> => {
+      const entry = directory.get(ALICE);
+      return new Map(entry.attributeNames().map((name) => [name, entry.values(name)]));
+    };
+    const before = all();
+    const { id } = directory.get(ALICE);
+    const usn = directory.highestUsn();
+    await directory.write((writer) => writer.note(id, { lastLogon: '17', logonCount: '1' }));
+    expect(all()).toEqual(new Map([...before, ['lastLogon', ['17']], ['logonCount', ['1']]]));
+    await directory.write((writer) => writer.note(id, { logonCount: '100' }));
+    expect(all()).toEqual(new Map([...before, ['lastLogon', ['17']], ['logonCount', ['100']]]));
+    expect(directory.highestUsn()).toBe(usn);
+    const gone = directory.write((writer) => writer.note(2 ** 40, { logonCount: '1' }));
+    await expect(gone).rejects.toMatchObject({ code: 'noSuchObject' });
+  });
+
   it('adds, deletes and replaces values', async () => {
     await modify(
       change('add', 'url', 'a', 'b'),

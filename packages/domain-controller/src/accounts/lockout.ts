@@ -180,7 +180,8 @@ export class Lockouts {
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const ids = [...this.#dirty];
+    // In the order in which the store has them: neighbours are written together.
+    const ids = [...this.#dirty].toSorted((a, b) => a - b);
     this.#dirty.clear();
     this.#writing = this.#writing.then(() => this.#writeAll(ids));
   }
@@ -231,32 +232,40 @@ function writeOne(writer: DirectoryWriter, { id, standing, stored, logons }: Not
   const entry = writer.find({ id });
   // A tombstone still goes by its number, and has no counters.
   if (entry === undefined || entry.text('isDeleted') === 'TRUE') return;
-  const present = standingOf(entry);
   const changes: Modification[] = [];
-  // Somebody unlocked the account while this waited: then it is unlocked.
-  if (standing !== undefined && stored !== undefined && sameStanding(present, stored)) {
-    for (const name of ['badPwdCount', 'badPasswordTime', 'lockoutTime'] as const) {
-      if (standing[name] !== present[name]) changes.push(replace(name, standing[name]));
-    }
+  if (standing !== undefined && stored !== undefined) {
+    changes.push(...standingChanges(entry, standing, stored));
   }
-  if (logons !== undefined) changes.push(...logonChanges(entry, logons));
+  if (logons !== undefined) changes.push(...stampChange(entry, logons));
   if (changes.length > 0) writer.modify({ id }, changes, { system: true });
+  if (logons !== undefined) noteLogons(writer, entry, logons);
 }
 
-function logonChanges(entry: Entry, { count, last, any }: Logons): Modification[] {
-  const changes: Modification[] = [];
-  if (last !== 0) changes.push(replace('lastLogon', fileTimeOf(last)));
-  if (count !== 0) {
-    const counted = Number(entry.text('logonCount') ?? 0) + count;
-    changes.push(replace('logonCount', Math.min(counted, MAX_COUNT)));
-  }
+/** Where somebody unlocked the account while this waited, it is unlocked. */
+function standingChanges(entry: Entry, standing: Standing, stored: Standing): Modification[] {
+  const present = standingOf(entry);
+  if (!sameStanding(present, stored)) return [];
+  const names = ['badPwdCount', 'badPasswordTime', 'lockoutTime'] as const;
+  const changed = names.filter((name) => standing[name] !== present[name]);
+  return changed.map((name) => replace(name, standing[name]));
+}
+
+/** lastLogonTimestamp, of which other controllers are told, moves now and then alone. */
+function stampChange(entry: Entry, { any }: Logons): Modification[] {
   const stamp = BigInt(entry.text('lastLogonTimestamp') ?? 0);
   // Spread over days, so that not all accounts are written on the same one (MS-ADA1 2.352).
   const age = (STAMP_DAYS - (entry.id % STAMP_SPREAD)) * DAY;
-  if (stamp === 0n || millisecondsOf(stamp) + age <= any) {
-    changes.push(replace('lastLogonTimestamp', fileTimeOf(any)));
-  }
-  return changes;
+  if (stamp !== 0n && millisecondsOf(stamp) + age > any) return [];
+  return [replace('lastLogonTimestamp', fileTimeOf(any))];
+}
+
+function noteLogons(writer: DirectoryWriter, entry: Entry, { count, last }: Logons): void {
+  if (last === 0 && count === 0) return;
+  const counted = Number(entry.text('logonCount') ?? 0) + count;
+  writer.note(entry.id, {
+    ...(last === 0 ? {} : { lastLogon: String(fileTimeOf(last)) }),
+    ...(count === 0 ? {} : { logonCount: String(Math.min(counted, MAX_COUNT)) }),
+  });
 }
 
 /** msDS-LogonTimeSyncInterval, and the days of it that are drawn by lot. */

@@ -4,12 +4,12 @@ import type { Account } from '@doublehop/directory/account';
 import { fileTimeOf, NEVER } from '@doublehop/security/filetime';
 import { encodePacAttributes, PacAttribute } from '@doublehop/security/pac/attributes';
 import { encodeClientInfo } from '@doublehop/security/pac/client-info';
+import { USUAL_GROUP_ATTRIBUTES, UserFlag } from '@doublehop/security/pac/logon-info';
 import {
-  encodeLogonInfo,
-  type LogonInfo,
-  USUAL_GROUP_ATTRIBUTES,
-  UserFlag,
-} from '@doublehop/security/pac/logon-info';
+  LOGON_TIME_AT,
+  LogonInfoTemplate,
+  type SharedLogonInfo,
+} from '@doublehop/security/pac/logon-info-template';
 import { type PacBuffer, PacType } from '@doublehop/security/pac/pac';
 import { encodeRequesterSid } from '@doublehop/security/pac/requester-sid';
 import { encodeUpnDnsInfo } from '@doublehop/security/pac/upn-dns-info';
@@ -38,15 +38,26 @@ interface AccountBuffers {
   requesterSid?: PacBuffer;
 }
 
+/** What accounts in the same groups have in common, for one of the uses. */
+interface KeptTemplate {
+  readonly extraSids: readonly Sid[];
+  readonly template: LogonInfoTemplate;
+}
+
 /**
  * Builds the unsigned buffers of PACs. What depends on the account alone is encoded once and kept
- * as long as the directory keeps the account unchanged.
+ * as long as the directory keeps the account unchanged; what its groups say, once for all accounts
+ * that are in the same ones.
  */
 export class PacContents {
   readonly #domain: KdcDomain;
   /** Tells that claims of this KDC are in the PAC, or that there are none (MS-DTYP 2.4.2.4). */
   readonly #claimsValid: readonly Sid[];
   readonly #known = new WeakMap<Account, AccountBuffers>();
+  readonly #templates: Readonly<Record<PacUse, WeakMap<Account['groups'], KeptTemplate>>> = {
+    'by-itself': new WeakMap(),
+    'by-service': new WeakMap(),
+  };
 
   constructor(domain: KdcDomain, { claims }: Pick<KdcSettings, 'claims'>) {
     this.#domain = domain;
@@ -56,10 +67,10 @@ export class PacContents {
   /** Buffers that say who an account is; `authtime` in seconds (MS-PAC 2.5, 2.7, 2.10). */
   identity(account: Account, clientName: string, authtime: number, use: PacUse): PacBuffer[] {
     const known = this.#buffers(account);
-    known.logonInfo[use] ??= encodeLogonInfo(this.#logonInfo(account, use));
+    known.logonInfo[use] ??= this.#logonInfo(account, use);
     known.upnDnsInfo ??= { type: PacType.upnDnsInfo, data: this.#upnDnsInfo(account) };
     const data = Buffer.from(known.logonInfo[use]);
-    data.writeBigUInt64LE(fileTimeOf(authtime * 1000), LOGON_TIME);
+    data.writeBigUInt64LE(fileTimeOf(authtime * 1000), LOGON_TIME_AT);
     return [
       { type: PacType.logonInfo, data: plain(data) },
       { type: PacType.clientInfo, data: clientInfo(clientName, authtime) },
@@ -84,37 +95,51 @@ export class PacContents {
   }
 
   /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1), its logon time to be filled in. */
-  #logonInfo(account: Account, use: PacUse): LogonInfo {
+  #logonInfo(account: Account, use: PacUse): Uint8Array {
+    return this.#template(account, use).encode({
+      passwordLastSet: account.pwdLastSet,
+      passwordCanChange: account.pwdLastSet,
+      effectiveName: account.samAccountName,
+      fullName: account.displayName ?? '',
+      logonCount: account.logonCount,
+      badPasswordCount: account.badPwdCount,
+      userId: account.rid,
+      primaryGroupId: account.primaryGroupRid,
+      userAccountControl: samUserAccountControl(account.userAccountControl),
+    });
+  }
+
+  /** Accounts in the same groups have the same lists, the very objects. */
+  #template({ groups, extraSids }: Account, use: PacUse): LogonInfoTemplate {
+    const kept = this.#templates[use].get(groups);
+    if (kept?.extraSids === extraSids) return kept.template;
+    const template = new LogonInfoTemplate(this.#shared(groups, extraSids, use));
+    this.#templates[use].set(groups, { extraSids, template });
+    return template;
+  }
+
+  #shared(groups: Account['groups'], extraSids: readonly Sid[], use: PacUse): SharedLogonInfo {
     const { controller, netbiosName, sid } = this.#domain;
     return {
       logonTime: 0n,
       logoffTime: NEVER,
       kickOffTime: NEVER,
-      passwordLastSet: account.pwdLastSet,
-      passwordCanChange: account.pwdLastSet,
       passwordMustChange: NEVER,
-      effectiveName: account.samAccountName,
-      fullName: account.displayName ?? '',
       logonScript: '',
       profilePath: '',
       homeDirectory: '',
       homeDirectoryDrive: '',
-      logonCount: account.logonCount,
-      badPasswordCount: account.badPwdCount,
-      userId: account.rid,
-      primaryGroupId: account.primaryGroupRid,
-      groups: account.groups.map(({ rid, attributes }) => ({ rid, attributes })),
+      groups: groups.map(({ rid, attributes }) => ({ rid, attributes })),
       userFlags: UserFlag.extraSids,
       userSessionKey: new Uint8Array(16),
       logonServer: controller,
       logonDomainName: netbiosName,
       logonDomainId: sid,
-      userAccountControl: samUserAccountControl(account.userAccountControl),
       subAuthStatus: 0,
       lastSuccessfulLogon: 0n,
       lastFailedLogon: 0n,
       failedLogonCount: 0,
-      extraSids: [...this.#claimsValid, ASSERTED_SIDS[use], ...account.extraSids].map((extra) => ({
+      extraSids: [...this.#claimsValid, ASSERTED_SIDS[use], ...extraSids].map((extra) => ({
         sid: extra,
         attributes: USUAL_GROUP_ATTRIBUTES,
       })),
@@ -147,12 +172,6 @@ export function isDelegatable(account: Account, protectedUsers: boolean): boolea
     !(protectedUsers && account.protectedUser)
   );
 }
-
-/**
- * Where LogonTime stands in an encoded KERB_VALIDATION_INFO: behind the common header, the private
- * header and the referent of the top-level pointer (MS-RPCE 2.2.6.1, 2.2.6.2).
- */
-const LOGON_TIME = 8 + 8 + 4;
 
 /** PAC_ATTRIBUTES_INFO: what the client said of a PAC in its AS-REQ (MS-PAC 2.14). */
 function pacAttributes(requested: boolean | undefined): PacBuffer {
