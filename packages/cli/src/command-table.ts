@@ -38,6 +38,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/show.ts'),
   },
   {
+    name: 'plan',
+    summary: 'what a policy file would grant and take away in a domain',
+    load: async () => await import('./commands/plan.ts'),
+  },
+  {
+    name: 'apply',
+    summary: 'make a domain what a policy file says',
+    load: async () => await import('./commands/apply.ts'),
+  },
+  {
+    name: 'drift',
+    summary: 'whether a domain is what a policy file says; exit code 2 if not',
+    load: async () => await import('./commands/drift.ts'),
+  },
+  {
+    name: 'policy',
+    summary: 'policy files: export what is so, check, schema',
+    load: async () => await import('./commands/policy.ts'),
+  },
+  {
     name: 'invoke',
     summary: 'run commands on computers by PowerShell remoting, many at once',
     load: async () => await import('./commands/invoke.ts'),

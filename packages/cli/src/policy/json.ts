@@ -1,0 +1,56 @@
+import type { DomainConnection } from '@doublehop/admin/connection';
+import type { PolicyOutcome } from '@doublehop/admin/policy/apply';
+import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
+import { tellChange } from '@doublehop/admin/policy/sentences';
+import { accountJson } from '../admin/edit-json.ts';
+
+/** A plan, or with outcomes what became of it, as `--json` prints it. */
+export function policyJson(
+  { url, domain }: DomainConnection,
+  { name, plan }: { readonly name: string; readonly plan: PolicyPlan },
+  outcomes?: readonly PolicyOutcome[],
+): unknown {
+  const { changes, refused, warnings, accounts } = plan;
+  return {
+    file: name,
+    domain: domain.dnsName,
+    controller: domain.controller ?? url,
+    drift: changes.length + refused.length > 0,
+    accounts,
+    changes: changes.map((change, at) => changeJson(change, outcomes?.[at])),
+    refused: refused.map(({ account, attribute, rules, message }) => ({
+      account: accountJson(account),
+      attribute,
+      rules,
+      message,
+    })),
+    warnings: warnings.map(({ at, message }) => ({ ...at, message })),
+  };
+}
+
+function changeJson(change: PolicyChange, outcome: PolicyOutcome | undefined): unknown {
+  const { account, attribute, before, after, differences, warnings } = change;
+  const told = tellChange(change);
+  return {
+    account: accountJson(account),
+    attribute,
+    state: outcome?.state ?? 'planned',
+    ...(outcome?.state === 'failed'
+      ? { error: { code: outcome.error.code, message: outcome.error.message } }
+      : {}),
+    differences: differences.map(({ action, what, rules, why }, at) => ({
+      action,
+      ...(what.kind === 'middle'
+        ? { middle: { name: what.middle.name, sid: what.middle.sid, dn: what.middle.dn ?? null } }
+        : {}),
+      ...(what.kind === 'service' ? { service: what.service } : {}),
+      ...(what.kind === 'flag' ? { flag: what.flag } : {}),
+      rules,
+      why,
+      sentence: told[at]?.sentence,
+    })),
+    warnings,
+    before,
+    after,
+  };
+}

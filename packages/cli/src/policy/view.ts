@@ -1,0 +1,64 @@
+import type { PolicyOutcome } from '@doublehop/admin/policy/apply';
+import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
+import { tellChange } from '@doublehop/admin/policy/sentences';
+import type { Context } from '../context.ts';
+import { printable, renderTable } from '../output/table.ts';
+import { problemLine } from './file.ts';
+
+/** A plan as lines: each difference as a sentence, and below it why the policy wants it. */
+export function planLines({ changes, refused }: PolicyPlan): readonly string[] {
+  const lines = changes.flatMap((change) => [
+    ...differenceLines(change),
+    ...change.warnings.map((warning) => `! ${warning}`),
+  ]);
+  const not = refused.map(({ account, message }) => `! ${account.name} stays as it is: ${message}`);
+  return [...lines, ...not].map(printable);
+}
+
+function differenceLines(change: PolicyChange): readonly string[] {
+  return tellChange(change).flatMap(({ sign, sentence, reason }) => [
+    `${sign} ${sentence}`,
+    `    ${reason}`,
+  ]);
+}
+
+/** `3 changes on 2 accounts; 40 of 43 accounts are as they should be`. */
+export function planSummary({ changes, refused, accounts }: PolicyPlan): string {
+  const differing = new Set([...changes, ...refused].map(({ account }) => account.sid)).size;
+  const differences = changes.reduce((sum, change) => sum + change.differences.length, 0);
+  if (differing === 0) return `no drift: ${count(accounts, 'account')} as the policy wants`;
+  const stays = refused.length === 0 ? '' : `, ${refused.length} that cannot be made so`;
+  return `${count(differences, 'difference')} on ${count(differing, 'account')}${stays}`;
+}
+
+/** `1 account`, `2 accounts`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Drift as a table: whose it is, what, and by which rules. */
+export function driftTable({ changes, refused }: PolicyPlan): string {
+  const rows = changes.flatMap((change) =>
+    tellChange(change).map(({ sign, sentence }, at) => {
+      const { rules = [] } = change.differences[at] ?? {};
+      return [change.account.name, rules.join(', ') || '(others)', `${sign} ${sentence}`];
+    }),
+  );
+  for (const { account, rules, message } of refused) {
+    rows.push([account.name, rules.join(', '), `! ${message}`]);
+  }
+  return rows.length === 0 ? '' : renderTable(['ACCOUNT', 'RULE', 'DRIFT'], rows);
+}
+
+/** Warnings of the file, on standard error. */
+export function printWarnings(context: Context, name: string, { warnings }: PolicyPlan): void {
+  for (const warning of warnings) context.err(`warning: ${problemLine(name, warning)}\n`);
+}
+
+/** What became of a plan, line by line. */
+export function reportLines(outcomes: readonly PolicyOutcome[]): readonly string[] {
+  const done = outcomes.filter(({ state }) => state === 'done');
+  return done.flatMap(({ change }) =>
+    tellChange(change).map(({ sentence }) => printable(sentence)),
+  );
+}
