@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/policy.ts'),
   },
   {
+    name: 'explain',
+    summary: 'whether a middle gets a ticket to a target as a user, why, and what would change it',
+    load: async () => await import('./commands/explain.ts'),
+  },
+  {
     name: 'invoke',
     summary: 'run commands on computers by PowerShell remoting, many at once',
     load: async () => await import('./commands/invoke.ts'),
