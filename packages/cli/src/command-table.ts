@@ -38,6 +38,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/show.ts'),
   },
   {
+    name: 'explain',
+    summary: 'whether a middle gets a ticket to a target as a user, why, and what would change it',
+    load: async () => await import('./commands/explain.ts'),
+  },
+  {
     name: 'plan',
     summary: 'what a policy file would grant and take away in a domain',
     load: async () => await import('./commands/plan.ts'),
@@ -56,11 +61,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'policy',
     summary: 'policy files: export what is so, check, schema',
     load: async () => await import('./commands/policy.ts'),
-  },
-  {
-    name: 'explain',
-    summary: 'whether a middle gets a ticket to a target as a user, why, and what would change it',
-    load: async () => await import('./commands/explain.ts'),
   },
   {
     name: 'invoke',
