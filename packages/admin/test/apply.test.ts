@@ -76,7 +76,9 @@ describe('applyChanges', () => {
     const { directory, changes, connection } = scene(1);
     const [change] = changes;
     if (change === undefined) throw new Error('nothing planned');
-    const report = await applyChanges(connection, [{ ...change, changed: false }]);
+    const report = await applyChanges(connection, [
+      { ...change, after: change.before, changed: false },
+    ]);
     expect(report).toMatchObject({ done: 0, unchanged: 1 });
     expect(directory.log).toEqual([]);
     expect(await applyChanges(connection, [])).toMatchObject({ done: 0, outcomes: [] });
