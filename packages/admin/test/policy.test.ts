@@ -9,7 +9,7 @@ import { loadPolicy } from '../src/policy/load.ts';
 import { exportPolicy } from '../src/policy/export.ts';
 import { accountsWithGrants, planPolicy } from '../src/policy/plan.ts';
 import type { PolicyPlan } from '../src/policy/change.ts';
-import { tellChange } from '../src/policy/sentences.ts';
+import { tellChange, tellDrift } from '../src/policy/sentences.ts';
 import { resolveAccount } from '../src/resolve.ts';
 import { type Contoso, SERVERS, startContoso } from './support/contoso.ts';
 
@@ -119,7 +119,8 @@ describe('grants', () => {
   test('a deny entry wins: include is refused, exact replaces the list', async () => {
     await list('ServerC', 'D:(D;;CR;;;{ServerB})(A;;CR;;;{JumpBox})');
     expect(told(await plan(rule('targets: [ServerC]\nmiddles: [ServerB]')))).toEqual([
-      'refused: SERVERC$: an entry of its list denies SERVERB$, and wins; remove it, or say mode: exact',
+      'refused: SERVERC$: an entry of its list denies SERVERB$, and wins; remove it, ' +
+        'or say mode: exact',
     ]);
     const exact = await plan(rule('targets: [ServerC]\nmode: exact\nmiddles: [ServerB]'));
     expect(told(exact)).toContain(
@@ -137,7 +138,8 @@ describe('grants', () => {
     await put(dn, ALLOWED_TO_ACT, [encodeDescriptor({ control, dacl: 'null' })]);
     expect(told(await plan(rule('targets: [ServerC]\nmiddles: [ServerB]')))).toEqual([]);
     expect(told(await plan(rule('targets: [ServerC]\nforbid: [Everyone, S-1-1-0]')))).toContain(
-      'refused: SERVERC$: its list is a NULL DACL, which lets every account act; mode: exact replaces it',
+      'refused: SERVERC$: its list is a NULL DACL, which lets every account act; ' +
+        'mode: exact replaces it',
     );
     const exact = await plan(rule('targets: [ServerC]\nmode: exact\nmiddles: [ServerB]'));
     expect(told(exact)).toContain(
@@ -180,7 +182,8 @@ describe('grants', () => {
     const text = rule('targets: [ServerC]\nmiddles: [ServerB]');
     expect(told(await plan(text))).toEqual([]);
     expect(told(await plan(`others: revoke\n${text}`))).toEqual([
-      '- SERVERB$ may no longer act for users to SERVERB1$: no rule is about it, and others: revoke',
+      '- SERVERB$ may no longer act for users to SERVERB1$: ' +
+        'no rule is about it, and others: revoke',
     ]);
   });
 
@@ -286,7 +289,8 @@ describe('targets', () => {
 
 describe('rules that contradict', () => {
   const two = (a: string, b: string): string =>
-    `rules:\n  - {name: A, targets: [ServerC, ServerB1], ${a}}\n  - {name: B, targets: [ServerC, ServerB1], ${b}}\n`;
+    `rules:\n  - {name: A, targets: [ServerC, ServerB1], ${a}}\n` +
+    `  - {name: B, targets: [ServerC, ServerB1], ${b}}\n`;
 
   test.for<readonly [string, string, string]>([
     ['middles: [ServerB]', 'forbid: [ServerB]', '"A" names SERVERB$, "B" forbids it'],
@@ -300,7 +304,9 @@ describe('rules that contradict', () => {
     expect(errors).toEqual([
       {
         at: { line: 5, column: 5 },
-        message: `two rules contradict about who may act for users to SERVERC$ and 1 more: ${words} (line 4)`,
+        message:
+          'two rules contradict about who may act for users to SERVERC$ and 1 more: ' +
+          `${words} (line 4)`,
       },
     ]);
   });
@@ -328,8 +334,10 @@ flags:
   - {name: D, accounts: [alice], sensitive: false}
 `;
     expect(told(await plan(text)).filter((line) => line.startsWith('error'))).toEqual([
-      'error 5:5 two rules contradict about the services of SERVERB$: "A" names cifs/c, "B" forbids it (line 4)',
-      'error 8:5 two rules contradict about the flags of alice: "C" wants sensitive to be true, "D" false (line 7)',
+      'error 5:5 two rules contradict about the services of SERVERB$: ' +
+        '"A" names cifs/c, "B" forbids it (line 4)',
+      'error 8:5 two rules contradict about the flags of alice: ' +
+        '"C" wants sensitive to be true, "D" false (line 7)',
     ]);
   });
 });
@@ -359,8 +367,12 @@ describe('services and flags', () => {
 `;
     const made = await plan(text);
     expect(told(made)).toEqual([
-      '+ alice is now sensitive: it cannot be delegated: "F" wants it',
+      '+ alice is now sensitive and cannot be delegated: "F" wants it',
       '+ alice is now trusted for any authentication protocol: "G" wants it',
+    ]);
+    expect(made.changes.flatMap((change) => tellDrift(change))).toEqual([
+      'alice is not sensitive and cannot be delegated, but should be',
+      'alice is not trusted for any authentication protocol, but should be',
     ]);
     expect(made.changes[0]?.after.map(fromUtf8)).toEqual([String(512 | 0x100000 | 0x1000000)]);
     await write(made);
@@ -370,7 +382,7 @@ describe('services and flags', () => {
 });
 
 describe('export', () => {
-  test('what is exported is what is so: planning it changes nothing, and is the same text', async () => {
+  test('what is exported is what is so: planning it changes nothing', async () => {
     const orphan = (await resolveAccount(admin, 'ServerC')).sid.replace(/\d+$/u, '99999');
     await list('ServerC', `D:(D;;CR;;;{alice})${ALLOW}(A;;CR;;;{JumpBox})`);
     await list('ServerB1', `D:(A;;CR;;;{JumpBox})${ALLOW}(A;;CCDC;;;{alice})`);

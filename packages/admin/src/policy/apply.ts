@@ -20,8 +20,9 @@ export interface PolicyApplyOptions {
 }
 
 /**
- * Writes what a policy asks for. Each change takes away values that were read and adds others in one
- * modify, so that a change by somebody else meanwhile is refused and not overwritten (RFC 4511 §4.6).
+ * Writes what a policy asks for. Each change takes away values that were read and adds others in
+ * one modify, so that a change by somebody else meanwhile is refused and not overwritten (RFC 4511
+ * §4.6).
  */
 export async function applyPolicy(
   { client }: DomainConnection,

@@ -42,8 +42,8 @@ export type ReadData =
   | { readonly data?: undefined; readonly problems: readonly PolicyProblem[] };
 
 /**
- * Reads one YAML 1.2 document of the core schema. Refused are: tags, keys that are no texts or stand
- * twice, several documents, and files beyond the limits, counted with what aliases repeat.
+ * Reads one YAML 1.2 document of the core schema. Refused are: tags, keys that are no texts or
+ * stand twice, several documents, and files beyond the limits, counted with what aliases repeat.
  */
 export function readData(text: string): ReadData {
   if (Buffer.byteLength(text) > MAX_POLICY_BYTES) {

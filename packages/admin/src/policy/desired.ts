@@ -40,7 +40,7 @@ export interface DesiredState {
   readonly conflicts: readonly PolicyProblem[];
 }
 
-/** Joins the rules of a policy. A target that is its own middle is no target of that rule's wish. */
+/** Joins the rules of a policy. Nobody is wanted as a middle on itself. */
 export function desiredState(resolved: ResolvedPolicy): DesiredState {
   const conflicts = new Conflicts();
   const grants = new Map<Sid, Desired<RuleMiddle>>();

@@ -21,6 +21,24 @@ export function tellChange(
   }));
 }
 
+/** The same differences as what is so and should not be. */
+export function tellDrift(
+  { account, differences }: PolicyChange,
+  nameOf: (principal: Principal) => string = ({ name }) => name,
+): readonly string[] {
+  return differences.map(({ action, what }) => {
+    const [is, but] = action === 'add' ? ['may not', 'should'] : ['may', 'should not'];
+    if (what.kind === 'middle') {
+      return `${nameOf(what.middle)} ${is} act for users to ${account.name}, but ${but}`;
+    }
+    if (what.kind === 'service') {
+      return `${account.name} ${is} act for users to ${what.service}, but ${but}`;
+    }
+    const not = action === 'add' ? 'not ' : '';
+    return `${account.name} is ${not}${FLAG_WORDS[what.flag]}, but ${but} be`;
+  });
+}
+
 function sentenceOf(
   { action, what }: PolicyDifference,
   account: string,
@@ -39,7 +57,7 @@ function sentenceOf(
 
 /** As Active Directory Users and Computers has them. */
 const FLAG_WORDS: Readonly<Record<PolicyFlag, string>> = {
-  sensitive: 'sensitive: it cannot be delegated',
+  sensitive: 'sensitive and cannot be delegated',
   protocolTransition: 'trusted for any authentication protocol',
   unconstrained: 'trusted for delegation to any service',
 };

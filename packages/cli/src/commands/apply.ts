@@ -6,8 +6,8 @@ import { applyPlan, showPlan, withPlan } from '../policy/run.ts';
 /** `doublehop apply`: makes a domain what a policy file says. */
 export function command(context: Context): Command {
   const apply = new Command('apply').description(
-    'Make a domain what a policy file says. The plan is shown first; more than one change is asked ' +
-      'about. Whatever the policy is not about stays as it is.',
+    'Make a domain what a policy file says. The plan is shown first, and more than one change is ' +
+      'asked about. Whatever the policy is not about stays as it is.',
   );
   addApplyOptions(addPolicyOptions(apply, 'print the outcome as JSON'));
   return apply

@@ -49,6 +49,6 @@ function print(context: Context, { plan, file, connection }: Planned, options: D
     context.out(junitReport(file, plan));
   } else {
     context.out(driftTable(plan));
-    context.out(`${planSummary(plan)}\n`);
+    context.out(`${planSummary(plan, 'no drift')}\n`);
   }
 }

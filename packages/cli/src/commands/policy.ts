@@ -83,5 +83,5 @@ async function check(
     return;
   }
   const total = rules.length + kcd.length + flags.length;
-  context.out(printable(`${name}: ${count(total, 'rule')} for ${domain.value}`).concat('\n'));
+  context.out(`${printable(`${name}: ${count(total, 'rule')} for ${domain.value}`)}\n`);
 }

@@ -20,17 +20,18 @@ export async function readPolicyFile(context: Context, path: string): Promise<Po
   throw problemError(context, name, problems);
 }
 
-/** Tells what is wrong with a file: one problem is the error itself, several are lines before it. */
+/** What is wrong with a file: one problem is the error itself, several are lines before it. */
 export function problemError(
   context: Context,
   name: string,
   problems: readonly PolicyProblem[],
+  more = '',
 ): UsageError {
   const lines = problems.map((problem) => problemLine(name, problem));
   const [only] = lines;
   if (only !== undefined && lines.length === 1) return new UsageError(only);
   for (const line of lines) context.err(`${line}\n`);
-  return new UsageError(`${name} has ${lines.length} problems; nothing was written`);
+  return new UsageError(`${name} has ${lines.length} problems${more}`);
 }
 
 /** `policy.yaml:12:7: what is wrong`, as compilers have it and editors follow it. */

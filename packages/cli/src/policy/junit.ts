@@ -1,6 +1,6 @@
 import type { PolicyPlan } from '@doublehop/admin/policy/change';
 import type { Policy } from '@doublehop/admin/policy/model';
-import { tellChange } from '@doublehop/admin/policy/sentences';
+import { tellDrift } from '@doublehop/admin/policy/sentences';
 import type { PolicyFile } from './file.ts';
 
 /**
@@ -43,11 +43,11 @@ function faultsByRule({ changes, refused }: PolicyPlan): ReadonlyMap<string, rea
     }
   };
   for (const change of changes) {
-    for (const [at, { sign, sentence }] of tellChange(change).entries()) {
-      add(change.differences[at]?.rules ?? [], `${sign} ${sentence}`);
+    for (const [at, sentence] of tellDrift(change).entries()) {
+      add(change.differences[at]?.rules ?? [], sentence);
     }
   }
-  for (const { account, rules, message } of refused) add(rules, `! ${account.name}: ${message}`);
+  for (const { account, rules, message } of refused) add(rules, `${account.name}: ${message}`);
   return faults;
 }
 

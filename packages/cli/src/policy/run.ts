@@ -31,7 +31,7 @@ export async function withPlan(
   await withConnections(context, options, async (connections) => {
     const plan = await planPolicy(connections, file.policy);
     printWarnings(context, file.name, plan);
-    if (plan.errors.length > 0) throw problemError(context, file.name, plan.errors);
+    if (plan.errors.length > 0) throw problemError(context, file.name, plan.errors, NOTHING);
     await work({ file, plan, connection: connections.targets });
   });
 }
@@ -43,7 +43,7 @@ export function showPlan(context: Context, planned: Planned, json: boolean): voi
     printJson(context, policyJson(connection, { name: file.name, plan }));
   } else {
     for (const line of planLines(plan)) context.out(`${line}\n`);
-    context.out(`${planSummary(plan)}; nothing was written\n`);
+    context.out(`${planSummary(plan, 'nothing to do')}; nothing was written\n`);
   }
   if (plan.refused.length > 0) context.exitCode = EXIT.refused;
 }
@@ -93,15 +93,18 @@ async function write(
 
 function printReport(context: Context, plan: PolicyPlan, outcomes: readonly PolicyOutcome[]): void {
   for (const line of reportLines(outcomes)) context.out(`${line}\n`);
+  for (const warning of outcomes.flatMap(({ change: { warnings } }) => warnings)) {
+    context.err(`warning: ${printable(warning)}\n`);
+  }
   for (const { account, message } of plan.refused) {
-    context.err(printable(`${account.name} stays as it is: ${message}`).concat('\n'));
+    context.err(`${printable(`${account.name} stays as it is: ${message}`)}\n`);
   }
   for (const outcome of outcomes) {
     if (outcome.state !== 'failed') continue;
     context.err(`${printable(`${outcome.change.account.name}: ${outcome.error.message}`)}\n`);
   }
   if (outcomes.length === 0) {
-    context.out(`${planSummary(plan)}\n`);
+    context.out(`${planSummary(plan, 'nothing to do')}\n`);
     return;
   }
   const sum = (state: PolicyOutcome['state']): number =>
@@ -120,6 +123,9 @@ function exitCodeOf({ refused }: PolicyPlan, outcomes: readonly PolicyOutcome[])
   );
   return saidNo ? EXIT.refused : EXIT.error;
 }
+
+/** What people want to know first. */
+const NOTHING = '; nothing was written';
 
 /** The domain works, and said no. */
 const SAID_NO: ReadonlySet<string> = new Set(['access-denied', 'changed-since']);

@@ -1,6 +1,6 @@
 import type { PolicyOutcome } from '@doublehop/admin/policy/apply';
 import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
-import { tellChange } from '@doublehop/admin/policy/sentences';
+import { tellChange, tellDrift } from '@doublehop/admin/policy/sentences';
 import type { Context } from '../context.ts';
 import { printable, renderTable } from '../output/table.ts';
 import { problemLine } from './file.ts';
@@ -22,11 +22,11 @@ function differenceLines(change: PolicyChange): readonly string[] {
   ]);
 }
 
-/** `3 changes on 2 accounts; 40 of 43 accounts are as they should be`. */
-export function planSummary({ changes, refused, accounts }: PolicyPlan): string {
+/** `3 differences on 2 accounts`; where there are none, `none` stands before how many there are. */
+export function planSummary({ changes, refused, accounts }: PolicyPlan, none: string): string {
   const differing = new Set([...changes, ...refused].map(({ account }) => account.sid)).size;
   const differences = changes.reduce((sum, change) => sum + change.differences.length, 0);
-  if (differing === 0) return `no drift: ${count(accounts, 'account')} as the policy wants`;
+  if (differing === 0) return `${none}: ${count(accounts, 'account')} as the policy wants`;
   const stays = refused.length === 0 ? '' : `, ${refused.length} that cannot be made so`;
   return `${count(differences, 'difference')} on ${count(differing, 'account')}${stays}`;
 }
@@ -36,18 +36,18 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Drift as a table: whose it is, what, and by which rules. */
+/** Drift as a table: by which rule, and what is so and should not be. */
 export function driftTable({ changes, refused }: PolicyPlan): string {
   const rows = changes.flatMap((change) =>
-    tellChange(change).map(({ sign, sentence }, at) => {
+    tellDrift(change).map((sentence, at) => {
       const { rules = [] } = change.differences[at] ?? {};
-      return [change.account.name, rules.join(', ') || '(others)', `${sign} ${sentence}`];
+      return [rules.join(', ') || 'others: revoke', sentence];
     }),
   );
   for (const { account, rules, message } of refused) {
-    rows.push([account.name, rules.join(', '), `! ${message}`]);
+    rows.push([rules.join(', '), `${account.name} cannot be as the rule wants: ${message}`]);
   }
-  return rows.length === 0 ? '' : renderTable(['ACCOUNT', 'RULE', 'DRIFT'], rows);
+  return rows.length === 0 ? '' : renderTable(['RULE', 'DRIFT'], rows);
 }
 
 /** Warnings of the file, on standard error. */

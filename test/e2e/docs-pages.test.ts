@@ -1,0 +1,87 @@
+// What the documentation shows is what the commands print: every console block of these pages is
+// run, in order, against a domain of the page's own. With UPDATE_DOCS=1 the pages are rewritten.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { plainData, readData } from '@doublehop/admin/policy/data';
+import { loadPolicy } from '@doublehop/admin/policy/load';
+import { POLICY_SCHEMA } from '@doublehop/admin/policy/schema';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, describe, expect, test } from 'vitest';
+import { PageConsole, readPage, withOutputs } from '../support/console-blocks.ts';
+import { type Contoso, startContoso } from '../support/contoso.ts';
+import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
+
+const PAGES = ['commands/policy', 'commands/plan', 'commands/apply', 'commands/drift'];
+
+const dir = makeTempDir('docs-pages');
+const domains: Contoso[] = [];
+afterAll(async () => {
+  for (const domain of domains) await domain.stop();
+  removeDir(dir);
+});
+
+/** A domain, and a console in which an administrator works on it. */
+async function consoleFor(name: string, files: ReadonlyMap<string, string>): Promise<PageConsole> {
+  const folder = join(dir, name.replace('/', '-'));
+  const contoso = await startContoso(folder);
+  domains.push(contoso);
+  for (const [file, text] of files) writeFileSync(join(folder, file), text);
+  const env = {
+    ...contoso.env,
+    HOME: folder,
+    DOUBLEHOP_LDAP: `ldap://${contoso.address}:${contoso.ldapPort}`,
+  };
+  const answers = [
+    [/\[y\/N\] $/u, 'y'],
+    [/^Password for Administrator@CONTOSO\.COM: $/u, contoso.password('Administrator'), true],
+  ] as const;
+  return new PageConsole({ dir: folder, env, answers });
+}
+
+/** What differs from run to run: the domain's SID, ports, the time. */
+function stable(text: string): string {
+  return text
+    .replace(/S-1-5-21(?:-\d+){3}/gu, 'S-1-5-21-1004336348-1177238915-682003330')
+    .replace(/\b\d\d:\d\d(?::\d\d)?\b/gu, '09:15')
+    .replace(/\b20\d\d-\d\d-\d\d\b/gu, '2026-01-31')
+    .replace(/\b127\.\d+\.\d+\.\d+:\d+\b/gu, 'dc.contoso.com');
+}
+
+const validate = new Ajv2020({ strict: false }).compile(POLICY_SCHEMA);
+
+test('docs/policy.schema.json is the schema that the command prints', () => {
+  const copy = readFileSync(join(repositoryRoot, 'docs/policy.schema.json'), 'utf8');
+  expect(JSON.parse(copy)).toEqual(POLICY_SCHEMA);
+});
+
+describe.each(PAGES)('docs/%s.md', (name) => {
+  const path = join(repositoryRoot, `docs/${name}.md`);
+  const page = readPage(path);
+
+  test('shows what the commands print, in 80 columns and without colour', async () => {
+    const terminal = await consoleFor(name, page.files);
+    if (page.commands[0]?.command.startsWith('doublehop kinit') !== true) {
+      await terminal.run('doublehop kinit Administrator');
+    }
+    const outputs: string[] = [];
+    for (const { command } of page.commands) outputs.push(stable(await terminal.run(command)));
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, withOutputs(page, outputs));
+    const shown = readPage(path).commands;
+    const asShown = page.commands.map(({ command }, at) => [command, `${shown[at]?.shown}\n`]);
+    const asPrinted = page.commands.map(({ command }, at) => {
+      const output = outputs[at] ?? '';
+      return [command, output.endsWith('\n') ? output : `${output}\n`];
+    });
+    expect(asShown.map(([command, text]) => [command, stable(text ?? '')])).toEqual(asPrinted);
+    expect(outputs.join('')).not.toContain('\u001B');
+  });
+
+  test('shows policy files that schema and loader take, but for those called wrong', () => {
+    for (const [file, text] of page.files) {
+      const { data } = readData(text);
+      const valid = data !== undefined && validate(plainData(data));
+      expect([file, valid]).toEqual([file, !file.startsWith('wrong')]);
+      expect([file, loadPolicy(text).problems === undefined]).toEqual([file, valid]);
+    }
+  });
+});
