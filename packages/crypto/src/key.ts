@@ -86,8 +86,27 @@ export class Key {
     this.#use().prepare(plan);
   }
 
+  /** Overwrites the key. What is asked of it afterwards is a RangeError. */
+  wipe(): void {
+    this.#bytes.fill(0);
+    this.#operations = WIPED;
+  }
+
   #use(): KeyOperations {
     this.#operations ??= this.#type.operations(this.#bytes);
     return this.#operations;
   }
 }
+
+function wiped(): never {
+  throw new RangeError('the key was wiped');
+}
+
+/** Of a key that is no more: zeros would be a key that everybody knows. */
+const WIPED: KeyOperations = {
+  encrypt: wiped,
+  decrypt: wiped,
+  checksum: wiped,
+  prf: wiped,
+  prepare: wiped,
+};

@@ -6,6 +6,9 @@ export const MAX_NEGATIVE_ENTRIES = 4096;
 /** Tickets of S4U that an LSA keeps. */
 export const MAX_S4U_TICKETS = 4096;
 
+/** After which an LSA looks again for tickets of S4U and failures whose time is over. */
+export const LSA_SWEEP = 60_000;
+
 /** Logon sessions of one host. */
 export const MAX_LOGON_SESSIONS = 1024;
 

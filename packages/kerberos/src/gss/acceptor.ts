@@ -82,6 +82,14 @@ export class AcceptedContext extends KerberosContext {
     super(parts);
     this.acceptance = acceptance;
   }
+
+  /** Also the session keys of the ticket and of a TGT that was delegated: take copies before. */
+  override close(): void {
+    super.close();
+    const { ticketPart, delegated } = this.acceptance;
+    ticketPart.key.keyvalue.fill(0);
+    delegated?.key.bytes.fill(0);
+  }
 }
 
 /**

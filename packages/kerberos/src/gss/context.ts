@@ -134,6 +134,12 @@ export class KerberosContext {
     return Math.max(0, output - wrapOverhead(this.key, seal));
   }
 
+  /** Overwrites the keys: nothing can be protected or read any more. */
+  close(): void {
+    this.#parts.key.wipe();
+    this.#parts.acceptorSubkey?.wipe();
+  }
+
   #sender(): Sender {
     const sequence = this.#sendSequence;
     this.#sendSequence += 1;

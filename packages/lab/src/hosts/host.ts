@@ -12,7 +12,7 @@ import { fromUtf8 } from '@doublehop/wire/bytes';
 import { LabError } from '../errors.ts';
 import { isRecord, parseJson } from '../folder/state.ts';
 import { Lsa } from '../lsa/lsa.ts';
-import type { System } from '../process/system.ts';
+import { type System, systemTimer } from '../process/system.ts';
 import { type SecondHopSettings, WINDOWS_SECOND_HOP } from '../sessions/credential.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 import { fullName, hostAccount, realmOf, type Scenario } from '../scenario.ts';
@@ -124,9 +124,15 @@ export class Host {
 
   /** Forgets every logon, ticket and failure, as the computer's restart does. */
   restart(): void {
-    for (const session of this.sessions) session.logOff();
+    this.shutDown();
     this.#lsa = this.#boot();
     this.#computer = undefined;
+  }
+
+  /** Logs everybody off and overwrites what the LSA holds; only `restart` is possible after it. */
+  shutDown(): void {
+    for (const session of this.sessions) session.logOff();
+    this.#lsa.close();
   }
 
   /** Whom this host sees in a caller. Throws LabError `identity`. */
@@ -159,9 +165,10 @@ export class Host {
   }
 
   #boot(): Lsa {
-    const { transport, clock, random } = this.#options;
+    const { transport, clock, random, timer = systemTimer } = this.#options;
     this.#booted = clock();
-    return new Lsa({ machine: this.machine, secret: this.#secret, transport, clock, random });
+    const { machine } = this;
+    return new Lsa({ machine, secret: this.#secret, transport, clock, random, timer });
   }
 
   #service({ name, service }: HopTarget): Principal {

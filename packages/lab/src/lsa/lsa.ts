@@ -11,7 +11,8 @@ import { KerberosError, type KerberosErrorDetail } from '@doublehop/kerberos/err
 import { ErrorCode } from '@doublehop/kerberos/iana/error-codes';
 import { formatPrincipal, type Principal } from '@doublehop/kerberos/names';
 import { LabError, type LabErrorDetail, type TicketLeg } from '../errors.ts';
-import { MAX_LOGON_SESSIONS, MAX_S4U_TICKETS } from '../limits.ts';
+import { LSA_SWEEP, MAX_LOGON_SESSIONS, MAX_S4U_TICKETS } from '../limits.ts';
+import type { Timer } from '../process/system.ts';
 import { NegativeCache, type NegativeEntry } from './negative-cache.ts';
 
 /** Well-known logon sessions (MS-LSAD's LUIDs as `klist sessions` shows them). */
@@ -50,6 +51,8 @@ export interface LsaOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly random: RandomSource;
+  /** Puts off the sweep of what has ended. */
+  readonly timer: Timer;
   readonly timeouts?: LsaTimeouts;
 }
 
@@ -123,6 +126,7 @@ export class Lsa {
   /** The client that asks for S4U: SYSTEM's. */
   readonly #system: KerberosClient;
   #nextId = FIRST_LUID;
+  #stopSweep: (() => void) | undefined;
 
   constructor(options: LsaOptions) {
     this.#options = options;
@@ -154,8 +158,9 @@ export class Lsa {
   async logOnForwarded(tgt: Credentials, evidence: Evidence): Promise<LogonSession> {
     const session = this.#open('network', formatPrincipal(tgt.client), evidence);
     const holder = this.#holder(session.id, undefined);
-    await keepDelegated(tgt, holder.cache);
     this.#holders.set(session.id, holder);
+    // The connection that it came over has its own, and ends at another time.
+    await keepDelegated(ownKey(tgt), holder.cache);
     return session;
   }
 
@@ -183,9 +188,7 @@ export class Lsa {
   ): Promise<LogonSession> {
     const holder = this.#holder(this.#nextId, { client: user, secret });
     const { client } = await holder.client.getTgt();
-    const session = this.#open(type, formatPrincipal(client), undefined);
-    this.#holders.set(session.id, holder);
-    return session;
+    return this.#hold(type, client, holder);
   }
 
   /**
@@ -195,15 +198,25 @@ export class Lsa {
   async logOnInteractively(user: Principal, secret: ClientSecret): Promise<LogonSession> {
     const holder = this.#holder(this.#nextId, undefined);
     const { credentials } = await holder.client.login(user, secret);
-    const session = this.#open('interactive', formatPrincipal(credentials.client), undefined);
-    this.#holders.set(session.id, holder);
-    return session;
+    return this.#hold('interactive', credentials.client, holder);
+  }
+
+  /** Everybody is logged off; tickets, keys and failures are gone. */
+  close(): void {
+    for (const id of [...this.#holders.keys(), ...this.#sessions.keys()]) this.#end(id);
+    this.#dropS4u(() => true);
+    this.#spnFailures.clear();
+    this.#s4uFailures.clear();
+    this.#stopSweep?.();
+    this.#stopSweep = undefined;
   }
 
   /** Ends a logon and forgets its tickets; those of services last. */
   logOff(id: number): void {
-    const type = this.#sessions.get(id)?.type;
-    if (type === undefined || isWellKnown(id)) return;
+    if (!isWellKnown(id)) this.#end(id);
+  }
+
+  #end(id: number): void {
     this.#sessions.delete(id);
     const holder = this.#holders.get(id);
     this.#holders.delete(id);
@@ -225,7 +238,7 @@ export class Lsa {
     const key = subject.toLowerCase();
     const known = this.#spnFailures.find(key);
     if (known !== undefined) throw repeated('SPN', known);
-    return noting({ failures: this.#spnFailures, key, subject, leg: 'tgs' }, () =>
+    return this.#noting({ failures: this.#spnFailures, key, subject, leg: 'tgs' }, () =>
       holder.client.getServiceTicket(server),
     );
   }
@@ -252,11 +265,13 @@ export class Lsa {
     if (known !== undefined) throw repeated('S4U', known);
     const tgt = await this.#machineTgt();
     const { context } = this.#system;
-    const from = source === 'received' ? evidence : await this.#selfTicket(evidence.client, tgt);
+    const own = source === 'received' ? undefined : await this.#selfTicket(evidence.client, tgt);
+    // Only the ticket is evidence: nobody talks to this computer with its key.
+    own?.key.bytes.fill(0);
     // The RBCD bit of PA-PAC-OPTIONS is always set, as Windows does (MS-SFU 3.1.5.2.1).
-    const credentials = await noting(
+    const credentials = await this.#noting(
       { failures: this.#s4uFailures, key, subject, leg: 's4u2proxy' },
-      () => s4u2proxy(context, { tgt, evidence: from, target }),
+      () => s4u2proxy(context, { tgt, evidence: own ?? evidence, target }),
     );
     this.#keepS4u(key, credentials);
     return credentials;
@@ -273,13 +288,13 @@ export class Lsa {
   }
 
   /** S4U2Self: the broker's own evidence (MS-SFU 3.1.5.1). */
-  async #selfTicket(user: Principal, tgt: Credentials): Promise<Evidence> {
+  async #selfTicket(user: Principal, tgt: Credentials): Promise<Credentials> {
     const failures = this.#s4uFailures;
     const subject = `${formatPrincipal(user)} to this computer`;
     const key = subject.toLowerCase();
     const known = failures.find(key);
     if (known !== undefined) throw repeated('S4U', known);
-    return noting({ failures, key, subject, leg: 's4u2self' }, () =>
+    return this.#noting({ failures, key, subject, leg: 's4u2self' }, () =>
       s4u2self(this.#system.context, { tgt, user }),
     );
   }
@@ -316,7 +331,7 @@ export class Lsa {
     await this.#holders.get(id)?.cache.destroy();
     this.#holders.get(id)?.client.purge();
     if (id !== LogonId.SYSTEM) return { tickets, negative: 0 };
-    this.#s4uTickets.clear();
+    this.#dropS4u(() => true);
     return { tickets, negative: this.#spnFailures.clear() + this.#s4uFailures.clear() };
   }
 
@@ -326,6 +341,54 @@ export class Lsa {
     this.#s4uFailures.advance(milliseconds);
     for (const [key, { credentials, until }] of this.#s4uTickets) {
       this.#s4uTickets.set(key, { credentials, until: until - milliseconds });
+    }
+    this.#sweep();
+  }
+
+  /** A logon whose TGT is there; without a place for it, the TGT goes again. */
+  #hold(type: LogonType, client: Principal, holder: Holder): LogonSession {
+    try {
+      const session = this.#open(type, formatPrincipal(client), undefined);
+      this.#holders.set(session.id, holder);
+      return session;
+    } catch (error) {
+      wipe(holder);
+      throw error;
+    }
+  }
+
+  /** What is kept for minutes goes when they are over, asked for or not. */
+  #sweep(): void {
+    const now = this.#options.clock();
+    // Who got one at the last moment has had time to use it.
+    this.#dropS4u(({ until }) => until + LSA_SWEEP <= now);
+    this.#spnFailures.sweep();
+    this.#s4uFailures.sweep();
+    this.#stopSweep?.();
+    this.#stopSweep = undefined;
+    this.#sweepLater();
+  }
+
+  /** There is a timer only while there is something to sweep. */
+  #sweepLater(): void {
+    const kept = this.#s4uTickets.size + this.#spnFailures.size + this.#s4uFailures.size;
+    if (this.#stopSweep !== undefined || kept === 0) return;
+    this.#stopSweep = this.#options.timer(LSA_SWEEP, () => this.#sweep());
+  }
+
+  #dropS4u(isOver: (ticket: S4uTicket) => boolean): void {
+    for (const [key, ticket] of this.#s4uTickets) {
+      if (!isOver(ticket)) continue;
+      ticket.credentials.key.bytes.fill(0);
+      this.#s4uTickets.delete(key);
+    }
+  }
+
+  async #noting<T>(noted: Noted, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await noting(noted, ask);
+    } finally {
+      this.#sweepLater();
     }
   }
 
@@ -373,6 +436,7 @@ export class Lsa {
     }
     const until = this.#options.clock() + this.#timeouts.s4uTicket;
     this.#s4uTickets.set(key, { credentials, until });
+    this.#sweepLater();
   }
 
   #s4uTicket(key: string): Credentials | undefined {
@@ -380,7 +444,7 @@ export class Lsa {
     if (known === undefined) return undefined;
     const now = this.#options.clock();
     if (known.until > now && !isExpired(known.credentials, now / 1000)) return known.credentials;
-    this.#s4uTickets.delete(key);
+    this.#dropS4u((ticket) => ticket === known);
     return undefined;
   }
 }
@@ -388,6 +452,12 @@ export class Lsa {
 /** `0x3e7`. */
 export function luid(id: number): string {
   return `0x${id.toString(16)}`;
+}
+
+/** Keys of one's own: they are overwritten when the session ends. */
+function ownKey(credentials: Credentials): Credentials {
+  const { etype, bytes } = credentials.key;
+  return { ...credentials, key: { etype, bytes: bytes.slice() } };
 }
 
 const FIRST_LUID = 0x4c1d0;

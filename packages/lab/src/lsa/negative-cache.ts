@@ -31,6 +31,16 @@ export class NegativeCache<T> {
     return undefined;
   }
 
+  /** Entries that are held, ended or not. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Drops what is repeated no more. */
+  sweep(): void {
+    for (const key of this.#entries.keys()) this.find(key);
+  }
+
   /** Notes a failure from now on. */
   add(key: string, why: T): NegativeEntry<T> {
     const entry = { key, why, until: this.#clock() + this.#lifetime };

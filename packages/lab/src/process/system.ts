@@ -5,7 +5,18 @@ export interface System {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly random: RandomSource;
+  /** Puts an act off; `systemTimer` where absent. */
+  readonly timer?: Timer;
 }
+
+/** Puts an act off by milliseconds; gives a way to call it off. */
+export type Timer = (milliseconds: number, act: () => void) => () => void;
+
+/** Time as it passes. What is put off keeps no process alive. */
+export const systemTimer: Timer = (milliseconds, act) => {
+  const timeout = setTimeout(act, milliseconds).unref();
+  return () => clearTimeout(timeout);
+};
 
 /** The same for one of the lab's processes. */
 export interface ProcessSystem extends System {

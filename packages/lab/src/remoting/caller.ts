@@ -32,7 +32,8 @@ export function ticketCaller(host: Host, context: AcceptedContext): WinRmCaller 
     sid: identity.sid,
     identity,
     logOn: () => openKerberosSession(host, caller),
-    forget: () => {},
+    // Also the TGT that came along: sessions have copies of it.
+    forget: () => context.close(),
   };
 }
 
@@ -44,8 +45,12 @@ export async function delegatedCaller(
 ): Promise<WinRmCaller> {
   const name = domain === '' ? user : `${domain}\\${user}`;
   const caller = await passwordCaller(host, name, password);
-  const inner = ticketCaller(host, context);
-  if (inner.sid === caller.sid) return caller;
+  try {
+    if (ticketCaller(host, context).sid === caller.sid) return caller;
+  } catch (error) {
+    caller.forget();
+    throw error;
+  }
   caller.forget();
   throw new RemotingError('authentication', 'the password is of another user than the ticket');
 }

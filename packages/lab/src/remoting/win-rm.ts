@@ -7,6 +7,7 @@ import { gssServerSchemes } from '@doublehop/remoting/http/gss-scheme';
 import { basicServerScheme } from '@doublehop/remoting/http/password-scheme';
 import { newGuid } from '@doublehop/remoting/psrp/new-guid';
 import type { Host } from '../hosts/host.ts';
+import { systemTimer } from '../process/system.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 import { delegatedCaller, passwordCaller, ticketCaller, type WinRmCaller } from './caller.ts';
 
@@ -27,7 +28,7 @@ export interface WinRmOptions {
  */
 export function winRmEndpoint(host: Host, options: WinRmOptions): Endpoint {
   const { tls, configuration, log } = options;
-  const { clock } = host.system;
+  const { clock, timer = systemTimer } = host.system;
   const random = pooledRandom();
   const { keys, replayCache, name } = host;
   const acceptor = { keys, replayCache, clock, random };
@@ -49,10 +50,7 @@ export function winRmEndpoint(host: Host, options: WinRmOptions): Endpoint {
     machine: name,
     tls,
     clock,
-    timer: (milliseconds, act) => {
-      const timeout = setTimeout(act, milliseconds).unref();
-      return () => clearTimeout(timeout);
-    },
+    timer,
     random,
     newId: () => newGuid(random).toUpperCase(),
     product: { vendor: 'doublehop', version: 'OS: 0.0.0 SP: 0.0 Stack: 3.0' },

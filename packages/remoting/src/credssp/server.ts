@@ -77,6 +77,11 @@ class CredSspServer<C> implements ServerExchange<C> {
     }
   }
 
+  abandon(): void {
+    this.#tunnel.close();
+    this.#negotiation.context?.close();
+  }
+
   async #take(request: TsRequest, records: Uint8Array): Promise<ServerStep<C>> {
     this.#version = Math.min(CREDSSP_VERSION, request.version);
     if (this.#version < SAFE_VERSION && this.#options.oldVersions !== true) {
@@ -129,10 +134,23 @@ class CredSspServer<C> implements ServerExchange<C> {
     }
     const { message, sealed } = context.unwrap(authInfo);
     if (!sealed) throw new RemotingError('credssp', 'CredSSP: the password is not encrypted');
-    const credentials = decodeCredentials(message);
+    const credentials = takeCredentials(message);
+    try {
+      const caller = await this.#options.logOn(credentials, context, this.#connection);
+      return { kind: 'done', caller, sealer: tlsSealer(this.#tunnel) };
+    } finally {
+      // From here on TLS protects what is said.
+      context.close();
+    }
+  }
+}
+
+/** Reads the password out of octets that are overwritten, whatever they are. */
+function takeCredentials(message: Uint8Array): PasswordCredentials {
+  try {
+    return decodeCredentials(message);
+  } finally {
     message.fill(0);
-    const caller = await this.#options.logOn(credentials, context, this.#connection);
-    return { kind: 'done', caller, sealer: tlsSealer(this.#tunnel) };
   }
 }
 

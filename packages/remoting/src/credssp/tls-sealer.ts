@@ -21,5 +21,6 @@ export function tlsSealer(tunnel: TlsTunnel): MessageSealer {
       if (records.length === 0) return plain;
       throw new RemotingError('crypto', 'the message is no record of this TLS connection');
     },
+    close: () => tunnel.close(),
   };
 }

@@ -94,7 +94,7 @@ export class PsrpBackend<S> implements ShellBackend {
   async close(): Promise<void> {
     const running = [...this.#running.values()];
     for (const { abort } of running) abort.abort(STOPPED);
-    await Promise.all(running.map(({ done }) => done));
+    await Promise.allSettled(running.map(({ done }) => done));
     this.#pool.close();
     this.#idle = [];
     await this.#options.session.close();

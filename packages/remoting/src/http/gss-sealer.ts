@@ -25,6 +25,7 @@ export function gssSealer(
       if (sealed) return message;
       throw new RemotingError('crypto', 'the message is signed only, not encrypted');
     },
+    close: () => context.close(),
   };
 }
 

@@ -11,6 +11,8 @@ export interface MessageSealer {
   open(header: Uint8Array, data: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /** Octets of one part at most; longer messages go in several (CredSSP: a TLS record's). */
   readonly maxPart?: number;
+  /** The connection is gone: keys are overwritten. */
+  close?(): void;
 }
 
 /** A sealed message in two pieces. */

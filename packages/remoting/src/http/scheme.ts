@@ -30,6 +30,8 @@ export type ServerStep<C> =
 export interface ServerExchange<C> {
   /** Takes a token. Throws RemotingError `authentication` when the client is refused. */
   step(token: Uint8Array): Promise<ServerStep<C>>;
+  /** The client went before the exchange came to its end. */
+  abandon?(): void;
 }
 
 /** A way to authenticate that a server offers (MS-WSMV 2.2.9.1). */

@@ -1,12 +1,11 @@
-import type { IncomingMessage } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { LookupFunction, Socket } from 'node:net';
-import { type SecureContextOptions, TLSSocket } from 'node:tls';
+import type { LookupFunction } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import { fromUtf8, utf8 } from '@doublehop/wire/bytes';
 import { RemotingError } from '../errors.ts';
-import { MAX_AUTHENTICATION_LEGS, MAX_ENVELOPE } from '../limits.ts';
+import { MAX_AUTHENTICATION_LEGS } from '../limits.ts';
 import { decodeXml } from '../xml/parse.ts';
+import { HttpConnection } from './http-connection.ts';
+import type { HttpReply } from './http-reply.ts';
 import {
   decryptMessage,
   encryptMessage,
@@ -40,29 +39,23 @@ export interface SoapReply {
  */
 export class WsmanConnection {
   readonly #options: WsmanClientOptions;
-  readonly #agent: HttpAgent | HttpsAgent;
-  #socket: Socket | undefined;
+  #http: HttpConnection | undefined;
   #sealer: MessageSealer | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: WsmanClientOptions) {
-    const { url, scheme, tls } = options;
+    const { url, scheme } = options;
     const isTls = url.protocol === 'https:';
     if (scheme.needsTls && !isTls) {
       throw new RemotingError('unsupported', `${scheme.name} is used over HTTPS only`);
     }
-    const common = { keepAlive: true, maxSockets: 1 };
     this.#options = options;
-    // A resumed session may come without the certificate that the context is bound to.
-    this.#agent = isTls
-      ? new HttpsAgent({ ...tls, ...common, maxCachedSessions: 0 })
-      : new HttpAgent(common);
   }
 
   /** Whether the connection stands, and nobody has to authenticate before the next message. */
   get isConnected(): boolean {
-    return this.#socket?.destroyed === false;
+    return this.#http?.isOpen === true;
   }
 
   /** Sends a message. Throws RemotingError `authentication`, `http`, `crypto`, `closed`. */
@@ -74,19 +67,19 @@ export class WsmanConnection {
 
   close(): void {
     this.#isClosed = true;
-    this.#agent.destroy();
+    this.#http?.close();
   }
 
   async #post(text: string, signal: AbortSignal | undefined): Promise<SoapReply> {
     if (this.#isClosed) throw new RemotingError('closed', 'the connection was closed');
-    if (!this.isConnected) await this.#authenticate(signal);
+    const http = this.#http?.isOpen === true ? this.#http : await this.#authenticate(signal);
     const message = utf8(text);
     const sealer = this.#isTls ? undefined : this.#sealer;
     const content =
       sealer === undefined
         ? { type: SOAP_TYPE, body: message }
         : await encryptMessage(sealer, message);
-    const reply = await this.#send(content, undefined, signal);
+    const reply = await http.post(content, undefined, signal);
     if (reply.status === 401) throw this.#refusal(reply);
     const isSoap = reply.status === 200 || (reply.status === 500 && reply.body.length > 0);
     if (!isSoap) throw this.#unexpected(reply);
@@ -104,29 +97,34 @@ export class WsmanConnection {
   }
 
   /** Authenticates with an empty message, so that the first one is encrypted already. */
-  async #authenticate(signal: AbortSignal | undefined): Promise<void> {
-    const { scheme } = this.#options;
+  async #authenticate(signal: AbortSignal | undefined): Promise<HttpConnection> {
+    const { scheme, url, tls, lookup } = this.#options;
+    const http = new HttpConnection({
+      url,
+      ...(tls !== undefined && { tls }),
+      ...(lookup !== undefined && { lookup }),
+    });
+    // The context of another connection is none on this one.
     this.#sealer = undefined;
-    let exchange: ClientExchange | undefined;
+    this.#http = http;
+    await http.ready();
+    const { serverCertificate } = http;
+    const exchange = scheme.begin({
+      host: this.#host,
+      ...(serverCertificate !== undefined && { serverCertificate }),
+    });
     let token: Uint8Array | undefined;
     for (let leg = 0; leg < MAX_AUTHENTICATION_LEGS; leg += 1) {
-      const reply = await this.#send(
-        EMPTY,
-        async (socket) => {
-          exchange ??= scheme.begin({ host: this.#host, ...certificateOf(socket) });
-          const step = await exchange.step(token);
-          this.#take(step.done);
-          return formatField(scheme.name, step.token);
-        },
-        signal,
-      );
+      const step = await exchange.step(token);
+      this.#take(step.done);
+      const reply = await http.post(EMPTY, formatField(scheme.name, step.token), signal);
       token = tokenOf(reply, scheme.name);
       if (reply.status === 401 && token === undefined) throw this.#refusal(reply);
       if (reply.status !== 401) {
         if (reply.status !== 200) throw this.#unexpected(reply);
-        if (token !== undefined) this.#take((await exchange?.step(token))?.done);
+        if (token !== undefined) this.#take((await exchange.step(token)).done);
         if (this.#sealer === undefined && !this.#isTls) throw this.#unproved();
-        return;
+        return http;
       }
     }
     throw new RemotingError('authentication', `${this.#host}: the negotiation comes to no end`);
@@ -136,60 +134,12 @@ export class WsmanConnection {
     if (done?.sealer !== undefined) this.#sealer = done.sealer;
   }
 
-  async #send(
-    { type, body }: HttpContent,
-    authorize: ((socket: Socket) => Promise<string>) | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<HttpReply> {
-    const { url, lookup } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<HttpReply>();
-    const sent = (this.#isTls ? httpsRequest : httpRequest)(url, {
-      method: 'POST',
-      agent: this.#agent,
-      headers: { 'Content-Type': type, 'Content-Length': body.length },
-      ...(signal !== undefined && { signal }),
-      ...(lookup !== undefined && { lookup }),
-    });
-    const fail = (cause: unknown): void => {
-      sent.destroy();
-      reject(cause instanceof RemotingError ? cause : this.#unreachable(cause));
-    };
-    sent.on('error', fail);
-    sent.on('response', (response) => void readReply(response).then(resolve, fail));
-    sent.on('socket', (socket) => {
-      // The context of another connection is none on this one.
-      const isStale = authorize === undefined && socket !== this.#socket;
-      if (isStale) return fail(new RemotingError('closed', `${this.#host} closed the connection`));
-      this.#socket = socket;
-      const field = untilSecure(socket).then(() => authorize?.(socket));
-      field.then(
-        (value) => {
-          if (value !== undefined) sent.setHeader('Authorization', value);
-          sent.end(body);
-        },
-        (error: unknown) => {
-          // What the scheme says is more than that the computer cannot be asked.
-          sent.destroy();
-          reject(error instanceof Error ? error : this.#unreachable(error));
-        },
-      );
-    });
-    return promise;
-  }
-
   get #isTls(): boolean {
     return this.#options.url.protocol === 'https:';
   }
 
   get #host(): string {
     return this.#options.url.hostname;
-  }
-
-  #unreachable(cause: unknown): RemotingError {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new RemotingError('http', `${this.#options.url.host} cannot be asked: ${why}`, {
-      cause,
-    });
   }
 
   #refusal({ offered }: HttpReply): RemotingError {
@@ -218,29 +168,7 @@ export class WsmanConnection {
   }
 }
 
-interface HttpReply extends HttpContent {
-  readonly status: number;
-  /** WWW-Authenticate fields. */
-  readonly offered: readonly string[];
-}
-
 const EMPTY: HttpContent = { type: SOAP_TYPE, body: new Uint8Array(0) };
-
-async function readReply(response: IncomingMessage): Promise<HttpReply> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // The stream of a response yields Buffers unless an encoding was set.
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_ENVELOPE * 2) throw new RemotingError('limit', 'the answer is too long');
-    chunks.push(chunk);
-  }
-  const offered = response.rawHeaders.filter(
-    (_, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === 'www-authenticate',
-  );
-  const type = response.headers['content-type'] ?? '';
-  return { status: response.statusCode ?? 0, type, body: Buffer.concat(chunks), offered };
-}
 
 /** The token of a scheme among the WWW-Authenticate fields. */
 function tokenOf({ offered }: HttpReply, scheme: string): Uint8Array | undefined {
@@ -250,19 +178,4 @@ function tokenOf({ offered }: HttpReply, scheme: string): Uint8Array | undefined
     if (isToken && name?.toLowerCase() === scheme.toLowerCase()) return Buffer.from(text, 'base64');
   }
   return undefined;
-}
-
-function certificateOf(socket: Socket): { serverCertificate?: Uint8Array } {
-  if (!(socket instanceof TLSSocket)) return {};
-  return { serverCertificate: socket.getPeerCertificate().raw };
-}
-
-/** Resolves once TLS is set up: before, there is no certificate to bind to. */
-function untilSecure(socket: Socket): Promise<void> {
-  const isReady = !(socket instanceof TLSSocket) || socket.getProtocol() !== null;
-  if (isReady && !socket.connecting) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    socket.once('error', reject);
-    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => resolve());
-  });
 }

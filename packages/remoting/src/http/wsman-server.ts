@@ -34,6 +34,7 @@ import {
   type ServerConnection,
   type ServerExchange,
   type ServerScheme,
+  type ServerStep,
 } from './scheme.ts';
 
 /** A SOAP message of an authenticated caller. */
@@ -99,6 +100,7 @@ interface Connection<C> {
   exchange?: { readonly scheme: string; readonly exchange: ServerExchange<C> } | undefined;
   caller?: { readonly caller: C; readonly sealer: MessageSealer | undefined } | undefined;
   isBusy: boolean;
+  isGone: boolean;
 }
 
 class HttpService<C> {
@@ -226,16 +228,20 @@ class HttpService<C> {
     );
     this.#forget(connection);
     if (parsed === undefined || scheme === undefined) {
-      connection.exchange = undefined;
+      abandon(connection);
       this.#challenge(response, connection);
       return { isAnswered: true };
     }
-    const under = connection.exchange;
-    const exchange =
-      under?.scheme === scheme.name ? under.exchange : scheme.begin(connection.facts);
+    if (connection.exchange?.scheme !== scheme.name) abandon(connection);
+    const exchange = connection.exchange?.exchange ?? scheme.begin(connection.facts);
     connection.exchange = { scheme: scheme.name, exchange };
     try {
       const step = await exchange.step(parsed.token ?? new Uint8Array(0));
+      // Who went while the scheme was at work is not told, and leaves nothing.
+      if (connection.isGone) {
+        this.#leave(connection, step);
+        return { isAnswered: true };
+      }
       if (step.kind === 'continue') {
         send(response, 401, [formatField(scheme.name, step.token)]);
         return { isAnswered: true };
@@ -246,7 +252,7 @@ class HttpService<C> {
       const fields = token === undefined ? [] : [formatField(scheme.name, token)];
       return { isAnswered: false, fields };
     } catch (error) {
-      connection.exchange = undefined;
+      abandon(connection);
       if (!(error instanceof RemotingError)) throw error;
       this.#options.log(`${connection.facts.remoteAddress} was refused: ${error.message}`);
       // A refusal carries no token: with one, the client would have to go on.
@@ -268,16 +274,30 @@ class HttpService<C> {
   #connectionOf(socket: Socket): Connection<C> {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection: Connection<C> = { facts: factsOf(socket), isBusy: false };
+    const connection: Connection<C> = { facts: factsOf(socket), isBusy: false, isGone: false };
     this.#connections.set(socket, connection);
-    socket.once('close', () => this.#forget(connection));
+    socket.once('close', () => {
+      connection.isGone = true;
+      abandon(connection);
+      this.#forget(connection);
+    });
     return connection;
   }
 
   #forget(connection: Connection<C>): void {
     const { caller } = connection;
     connection.caller = undefined;
-    if (caller !== undefined) this.#options.onCallerGone?.(caller.caller);
+    if (caller === undefined) return;
+    caller.sealer?.close?.();
+    this.#options.onCallerGone?.(caller.caller);
+  }
+
+  /** A step whose client did not wait for it. */
+  #leave(connection: Connection<C>, step: ServerStep<C>): void {
+    abandon(connection);
+    if (step.kind === 'continue') return;
+    step.sealer?.close?.();
+    this.#options.onCallerGone?.(step.caller);
   }
 
   #fail(error: unknown, response: ServerResponse): void {
@@ -293,6 +313,12 @@ class HttpService<C> {
 
 /** Encryption adds a few per cent to an envelope, and its heads. */
 const MAX_BODY = MAX_ENVELOPE * 1.25;
+
+/** Ends an authentication that has come to no end. */
+function abandon<C>(connection: Connection<C>): void {
+  connection.exchange?.exchange.abandon?.();
+  connection.exchange = undefined;
+}
 
 function factsOf(socket: Socket): ServerConnection {
   const remoteAddress = socket.remoteAddress ?? '';

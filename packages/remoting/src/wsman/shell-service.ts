@@ -119,14 +119,19 @@ export class ShellService<C extends ShellOwner> {
 
   /** Closes the shells that have been idle for too long. */
   async sweep(): Promise<void> {
-    for (const shell of [...this.#shells.values()].filter(({ isIdle }) => isIdle)) {
-      await this.#close(shell);
-    }
+    await this.#closeAll([...this.#shells.values()].filter(({ isIdle }) => isIdle));
   }
 
   /** Closes every shell. */
   async close(): Promise<void> {
-    await Promise.all([...this.#shells.values()].map((shell) => this.#close(shell)));
+    await this.#closeAll([...this.#shells.values()]);
+  }
+
+  /** One that does not close well keeps no other open. */
+  async #closeAll(shells: readonly Shell[]): Promise<void> {
+    const ends = await Promise.allSettled(shells.map((shell) => this.#close(shell)));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   async #operate(request: WsmanRequest, shell: Shell): Promise<Markup> {
@@ -182,6 +187,7 @@ export class ShellService<C extends ShellOwner> {
       owner: client.caller,
       clientIp: client.address,
       idleTimeout: Math.min(body.idleTimeout ?? most, most),
+      maxIdleTimeout: most,
       clock,
       timer,
     });
@@ -189,22 +195,21 @@ export class ShellService<C extends ShellOwner> {
     this.#shells.set(shellId.toUpperCase(), shell);
     const sink = shell.sink(() => void this.#close(shell));
     try {
-      shell.start(
-        await this.#options.open(
-          {
-            caller: client.caller,
-            shellId,
-            resourceUri: request.resourceUri,
-            configuration,
-            clientIp: client.address,
-            creation: body.creation ?? new Uint8Array(0),
-            protocolVersion,
-          },
-          sink,
-        ),
+      const backend = await this.#options.open(
+        {
+          caller: client.caller,
+          shellId,
+          resourceUri: request.resourceUri,
+          configuration,
+          clientIp: client.address,
+          creation: body.creation ?? new Uint8Array(0),
+          protocolVersion,
+        },
+        sink,
       );
+      await begin(shell, backend);
     } catch (error) {
-      this.#shells.delete(shellId.toUpperCase());
+      await this.#close(shell);
       throw error;
     }
     return createdBody(shell.info, request.to);
@@ -291,7 +296,8 @@ export class ShellService<C extends ShellOwner> {
   }
 
   async #close(shell: Shell): Promise<void> {
-    this.#shells.delete(shell.parts.shellId.toUpperCase());
+    const id = shell.parts.shellId.toUpperCase();
+    if (this.#shells.get(id) === shell) this.#shells.delete(id);
     await shell.close();
   }
 }
@@ -300,6 +306,13 @@ export class ShellService<C extends ShellOwner> {
 const ENVELOPE_COST = 2048;
 
 const ERROR_OPERATION_ABORTED = 995;
+
+/** A shell that was closed while it opened never was. */
+async function begin(shell: Shell, backend: ShellBackend): Promise<void> {
+  if (!shell.isClosed) return shell.start(backend);
+  await backend.close();
+  throw aborted();
+}
 
 async function send(request: WsmanRequest, shell: Shell, backend: ShellBackend): Promise<Markup> {
   for (const { stream, commandId, data } of readSend(request)) {

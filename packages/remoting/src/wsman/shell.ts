@@ -10,6 +10,8 @@ export interface ShellParts {
   readonly clientIp: string;
   /** Milliseconds. */
   readonly idleTimeout: number;
+  /** Milliseconds that a client that leaves may ask for. */
+  readonly maxIdleTimeout: number;
   readonly clock: () => number;
   readonly timer: Timer;
 }
@@ -24,6 +26,7 @@ export class Shell {
   #idleTimeout: number;
   #backend: ShellBackend | undefined;
   #isConnected = true;
+  #isClosed = false;
 
   constructor(parts: ShellParts) {
     this.parts = parts;
@@ -59,6 +62,11 @@ export class Shell {
       runTime: clock() - this.#openedAt,
       inactivity: clock() - this.#usedAt,
     };
+  }
+
+  /** Whether it was closed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   start(backend: ShellBackend): void {
@@ -104,7 +112,7 @@ export class Shell {
   /** The client leaves; its waits end. What the shell says meanwhile is kept, or dropped. */
   disconnect(idleTimeout: number | undefined): void {
     this.#isConnected = false;
-    this.#idleTimeout = idleTimeout ?? this.#idleTimeout;
+    this.#idleTimeout = Math.min(idleTimeout ?? this.#idleTimeout, this.parts.maxIdleTimeout);
     this.#interrupt();
   }
 
@@ -113,6 +121,7 @@ export class Shell {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#interrupt();
     for (const queue of this.#queues()) queue.drop();
     this.#commands.clear();
