@@ -74,7 +74,7 @@ function told({ changes, refused, errors, warnings }: PolicyPlan): readonly stri
 
 /** Writes a plan as it is: what applies it has tests of its own. */
 async function write({ changes }: PolicyPlan): Promise<void> {
-  for (const { account, attribute, after } of changes) await put(account.dn, attribute, after);
+  for (const { target, attribute, after } of changes) await put(target.dn, attribute, after);
 }
 
 const ALLOW = '(A;;CR;;;{ServerB})';
@@ -202,7 +202,7 @@ describe('grants', () => {
 describe('targets', () => {
   const found = async (selection: string): Promise<readonly string[]> =>
     (await plan(rule(`targets: ${selection}\nmiddles: [S-1-5-21-9-9-9-1104]`))).changes.map(
-      ({ account }) => account.name,
+      ({ target }) => target.name,
     );
 
   test('by search: base, scope, filter and kinds', async () => {
@@ -273,7 +273,7 @@ describe('targets', () => {
 
   test('a middle is no target of its own', async () => {
     const text = rule(`targets: {search: [{base: '${SERVERS}', scope: one}]}\nmiddles: [JumpBox]`);
-    const names = (await plan(text)).changes.map(({ account }) => account.name);
+    const names = (await plan(text)).changes.map(({ target }) => target.name);
     expect(names).toContain('SERVERC$');
     expect(names).not.toContain('JUMPBOX$');
   });

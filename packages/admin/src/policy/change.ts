@@ -1,21 +1,16 @@
 import type { Account, Principal } from '../account.ts';
+import type { AttributeChange } from '../changes/change.ts';
 import type { PolicyFlag, PolicyProblem } from './model.ts';
 
-/** msDS-AllowedToDelegateTo (MS-ADA2 2.219): services to which an account may act for users. */
-export const ALLOWED_TO_DELEGATE_TO = 'msDS-AllowedToDelegateTo';
-
-export const USER_ACCOUNT_CONTROL = 'userAccountControl';
-
 /** One attribute of one account, as it is and as the policy wants it. */
-export interface PolicyChange {
-  readonly account: Account;
-  readonly attribute: string;
-  /** Values, octet for octet; none: no such attribute. */
-  readonly before: readonly Uint8Array[];
-  readonly after: readonly Uint8Array[];
+export interface PolicyChange extends AttributeChange {
+  readonly target: Account;
   readonly differences: readonly PolicyDifference[];
   readonly warnings: readonly string[];
 }
+
+/** A change before it is told: names of those who are in a list are not known yet. */
+export type UntoldChange = Omit<PolicyChange, 'sentences'>;
 
 /** One thing that is not as the policy wants it, and why the policy wants it so. */
 export interface PolicyDifference {

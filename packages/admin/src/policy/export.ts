@@ -10,12 +10,12 @@ import {
   ALLOWED_TO_ACT,
   isDomainController,
 } from '../account.ts';
+import { ALLOWED_TO_DELEGATE_TO } from '../changes/words.ts';
 import type { DomainConnection } from '../connection.ts';
 import { entriesOf } from '../directory-client.ts';
 import { AdminError } from '../errors.ts';
 import { parseIdentity } from '../identity.ts';
 import { readDescriptor } from '../plan.ts';
-import { ALLOWED_TO_DELEGATE_TO } from './change.ts';
 import { checkWhole, lookUpAccounts } from './lookup.ts';
 import { POLICY_FLAGS, type PolicyFlag, type RuleMode } from './model.ts';
 import { FLAG_BITS } from './plan.ts';

@@ -4,14 +4,14 @@ import { SecurityError } from '@doublehop/security/errors';
 import type { Sid } from '@doublehop/security/sid';
 import { ALLOWED_TO_ACT, isDomainController, isKrbtgt, type Principal } from '../account.ts';
 import { readDescriptor } from '../plan.ts';
-import type { PolicyChange, PolicyDifference, RefusedChange } from './change.ts';
+import type { PolicyDifference, RefusedChange, UntoldChange } from './change.ts';
 import type { Desired } from './desired.ts';
 import type { PolicyProblem } from './model.ts';
 import type { RuleMiddle } from './resolve.ts';
 
 /** What an account's list of middles comes to. */
 export interface GrantOutcome {
-  readonly change?: PolicyChange;
+  readonly change?: UntoldChange;
   readonly refused?: RefusedChange;
   readonly errors: readonly PolicyProblem[];
 }
@@ -50,8 +50,8 @@ export function grantChange(
   if (after === 'oversize') {
     return refuse(desired, 'so many middles do not fit into its list; put them into a group');
   }
-  const change: PolicyChange = {
-    account,
+  const change: UntoldChange = {
+    target: account,
     attribute: ALLOWED_TO_ACT,
     before: account.allowedToAct === undefined ? [] : [account.allowedToAct],
     after,

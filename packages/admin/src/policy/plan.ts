@@ -9,14 +9,14 @@ import {
   ALLOWED_TO_ACT,
   type Principal,
 } from '../account.ts';
+import { ALLOWED_TO_DELEGATE_TO, USER_ACCOUNT_CONTROL } from '../changes/words.ts';
 import { entriesOf } from '../directory-client.ts';
 import {
-  ALLOWED_TO_DELEGATE_TO,
   type PolicyChange,
   type PolicyDifference,
   type PolicyPlan,
   type RefusedChange,
-  USER_ACCOUNT_CONTROL,
+  type UntoldChange,
 } from './change.ts';
 import { type Desired, type DesiredFlags, desiredState } from './desired.ts';
 import { grantChange } from './grants.ts';
@@ -24,6 +24,7 @@ import { readValues } from './lookup.ts';
 import type { Policy, PolicyFlag, PolicyProblem } from './model.ts';
 import { type PolicyConnections, resolvePolicy, type RuleMiddle } from './resolve.ts';
 import { isTarget } from './select.ts';
+import { tellChange } from './sentences.ts';
 
 /** The bits behind the flags (MS-ADTS 2.2.16). */
 export const FLAG_BITS: Readonly<Record<PolicyFlag, number>> = {
@@ -48,7 +49,7 @@ export async function planPolicy(
       if (!grants.has(account.sid)) grants.set(account.sid, nobody(account));
     }
   }
-  const changes: PolicyChange[] = [];
+  const changes: UntoldChange[] = [];
   const refused: RefusedChange[] = [];
   const errors: PolicyProblem[] = [...resolved.errors, ...desired.conflicts];
   const { names } = connections.targets;
@@ -102,7 +103,7 @@ function nobody(account: Account): Desired<RuleMiddle> {
 async function serviceChanges(
   { targets }: PolicyConnections,
   all: readonly Desired<string>[],
-): Promise<readonly PolicyChange[]> {
+): Promise<readonly UntoldChange[]> {
   const accounts = all.map(({ account }) => account);
   const values = await readValues(targets, accounts, ALLOWED_TO_DELEGATE_TO);
   return all.flatMap((desired) => serviceChange(desired, values.get(desired.account.sid)) ?? []);
@@ -111,7 +112,7 @@ async function serviceChanges(
 function serviceChange(
   { account, wanted, forbidden, exact }: Desired<string>,
   before: readonly Uint8Array[] = [],
-): PolicyChange | undefined {
+): UntoldChange | undefined {
   const present = new Map(before.map((value) => [fromUtf8(value).toLowerCase(), value]));
   const differences: PolicyDifference[] = [];
   const after: Uint8Array[] = [];
@@ -134,10 +135,10 @@ function serviceChange(
   }
   if (differences.length === 0) return undefined;
   const attribute = ALLOWED_TO_DELEGATE_TO;
-  return { account, attribute, before, after, differences, warnings: [] };
+  return { target: account, attribute, before, after, differences, warnings: [] };
 }
 
-function flagChange({ account, flags }: DesiredFlags): PolicyChange | undefined {
+function flagChange({ account, flags }: DesiredFlags): UntoldChange | undefined {
   const differences: PolicyDifference[] = [];
   let control = account.userAccountControl;
   for (const [flag, { value, rule }] of flags) {
@@ -150,7 +151,7 @@ function flagChange({ account, flags }: DesiredFlags): PolicyChange | undefined 
   }
   if (differences.length === 0) return undefined;
   return {
-    account,
+    target: account,
     attribute: USER_ACCOUNT_CONTROL,
     before: [utf8(String(account.userAccountControl))],
     after: [utf8(String(control))],
@@ -162,21 +163,22 @@ function flagChange({ account, flags }: DesiredFlags): PolicyChange | undefined 
 /** Middles in a list are SIDs: those who lose their grant are told by name. */
 async function named(
   { targets: { names } }: PolicyConnections,
-  changes: readonly PolicyChange[],
+  changes: readonly UntoldChange[],
 ): Promise<readonly PolicyChange[]> {
   const unnamed = changes.flatMap(({ differences }) =>
     differences.flatMap(({ what }) => (what.kind === 'middle' ? what.middle.sid : [])),
   );
   await names.lookUp(unnamed);
-  return changes.map((change) => ({
-    ...change,
-    differences: change.differences.map((difference) => {
+  return changes.map((change) => {
+    const differences = change.differences.map((difference) => {
       const { what } = difference;
       if (what.kind !== 'middle' || what.middle.name !== what.middle.sid) return difference;
       const { sid, name, dn, kind } = names.named(what.middle.sid);
       return { ...difference, what: { kind: 'middle' as const, middle: { sid, name, dn, kind } } };
-    }),
-  }));
+    });
+    const told = { ...change, differences };
+    return { ...told, sentences: tellChange(told).map(({ sentence }) => sentence) };
+  });
 }
 
 /** The same mistake in the file, seen on many targets, is told once. */

@@ -1,5 +1,5 @@
 import type { Principal } from '../account.ts';
-import type { PolicyChange, PolicyDifference } from './change.ts';
+import type { PolicyDifference, UntoldChange } from './change.ts';
 import type { PolicyFlag } from './model.ts';
 
 /** One difference as a sentence, and as another why the policy wants it. */
@@ -11,31 +11,31 @@ export interface ToldDifference {
 
 /** The differences of one change, in words that say who may act for users to whom. */
 export function tellChange(
-  { account, differences }: PolicyChange,
+  { target, differences }: UntoldChange,
   nameOf: (principal: Principal) => string = ({ name }) => name,
 ): readonly ToldDifference[] {
   return differences.map((difference) => ({
     sign: difference.action === 'add' ? '+' : '-',
-    sentence: sentenceOf(difference, account.name, nameOf),
+    sentence: sentenceOf(difference, target.name, nameOf),
     reason: reasonOf(difference),
   }));
 }
 
 /** The same differences as what is so and should not be. */
 export function tellDrift(
-  { account, differences }: PolicyChange,
+  { target, differences }: UntoldChange,
   nameOf: (principal: Principal) => string = ({ name }) => name,
 ): readonly string[] {
   return differences.map(({ action, what }) => {
     const [is, but] = action === 'add' ? ['may not', 'should'] : ['may', 'should not'];
     if (what.kind === 'middle') {
-      return `${nameOf(what.middle)} ${is} act for users to ${account.name}, but ${but}`;
+      return `${nameOf(what.middle)} ${is} act for users to ${target.name}, but ${but}`;
     }
     if (what.kind === 'service') {
-      return `${account.name} ${is} act for users to ${what.service}, but ${but}`;
+      return `${target.name} ${is} act for users to ${what.service}, but ${but}`;
     }
     const not = action === 'add' ? 'not ' : '';
-    return `${account.name} is ${not}${FLAG_WORDS[what.flag]}, but ${but} be`;
+    return `${target.name} is ${not}${FLAG_WORDS[what.flag]}, but ${but} be`;
   });
 }
 

@@ -1,14 +1,13 @@
 import type { DomainConnection } from '@doublehop/admin/connection';
-import type { PolicyOutcome } from '@doublehop/admin/policy/apply';
+import type { ChangeOutcome } from '@doublehop/admin/changes/apply';
 import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
-import { tellChange } from '@doublehop/admin/policy/sentences';
 import { accountJson } from '../admin/edit-json.ts';
 
 /** A plan, or with outcomes what became of it, as `--json` prints it. */
 export function policyJson(
   { url, domain }: DomainConnection,
   { name, plan }: { readonly name: string; readonly plan: PolicyPlan },
-  outcomes?: readonly PolicyOutcome[],
+  outcomes?: readonly ChangeOutcome[],
 ): unknown {
   const { changes, refused, warnings, accounts } = plan;
   return {
@@ -28,11 +27,10 @@ export function policyJson(
   };
 }
 
-function changeJson(change: PolicyChange, outcome: PolicyOutcome | undefined): unknown {
-  const { account, attribute, before, after, differences, warnings } = change;
-  const told = tellChange(change);
+function changeJson(change: PolicyChange, outcome: ChangeOutcome | undefined): unknown {
+  const { target, attribute, before, after, differences, warnings } = change;
   return {
-    account: accountJson(account),
+    account: accountJson(target),
     attribute,
     state: outcome?.state ?? 'planned',
     ...(outcome?.state === 'failed'
@@ -47,7 +45,7 @@ function changeJson(change: PolicyChange, outcome: PolicyOutcome | undefined): u
       ...(what.kind === 'flag' ? { flag: what.flag } : {}),
       rules,
       why,
-      sentence: told[at]?.sentence,
+      sentence: change.sentences[at],
     })),
     warnings,
     before,

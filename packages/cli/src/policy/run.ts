@@ -1,6 +1,6 @@
 import type { DomainConnection } from '@doublehop/admin/connection';
-import { applyPolicy, type PolicyOutcome } from '@doublehop/admin/policy/apply';
-import type { PolicyPlan } from '@doublehop/admin/policy/change';
+import { applyAttributeChanges, type ApplyReport } from '@doublehop/admin/changes/apply';
+import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
 import { planPolicy } from '@doublehop/admin/policy/plan';
 import { withConnections } from '../admin/connection.ts';
 import { type Context, EXIT } from '../context.ts';
@@ -64,34 +64,39 @@ export async function applyPlan(
       return;
     }
   }
-  const outcomes = await write(context, planned, options);
+  const report = await write(context, planned, options);
   if (options.json === true) {
-    printJson(context, policyJson(connection, { name: file.name, plan }, outcomes));
+    printJson(context, policyJson(connection, { name: file.name, plan }, report.outcomes));
   } else {
-    printReport(context, plan, outcomes);
+    printReport(context, plan, report);
   }
-  context.exitCode = exitCodeOf(plan, outcomes);
+  context.exitCode = exitCodeOf(plan, report);
 }
 
 async function write(
   context: Context,
   { plan: { changes }, connection }: Planned,
   { concurrency }: PolicyApplyOptions,
-): Promise<readonly PolicyOutcome[]> {
+): Promise<ApplyReport<PolicyChange>> {
   const progress = startProgress(context, 'changes', changes.length);
   const stop = new AbortController();
   const interrupted = (): void => stop.abort();
   process.once('SIGINT', interrupted);
   try {
-    const onOutcome = (done: number): void => progress.update(done);
-    return await applyPolicy(connection, changes, { concurrency, onOutcome, signal: stop.signal });
+    const onOutcome = (_outcome: unknown, done: number): void => progress.update(done);
+    const { signal } = stop;
+    return await applyAttributeChanges(connection, changes, { concurrency, onOutcome, signal });
   } finally {
     process.removeListener('SIGINT', interrupted);
     progress.end();
   }
 }
 
-function printReport(context: Context, plan: PolicyPlan, outcomes: readonly PolicyOutcome[]): void {
+function printReport(
+  context: Context,
+  plan: PolicyPlan,
+  { outcomes, done, failed, notTried }: ApplyReport<PolicyChange>,
+): void {
   for (const line of reportLines(outcomes)) context.out(`${line}\n`);
   for (const warning of outcomes.flatMap(({ change: { warnings } }) => warnings)) {
     context.err(`warning: ${printable(warning)}\n`);
@@ -101,21 +106,19 @@ function printReport(context: Context, plan: PolicyPlan, outcomes: readonly Poli
   }
   for (const outcome of outcomes) {
     if (outcome.state !== 'failed') continue;
-    context.err(`${printable(`${outcome.change.account.name}: ${outcome.error.message}`)}\n`);
+    context.err(`${printable(`${outcome.change.target.name}: ${outcome.error.message}`)}\n`);
   }
   if (outcomes.length === 0) {
     context.out(`${planSummary(plan, 'nothing to do')}\n`);
     return;
   }
-  const sum = (state: PolicyOutcome['state']): number =>
-    outcomes.filter((outcome) => outcome.state === state).length;
-  const parts = [`${sum('done')} of ${count(outcomes.length, 'change')} written`];
-  if (sum('failed') > 0) parts.push(`${sum('failed')} failed`);
-  if (sum('not-tried') > 0) parts.push(`${sum('not-tried')} not tried`);
+  const parts = [`${done} of ${count(outcomes.length, 'change')} written`];
+  if (failed > 0) parts.push(`${failed} failed`);
+  if (notTried > 0) parts.push(`${notTried} not tried`);
   context.out(`${parts.join(', ')}\n`);
 }
 
-function exitCodeOf({ refused }: PolicyPlan, outcomes: readonly PolicyOutcome[]): number {
+function exitCodeOf({ refused }: PolicyPlan, { outcomes }: ApplyReport<PolicyChange>): number {
   const bad = outcomes.filter(({ state }) => state !== 'done');
   if (bad.length + refused.length === 0) return EXIT.done;
   const saidNo = bad.every(

@@ -1,4 +1,4 @@
-import type { PolicyOutcome } from '@doublehop/admin/policy/apply';
+import type { ChangeOutcome } from '@doublehop/admin/changes/apply';
 import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
 import { tellChange, tellDrift } from '@doublehop/admin/policy/sentences';
 import type { Context } from '../context.ts';
@@ -24,11 +24,14 @@ function differenceLines(change: PolicyChange): readonly string[] {
 
 /** `3 differences on 2 accounts`; where there are none, `none` stands before how many there are. */
 export function planSummary({ changes, refused, accounts }: PolicyPlan, none: string): string {
-  const differing = new Set([...changes, ...refused].map(({ account }) => account.sid)).size;
+  const stay = refused.map(({ account }) => account);
+  const differing = new Set(
+    [...changes.map(({ target }) => target), ...stay].map(({ sid }) => sid),
+  );
   const differences = changes.reduce((sum, change) => sum + change.differences.length, 0);
-  if (differing === 0) return `${none}: ${count(accounts, 'account')} as the policy wants`;
+  if (differing.size === 0) return `${none}: ${count(accounts, 'account')} as the policy wants`;
   const stays = refused.length === 0 ? '' : `, ${refused.length} that cannot be made so`;
-  return `${count(differences, 'difference')} on ${count(differing, 'account')}${stays}`;
+  return `${count(differences, 'difference')} on ${count(differing.size, 'account')}${stays}`;
 }
 
 /** `1 account`, `2 accounts`. */
@@ -56,9 +59,7 @@ export function printWarnings(context: Context, name: string, { warnings }: Poli
 }
 
 /** What became of a plan, line by line. */
-export function reportLines(outcomes: readonly PolicyOutcome[]): readonly string[] {
+export function reportLines(outcomes: readonly ChangeOutcome[]): readonly string[] {
   const done = outcomes.filter(({ state }) => state === 'done');
-  return done.flatMap(({ change }) =>
-    tellChange(change).map(({ sentence }) => printable(sentence)),
-  );
+  return done.flatMap(({ change }) => change.sentences.map(printable));
 }
