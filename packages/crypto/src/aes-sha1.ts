@@ -118,11 +118,7 @@ class AesSha1Key implements KeyOperations {
     }
     const encryption = (plan.encryption ?? []).filter((usage) => !this.#encryption.has(usage));
     const checksum = (plan.checksum ?? []).filter((usage) => !this.#checksums.has(usage));
-    const constants = [
-      ...encryption.map((usage) => encryptionConstants(usage)),
-      ...checksum.map((usage) => checksumConstant(usage)),
-    ];
-    const seeds = this.#derive(Buffer.concat(constants));
+    const seeds = this.#derive(constantsOf(encryption, checksum));
     let at = 0;
     const next = (keys: number): Uint8Array => {
       at += keys * this.#key.length;
@@ -189,6 +185,21 @@ function encryptionConstants(usage: number): Uint8Array {
   return foldedUsageConstants(usage).subarray(0, 2 * blockBytes);
 }
 
+/** Folded, of several usages one after the other. */
+function constantsOf(encryption: readonly number[], checksum: readonly number[]): Uint8Array {
+  const constants = new Uint8Array((2 * encryption.length + checksum.length) * blockBytes);
+  let at = 0;
+  for (const usage of encryption) {
+    constants.set(encryptionConstants(usage), at);
+    at += 2 * blockBytes;
+  }
+  for (const usage of checksum) {
+    constants.set(checksumConstant(usage), at);
+    at += blockBytes;
+  }
+  return constants;
+}
+
 /** Folded, for Kc. */
 function checksumConstant(usage: number): Uint8Array {
   return foldedUsageConstants(usage).subarray(2 * blockBytes);
@@ -196,6 +207,7 @@ function checksumConstant(usage: number): Uint8Array {
 
 /** The base key as a block cipher: DR's feedback makes ECB all that derivation needs. */
 function ecb(key: Uint8Array): Cipheriv {
-  const cipher = createCipheriv(`aes-${key.length * 8}-ecb`, cipherKey(key), null);
+  const name = key.length === 16 ? 'aes-128-ecb' : 'aes-256-ecb';
+  const cipher = createCipheriv(name, cipherKey(key), null);
   return cipher.setAutoPadding(false);
 }

@@ -70,8 +70,10 @@ export function deriveRandom(
     current = cipher.update(current);
     const take = Math.min(blockBytes, seedBytes - done);
     for (let index = 0; index < count; index++) {
+      // Octet by octet: a view of so few would cost more.
       const from = index * blockBytes;
-      seeds.set(current.subarray(from, from + take), index * seedBytes + done);
+      const to = index * seedBytes + done;
+      for (let at = 0; at < take; at++) seeds[to + at] = current[from + at] ?? 0;
     }
   }
   return seeds;

@@ -5,10 +5,11 @@ import { AccountGroups, type Expansion } from './account-groups.ts';
 import { Blocks, type Placed } from './blocks.ts';
 import { type Change, ChangeFlag } from './changes.ts';
 import type { Directory } from './directory.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import { DirectoryError } from './errors.ts';
 import { GenerationCache } from './generation-cache.ts';
 import { keysKey } from './layout.ts';
-import { ACCOUNT_CACHE_SIZE } from './limits.ts';
+import { ACCOUNT_CACHE_SIZE, ACCOUNTS_KEPT_AT_ONCE } from './limits.ts';
 import { needed } from './known-attributes.ts';
 import { locate } from './names.ts';
 import { EntryFlag } from './record.ts';
@@ -32,8 +33,8 @@ const NO_GROUPS: readonly number[] = [];
 
 /**
  * The KDC's view of the directory. An account is the same object for as long as it is kept and
- * nothing that it was made from changes; whether something did costs one comparison. Call
- * `refresh` once a request.
+ * nothing that it was made from changes; whether something did costs one comparison. In a large
+ * domain those are kept that are asked for more than once. Call `refresh` once a request.
  */
 export class Accounts {
   readonly #directory: Directory;
@@ -43,6 +44,7 @@ export class Accounts {
   readonly #names: Names;
   readonly #sids: Names;
   readonly #groups: AccountGroups;
+  readonly #door = new Doorkeeper();
   readonly #context: AccountContext;
   /** Keys are in no buffer that holds anything else. */
   readonly #keyBlocks = new Blocks();
@@ -137,12 +139,13 @@ export class Accounts {
 
   #named(names: Names, key: string, find: (view: View) => number | undefined): Account | undefined {
     const { view } = this.#directory;
-    let id = names.get(key);
-    if (id === undefined) {
-      id = find(view) ?? NOBODY;
-      names.set(key, id);
-    }
-    return id === NOBODY ? undefined : this.#kept(view, id);
+    const known = names.get(key);
+    if (known !== undefined) return known === NOBODY ? undefined : this.#kept(view, known);
+    const id = find(view);
+    const account = id === undefined ? undefined : this.#kept(view, id);
+    // The name of somebody who is not kept is not either.
+    if (id === undefined || this.#accounts.has(id)) names.set(key, id ?? NOBODY);
+    return account;
   }
 
   #kept(view: View, id: number): Account | undefined {
@@ -187,8 +190,12 @@ export class Accounts {
   #load(view: View, id: number): Account | undefined {
     const entry = view.entry(id);
     const account = entry === undefined ? undefined : StoredAccount.of(entry, this.#context);
-    if (account !== undefined) this.#accounts.set(id, account);
+    if (account !== undefined && this.#isToKeep(id)) this.#accounts.set(id, account);
     return account;
+  }
+
+  #isToKeep(id: number): boolean {
+    return this.#accounts.size < ACCOUNTS_KEPT_AT_ONCE || this.#door.knows(id);
   }
 
   #keys(id: number): Placed | undefined {

@@ -21,6 +21,11 @@ export class GenerationCache<K, V> {
     return old;
   }
 
+  /** How many are kept; those that are in both generations count twice. */
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
   has(key: K): boolean {
     return this.#young.has(key) || this.#old.has(key);
   }

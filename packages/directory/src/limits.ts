@@ -35,6 +35,9 @@ export const MAX_LOGGED_LINKS = 1024;
  */
 export const ACCOUNT_CACHE_SIZE = 200_000;
 
+/** So many accounts are kept when they are asked for; beyond, those asked for a second time. */
+export const ACCOUNTS_KEPT_AT_ONCE = 4096;
+
 /** Records that the search planner counts before it calls an index unselective. */
 export const PLANNER_PROBE = 64;
 

@@ -59,22 +59,42 @@ export function sidSize(bytes: Uint8Array, offset = 0): number {
 
 /** The binary form of a SID (MS-DTYP 2.4.2.2): 8 to 68 bytes. */
 export function encodeSid(sid: Sid): Uint8Array {
-  const [, , authority = '', ...subs] = sid.split('-');
-  const bytes = new Uint8Array(HEADER + 4 * subs.length);
+  const authorityEnd = endOfPart(sid, 'S-1-'.length);
+  let count = 0;
+  for (let at = authorityEnd; at < sid.length; at = endOfPart(sid, at + 1)) count += 1;
+  const bytes = new Uint8Array(HEADER + 4 * count);
   bytes[0] = 1;
-  bytes[1] = subs.length;
+  bytes[1] = count;
   // Octet by octet: a DataView would move so small an array out of V8's heap.
-  let value = Number(authority);
+  let value = Number(sid.slice('S-1-'.length, authorityEnd));
   for (let at = HEADER - 1; at >= 2; at -= 1) {
     bytes[at] = value % 256;
     value = Math.floor(value / 256);
   }
-  let at = HEADER;
-  for (const sub of subs) {
-    const number = Number(sub);
-    for (let shift = 0; shift < 32; shift += 8) bytes[at++] = number >>> shift;
+  let place = HEADER;
+  for (let at = authorityEnd; at < sid.length; place += 4) {
+    const end = endOfPart(sid, at + 1);
+    let sub = 0;
+    for (let digit = at + 1; digit < end; digit += 1) {
+      sub = sub * 10 + sid.charCodeAt(digit) - ZERO_DIGIT;
+    }
+    bytes[place] = sub;
+    bytes[place + 1] = sub >>> 8;
+    bytes[place + 2] = sub >>> 16;
+    bytes[place + 3] = sub >>> 24;
+    at = end;
   }
   return bytes;
+}
+
+const DASH = 0x2d;
+const ZERO_DIGIT = 0x30;
+
+/** Where the part of a SID's text that starts at `from` ends. */
+function endOfPart(sid: Sid, from: number): number {
+  let at = from;
+  while (at < sid.length && sid.charCodeAt(at) !== DASH) at += 1;
+  return at;
 }
 
 /** The SID without its last sub-authority: the domain of an account's SID. */

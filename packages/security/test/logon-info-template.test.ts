@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeLogonInfo, type LogonInfo } from '../src/pac/logon-info.ts';
-import { LOGON_TIME_AT, LogonInfoTemplate } from '../src/pac/logon-info-template.ts';
+import { LogonInfoTemplate, type OwnLogonInfo } from '../src/pac/logon-info-template.ts';
 import type { Sid } from '../src/sid.ts';
 
 const u16 = fc.nat(0xffff);
@@ -46,20 +46,29 @@ const infos: fc.Arbitrary<LogonInfo> = fc.record({
   resourceGroups: groups,
 });
 
+/** Without the properties that the account shares. */
+function ownOf(info: LogonInfo): OwnLogonInfo {
+  return {
+    logonTime: info.logonTime,
+    passwordLastSet: info.passwordLastSet,
+    passwordCanChange: info.passwordCanChange,
+    effectiveName: info.effectiveName,
+    fullName: info.fullName,
+    logonCount: info.logonCount,
+    badPasswordCount: info.badPasswordCount,
+    userId: info.userId,
+    primaryGroupId: info.primaryGroupId,
+    userAccountControl: info.userAccountControl,
+  };
+}
+
 describe('MS-PAC 2.5: KERB_VALIDATION_INFO from a template', () => {
   test('is what the whole structure encodes to', () => {
     fc.assert(
       fc.property(infos, infos, (shared, own) => {
-        const { passwordLastSet, passwordCanChange, effectiveName, fullName, logonCount } = own;
-        const { badPasswordCount, userId, primaryGroupId, userAccountControl } = own;
-        const mine = {
-          ...{ passwordLastSet, passwordCanChange, effectiveName, fullName, logonCount },
-          ...{ badPasswordCount, userId, primaryGroupId, userAccountControl },
-        };
+        const mine = ownOf(own);
         const whole = encodeLogonInfo({ ...shared, ...mine });
         expect(new LogonInfoTemplate(shared).encode(mine)).toEqual(new Uint8Array(whole));
-        const view = new DataView(whole.buffer, whole.byteOffset);
-        expect(view.getBigUint64(LOGON_TIME_AT, true)).toBe(shared.logonTime);
       }),
     );
   });

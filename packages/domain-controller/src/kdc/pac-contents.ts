@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { hasControl } from '@doublehop/delegation/account-control';
 import type { Account } from '@doublehop/directory/account';
-import { fileTimeOf, NEVER } from '@doublehop/security/filetime';
+import { type FileTime, fileTimeOf, NEVER } from '@doublehop/security/filetime';
 import { encodePacAttributes, PacAttribute } from '@doublehop/security/pac/attributes';
 import { encodeClientInfo } from '@doublehop/security/pac/client-info';
 import { USUAL_GROUP_ATTRIBUTES, UserFlag } from '@doublehop/security/pac/logon-info';
@@ -31,11 +31,11 @@ const ASSERTED_SIDS: Readonly<Record<PacUse, Sid>> = {
   'by-service': 'S-1-18-2',
 };
 
-/** Parts of a PAC that depend on the account alone; each is made when it is first needed. */
+/** Parts of a PAC that depend on the account alone. */
 interface AccountBuffers {
   readonly logonInfo: Partial<Record<PacUse, Uint8Array>>;
-  upnDnsInfo?: PacBuffer;
-  requesterSid?: PacBuffer;
+  readonly upnDnsInfo: PacBuffer;
+  readonly requesterSid: PacBuffer;
 }
 
 /** What accounts in the same groups have in common, for one of the uses. */
@@ -45,15 +45,15 @@ interface KeptTemplate {
 }
 
 /**
- * Builds the unsigned buffers of PACs. What depends on the account alone is encoded once and kept
- * as long as the directory keeps the account unchanged; what its groups say, once for all accounts
- * that are in the same ones.
+ * Builds the unsigned buffers of PACs. What an account's groups say is encoded once for all that
+ * are in the same ones. What depends on the account alone is kept, from its second ticket on, for
+ * as long as the directory keeps the account unchanged.
  */
 export class PacContents {
   readonly #domain: KdcDomain;
   /** Tells that claims of this KDC are in the PAC, or that there are none (MS-DTYP 2.4.2.4). */
   readonly #claimsValid: readonly Sid[];
-  readonly #known = new WeakMap<Account, AccountBuffers>();
+  readonly #known = new WeakMap<Account, AccountBuffers | 'seen'>();
   readonly #templates: Readonly<Record<PacUse, WeakMap<Account['groups'], KeptTemplate>>> = {
     'by-itself': new WeakMap(),
     'by-service': new WeakMap(),
@@ -66,37 +66,56 @@ export class PacContents {
 
   /** Buffers that say who an account is; `authtime` in seconds (MS-PAC 2.5, 2.7, 2.10). */
   identity(account: Account, clientName: string, authtime: number, use: PacUse): PacBuffer[] {
-    const known = this.#buffers(account);
-    known.logonInfo[use] ??= this.#logonInfo(account, use);
-    known.upnDnsInfo ??= { type: PacType.upnDnsInfo, data: this.#upnDnsInfo(account) };
-    const data = Buffer.from(known.logonInfo[use]);
-    data.writeBigUInt64LE(fileTimeOf(authtime * 1000), LOGON_TIME_AT);
+    const logonTime = fileTimeOf(authtime * 1000);
+    const kept = this.#kept(account);
+    const logonInfo =
+      kept === undefined
+        ? this.#logonInfo(account, logonTime, use)
+        : this.#keptLogonInfo(kept, account, logonTime, use);
     return [
-      { type: PacType.logonInfo, data: plain(data) },
+      { type: PacType.logonInfo, data: logonInfo },
       { type: PacType.clientInfo, data: clientInfo(clientName, authtime) },
-      known.upnDnsInfo,
+      kept?.upnDnsInfo ?? this.#upnDnsInfo(account),
     ];
   }
 
   /** Buffers of TGTs alone: whether a PAC was asked for, and by whom (MS-PAC 2.14, 2.15). */
   ticketGranting(account: Account, requested: boolean | undefined): PacBuffer[] {
-    const known = this.#buffers(account);
-    known.requesterSid ??= { type: PacType.requesterSid, data: encodeRequesterSid(account.sid) };
-    return [pacAttributes(requested), known.requesterSid];
+    const known = this.#known.get(account);
+    const isKept = known !== undefined && known !== 'seen';
+    return [pacAttributes(requested), isKept ? known.requesterSid : requesterSid(account)];
   }
 
-  #buffers(account: Account): AccountBuffers {
-    let known = this.#known.get(account);
+  /** What is kept of an account, which is nothing when it comes for the first time. */
+  #kept(account: Account): AccountBuffers | undefined {
+    const known = this.#known.get(account);
     if (known === undefined) {
-      known = { logonInfo: {} };
-      this.#known.set(account, known);
+      this.#known.set(account, 'seen');
+      return undefined;
     }
-    return known;
+    if (known !== 'seen') return known;
+    const upnDnsInfo = lasting(this.#upnDnsInfo(account));
+    const kept = { logonInfo: {}, upnDnsInfo, requesterSid: requesterSid(account) };
+    this.#known.set(account, kept);
+    return kept;
   }
 
-  /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1), its logon time to be filled in. */
-  #logonInfo(account: Account, use: PacUse): Uint8Array {
+  #keptLogonInfo(
+    { logonInfo }: AccountBuffers,
+    account: Account,
+    logonTime: FileTime,
+    use: PacUse,
+  ): Uint8Array {
+    logonInfo[use] ??= new Uint8Array(this.#logonInfo(account, 0n, use));
+    const data = Buffer.from(logonInfo[use]);
+    data.writeBigUInt64LE(logonTime, LOGON_TIME_AT);
+    return plain(data);
+  }
+
+  /** KERB_VALIDATION_INFO (MS-PAC 2.5, MS-KILE 3.3.5.6.4.1). */
+  #logonInfo(account: Account, logonTime: FileTime, use: PacUse): Uint8Array {
     return this.#template(account, use).encode({
+      logonTime,
       passwordLastSet: account.pwdLastSet,
       passwordCanChange: account.pwdLastSet,
       effectiveName: account.samAccountName,
@@ -121,7 +140,6 @@ export class PacContents {
   #shared(groups: Account['groups'], extraSids: readonly Sid[], use: PacUse): SharedLogonInfo {
     const { controller, netbiosName, sid } = this.#domain;
     return {
-      logonTime: 0n,
       logoffTime: NEVER,
       kickOffTime: NEVER,
       passwordMustChange: NEVER,
@@ -149,15 +167,25 @@ export class PacContents {
     };
   }
 
-  #upnDnsInfo(account: Account): Uint8Array {
+  #upnDnsInfo(account: Account): PacBuffer {
     const { dnsName, realm } = this.#domain;
-    return encodeUpnDnsInfo({
+    const data = encodeUpnDnsInfo({
       upn: account.userPrincipalName ?? `${account.samAccountName}@${dnsName}`,
       dnsDomainName: realm,
       upnConstructed: account.userPrincipalName === undefined,
       account: { samName: account.samAccountName, sid: account.sid },
     });
+    return { type: PacType.upnDnsInfo, data };
   }
+}
+
+function requesterSid({ sid }: Account): PacBuffer {
+  return { type: PacType.requesterSid, data: encodeRequesterSid(sid) };
+}
+
+/** In memory of its own: parts of Node's pool would hold on to what came and went beside them. */
+function lasting({ type, data }: PacBuffer): PacBuffer {
+  return { type, data: new Uint8Array(data) };
 }
 
 /** PAC_CLIENT_INFO for a name and an authtime in seconds (MS-PAC 2.7). */

@@ -3,9 +3,10 @@ import { plain } from '@doublehop/wire/bytes';
 import { SecurityError } from '../errors.ts';
 import { encodeLogonInfo, type LogonInfo } from './logon-info.ts';
 
-/** What of a KERB_VALIDATION_INFO is an account's own. */
+/** What of a KERB_VALIDATION_INFO is a ticket's or an account's own. */
 export type OwnLogonInfo = Pick<
   LogonInfo,
+  | 'logonTime'
   | 'passwordLastSet'
   | 'passwordCanChange'
   | 'effectiveName'
@@ -40,7 +41,7 @@ const AT = {
   referents: 236,
 } as const;
 
-/** Where LogonTime stands in what is encoded: it differs from ticket to ticket. */
+/** Where LogonTime stands, for who has the same structure with another one. */
 export const LOGON_TIME_AT = AT.logonTime;
 
 /** Bytes of the two headers, which the size of the object leaves out. */
@@ -51,7 +52,7 @@ const STRING_HEADER = 12;
 const MAX_TEXT = 0x7fff;
 
 /**
- * Encodes KERB_VALIDATION_INFOs that have all but the account's own in common, byte for byte as
+ * Encodes KERB_VALIDATION_INFOs that have all but their own in common, byte for byte as
  * `encodeLogonInfo` does and many times as fast: the shared part is encoded once.
  */
 export class LogonInfoTemplate {
@@ -73,10 +74,11 @@ export class LogonInfoTemplate {
     const fullNameAt = AT.referents + textSize(effectiveName);
     const tailAt = fullNameAt + textSize(fullName);
     const size = aligned(tailAt + this.#tail.length, 8);
-    const bytes = Buffer.from(new ArrayBuffer(size));
+    const bytes = Buffer.allocUnsafe(size).fill(0);
     bytes.set(this.#head);
     bytes.set(this.#tail, tailAt);
     bytes.writeUInt32LE(size - HEADERS, AT.objectSize);
+    bytes.writeBigUInt64LE(own.logonTime, AT.logonTime);
     bytes.writeBigUInt64LE(own.passwordLastSet, AT.passwordLastSet);
     bytes.writeBigUInt64LE(own.passwordCanChange, AT.passwordCanChange);
     writeText(bytes, effectiveName, AT.effectiveName, AT.referents);
@@ -91,6 +93,7 @@ export class LogonInfoTemplate {
 }
 
 const NOBODY: OwnLogonInfo = {
+  logonTime: 0n,
   passwordLastSet: 0n,
   passwordCanChange: 0n,
   effectiveName: '',

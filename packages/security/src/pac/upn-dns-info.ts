@@ -43,30 +43,33 @@ export function decodeUpnDnsInfo(data: Uint8Array): UpnDnsInfo {
 
 /** Writes buffer 12, each part on a multiple of eight, as Windows does. */
 export function encodeUpnDnsInfo(info: UpnDnsInfo): Uint8Array {
-  const { account } = info;
-  const parts: (string | Uint8Array)[] = [info.upn, info.dnsDomainName];
-  if (account !== undefined) parts.push(account.samName, encodeSid(account.sid));
-  let end = aligned(account === undefined ? HEADER : EXTENDED_HEADER);
-  const start = end;
-  for (const value of parts) end = aligned(end + sizeOf(value));
+  const { upn, dnsDomainName, account } = info;
+  const sid = account === undefined ? undefined : encodeSid(account.sid);
+  const header = sid === undefined ? HEADER : EXTENDED_HEADER;
+  const domainAt = aligned(aligned(header) + 2 * upn.length);
+  const nameAt = aligned(domainAt + 2 * dnsDomainName.length);
+  const sidAt = aligned(nameAt + 2 * (account?.samName.length ?? 0));
+  const end = sid === undefined ? nameAt : aligned(sidAt + sid.length);
   if (end > 0xffff) throw new SecurityError('oversize', 'upn-dns-info', `${end} bytes`);
-  const data = Buffer.from(new ArrayBuffer(end));
+  const data = Buffer.allocUnsafe(end).fill(0);
   const extended = account === undefined ? 0 : FLAG_EXTENDED;
   data.writeUInt32LE((info.upnConstructed ? FLAG_CONSTRUCTED : 0) | extended, 8);
-  let place = start;
-  for (const [index, value] of parts.entries()) {
-    const at = index < 2 ? 4 * index : HEADER + 4 * (index - 2);
-    data.writeUInt16LE(sizeOf(value), at);
-    data.writeUInt16LE(place, at + 2);
-    if (typeof value === 'string') data.write(value, place, 'utf16le');
-    else data.set(value, place);
-    place = aligned(place + sizeOf(value));
+  writeText(data, 0, upn, aligned(header));
+  writeText(data, 4, dnsDomainName, domainAt);
+  if (account !== undefined && sid !== undefined) {
+    writeText(data, HEADER, account.samName, nameAt);
+    data.writeUInt16LE(sid.length, HEADER + 4);
+    data.writeUInt16LE(sidAt, HEADER + 6);
+    data.set(sid, sidAt);
   }
   return plain(data);
 }
 
-function sizeOf(value: string | Uint8Array): number {
-  return typeof value === 'string' ? 2 * value.length : value.length;
+/** `at`: of its length and place. */
+function writeText(data: Buffer, at: number, value: string, place: number): void {
+  data.writeUInt16LE(2 * value.length, at);
+  data.writeUInt16LE(place, at + 2);
+  data.write(value, place, 'utf16le');
 }
 
 function aligned(size: number): number {
