@@ -46,6 +46,9 @@ export const DEFAULT_IDLE_TIMEOUT = 7_200_000;
 /** Milliseconds that an operation waits: MaxTimeoutms of a Windows server. */
 export const MAX_OPERATION_WAIT = 60_000;
 
+/** Milliseconds that the answer to a Command waits for the command's end, where it may tell it. */
+export const OUTPUT_WITH_COMMAND_WAIT = 20;
+
 /** Octets of a TSRequest: a ticket of a user in many groups, and more. */
 export const MAX_TS_REQUEST = 131_072;
 

@@ -19,7 +19,9 @@ import type { ClientPipeline } from '../psrp/client-pipeline.ts';
 import { hasResult, type HostCall, type HostResponse } from '../psrp/messages/host-call.ts';
 import { type HostInfo, NO_HOST } from '../psrp/messages/host-info.ts';
 import type { ExchangeKey } from '../psrp/secure-string.ts';
+import { OUTPUT_WITH_COMMAND } from '../psrp/version.ts';
 import type { Outgoing } from '../psrp/wire.ts';
+import type { Received } from '../wsman/shell-responses.ts';
 import type {
   RemoteHost,
   RemoteRequest,
@@ -34,6 +36,12 @@ export interface PsrpSessionOptions {
   readonly newId: () => Guid;
   readonly exchangeKey: () => Promise<ExchangeKey>;
   readonly host?: RemoteHost;
+}
+
+/** A command that was started, and what it had to say at once. */
+interface Begun {
+  readonly commandId: string;
+  readonly told: Received | undefined;
 }
 
 /** A remote session over WS-Man: one runspace pool with one runspace. */
@@ -113,14 +121,15 @@ export class PsrpSession implements RemoteSession {
     if (statements.some(hasSecret)) await this.#exchangeKeys();
     const noInput = options.input === undefined;
     const { pipeline, send } = this.#pool.createPipeline({ statements, noInput });
-    const commandId = await this.#begin(pipeline.id.toUpperCase(), send);
+    const { commandId, told } = await this.#begin(pipeline.id.toUpperCase(), send, noInput);
     const stop = (): void => this.#stop(pipeline, commandId);
     options.signal.addEventListener('abort', stop, { once: true });
     const feeding = noInput ? undefined : this.#feed(pipeline, options.input ?? []);
     try {
       if (options.signal.aborted) stop();
-      const end = await this.#receive(pipeline, commandId, options.streams);
-      this.#farewell(commandId);
+      const end = await this.#receive(pipeline, commandId, options.streams, told);
+      // The server has forgotten what it told to the end.
+      if (told?.state !== 'Done') this.#farewell(commandId);
       options.signal.throwIfAborted();
       if (end !== undefined) throw new CommandFailure({ ...end, computer: this.computer });
     } finally {
@@ -131,12 +140,14 @@ export class PsrpSession implements RemoteSession {
   }
 
   /** The first fragments go with the command, the rest after it. Gives the command's id. */
-  async #begin(wanted: string, { fragments }: Outgoing): Promise<string> {
+  async #begin(wanted: string, { fragments }: Outgoing, noInput: boolean): Promise<Begun> {
     const { shell } = this.#options;
     const [first = new Uint8Array(0), ...rest] = packed(fragments, shell.maxData);
+    const mayTell = this.applicationData.get(OUTPUT_WITH_COMMAND) === true;
+    if (mayTell && noInput && rest.length === 0) return this.#asking(shell.run(wanted, first));
     const commandId = await this.#asking(shell.command(wanted, first));
     for (const data of rest) await this.#asking(shell.send('stdin', commandId, data));
-    return commandId;
+    return { commandId, told: undefined };
   }
 
   async #feed(
@@ -155,10 +166,14 @@ export class PsrpSession implements RemoteSession {
     pipeline: ClientPipeline,
     commandId: string,
     streams: CommandStreams,
+    told: Received | undefined,
   ): Promise<ErrorRecord | undefined> {
     let end: { readonly error?: ErrorRecord } | undefined;
+    let next = told;
     for (;;) {
-      const { streams: parts, state } = await this.#asking(this.#options.shell.receive(commandId));
+      const received = next ?? (await this.#asking(this.#options.shell.receive(commandId)));
+      const { streams: parts, state } = received;
+      next = undefined;
       for (const { data } of parts) {
         const { events, send } = this.#pool.receive(data, pipeline.id);
         for (const outgoing of send) await this.#send(outgoing);

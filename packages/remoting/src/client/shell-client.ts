@@ -2,7 +2,7 @@ import { RemotingError } from '../errors.ts';
 import { DEFAULT_ENVELOPE } from '../limits.ts';
 import type { WsmanConnection } from '../http/wsman-client.ts';
 import { FaultCode } from '../wsman/faults.ts';
-import { Action, SHELL_RESOURCE, SignalCode } from '../wsman/names.ts';
+import { Action, OUTPUT_OPTION, SHELL_RESOURCE, SignalCode } from '../wsman/names.ts';
 import { type RequestParts, writeRequest } from '../wsman/request.ts';
 import { readResponse, type WsmanResponse } from '../wsman/response.ts';
 import type { ShellInfo } from '../wsman/shell-info.ts';
@@ -86,6 +86,21 @@ export class ShellClient {
     const args = [Buffer.from(data).toString('base64')];
     const body = requests.commandBody({ commandId, command: '', args });
     return responses.readStarted(await this.#ask(Action.COMMAND, body));
+  }
+
+  /**
+   * Starts a command that has come whole, and takes what it has to say at once, if the server has
+   * offered that (`OUTPUT_OPTION`). What is told to its end needs no `terminate`.
+   */
+  async run(
+    commandId: string,
+    data: Uint8Array,
+  ): Promise<{ readonly commandId: string; readonly told: responses.Received | undefined }> {
+    const args = [Buffer.from(data).toString('base64')];
+    const body = requests.commandBody({ commandId, command: '', args });
+    const options = [{ name: OUTPUT_OPTION, value: 'TRUE', mustComply: false }];
+    const response = await this.#ask(Action.COMMAND, body, { options });
+    return { commandId: responses.readStarted(response), told: responses.readTold(response) };
   }
 
   async send(

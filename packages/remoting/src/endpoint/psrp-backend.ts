@@ -10,6 +10,7 @@ import { MAX_WAITING_INPUT } from '../limits.ts';
 import { type ServerEvent, ServerPool } from '../psrp/server-pool.ts';
 import type { ServerPipeline } from '../psrp/server-pipeline.ts';
 import type { Outgoing, Step } from '../psrp/wire.ts';
+import { OUTPUT_WITH_COMMAND } from '../psrp/version.ts';
 import type { ShellBackend, ShellSink } from '../wsman/shell-backend.ts';
 import { Channel } from './channel.ts';
 import { commandMetadata } from './command-metadata.ts';
@@ -312,5 +313,8 @@ function privateData(): PsDictionary {
     ['SerializationVersion', version('1.1.0.1')],
     ['PSCompatibleVersions', ['1.0', '2.0', '3.0', '4.0', '5.0', '5.1'].map(version)],
   ]);
-  return new PsDictionary([['PSVersionTable', table]]);
+  return new PsDictionary([
+    ['PSVersionTable', table],
+    [OUTPUT_WITH_COMMAND, true],
+  ]);
 }

@@ -14,7 +14,7 @@ import {
   type MessageSealer,
   SOAP_TYPE,
 } from './message-encryption.ts';
-import { type ClientExchange, type ClientScheme, formatField } from './scheme.ts';
+import { type ClientScheme, formatField } from './scheme.ts';
 
 export interface WsmanClientOptions {
   /** `http://serverb.contoso.com:5985/wsman`. */
@@ -98,7 +98,7 @@ export class WsmanConnection {
 
   /** Authenticates with an empty message, so that the first one is encrypted already. */
   async #authenticate(signal: AbortSignal | undefined): Promise<HttpConnection> {
-    const { scheme, url, tls, lookup } = this.#options;
+    const { url, tls, lookup } = this.#options;
     const http = new HttpConnection({
       url,
       ...(tls !== undefined && { tls }),
@@ -107,7 +107,18 @@ export class WsmanConnection {
     // The context of another connection is none on this one.
     this.#sealer = undefined;
     this.#http = http;
-    await http.ready();
+    try {
+      await http.ready(signal);
+      await this.#negotiate(http, signal);
+    } catch (error) {
+      http.close();
+      throw error;
+    }
+    return http;
+  }
+
+  async #negotiate(http: HttpConnection, signal: AbortSignal | undefined): Promise<void> {
+    const { scheme } = this.#options;
     const { serverCertificate } = http;
     const exchange = scheme.begin({
       host: this.#host,
@@ -124,7 +135,7 @@ export class WsmanConnection {
         if (reply.status !== 200) throw this.#unexpected(reply);
         if (token !== undefined) this.#take((await exchange.step(token)).done);
         if (this.#sealer === undefined && !this.#isTls) throw this.#unproved();
-        return http;
+        return;
       }
     }
     throw new RemotingError('authentication', `${this.#host}: the negotiation comes to no end`);

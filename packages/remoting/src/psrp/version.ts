@@ -29,3 +29,9 @@ export function checkServerVersion({ protocolVersion }: SessionCapability): void
     throw new RemotingError('unsupported', 'the server speaks another version of PSRP');
   }
 }
+
+/**
+ * Key of APPLICATION_PRIVATE_DATA by which this endpoint offers `OUTPUT_OPTION` of its WS-Man; true
+ * where it does. Others do not look at it.
+ */
+export const OUTPUT_WITH_COMMAND = 'DoublehopOutputWithCommand';

@@ -57,6 +57,14 @@ export function configurationOf(resourceUri: string): string | undefined {
   return name === '' ? undefined : name;
 }
 
+/**
+ * Option of a Command by which a client asks that the answer tells what the command has to say, where
+ * that comes soon; a command that is told to its end is forgotten at once. An extension of this
+ * service's, offered in APPLICATION_PRIVATE_DATA (`OUTPUT_WITH_COMMAND`), for a short command needs one
+ * exchange then in place of three: Command, Receive and Signal.
+ */
+export const OUTPUT_OPTION = 'doublehop_output_with_command';
+
 /** States of a command (MS-WSMV 2.2.4.11). */
 export const CommandState = {
   DONE: `${Namespace.SHELL}/CommandState/Done`,

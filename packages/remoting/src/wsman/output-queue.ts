@@ -25,6 +25,8 @@ export class OutputQueue {
   #exitCode: number | undefined;
   #reader: Reader | undefined;
   #writers: (() => void)[] = [];
+  #watcher: (() => void) | undefined;
+  #watched = 0;
 
   constructor(timer: Timer, commandId: string | undefined) {
     this.#timer = timer;
@@ -63,6 +65,7 @@ export class OutputQueue {
 
   /** Ends a wait that is under way: the shell was closed, or left by its client. */
   interrupt(): void {
+    this.#watcher?.();
     this.#settle('ended');
   }
 
@@ -79,7 +82,27 @@ export class OutputQueue {
     });
   }
 
+  /** Resolves when it is done, when that is more than `budget` octets take, or after so long. */
+  settled(budget: number, wait: number): Promise<void> {
+    if (this.#isDone || this.#size > budget) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#timer(wait, () => this.#watcher?.());
+      this.#watcher = () => {
+        this.#watcher = undefined;
+        cancel();
+        resolve();
+      };
+      this.#watched = budget;
+    });
+  }
+
+  /** What there is to say by now, within a budget of octets; undefined: nothing. */
+  take(budget: number): Received | undefined {
+    return this.#take(budget);
+  }
+
   #serve(): void {
+    if (this.#isDone || this.#size > this.#watched) this.#watcher?.();
     const reader = this.#reader;
     const ready = reader === undefined ? undefined : this.#take(reader.budget);
     if (ready !== undefined) this.#settle(ready);

@@ -103,6 +103,14 @@ export function readStarted(response: WsmanResponse): string {
   return id.text.trim();
 }
 
+/** What the answer to a Command tells of its output (`OUTPUT_OPTION`); undefined: nothing. */
+export function readTold(response: WsmanResponse): Received | undefined {
+  const isThere = response.body.some(
+    ({ name, namespace }) => name === 'ReceiveResponse' && namespace === Namespace.SHELL,
+  );
+  return isThere ? readReceived(response) : undefined;
+}
+
 /** An answer that says nothing but that it was done: `SendResponse`, `SignalResponse`. */
 export function doneBody(name: 'SendResponse' | 'SignalResponse' | 'DisconnectResponse'): Markup {
   return element(`rsp:${name}`);

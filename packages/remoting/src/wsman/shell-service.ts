@@ -5,10 +5,11 @@ import {
   MAX_OPERATION_WAIT,
   MAX_SHELLS,
   MAX_SHELLS_PER_USER,
+  OUTPUT_WITH_COMMAND_WAIT,
 } from '../limits.ts';
 import { fromBase64 } from '../base64.ts';
 import { childOf } from '../xml/parse.ts';
-import { element, type Markup } from '../xml/write.ts';
+import { element, join, type Markup } from '../xml/write.ts';
 import {
   accessDenied,
   actionNotSupported,
@@ -28,6 +29,7 @@ import {
   isStopSignal,
   isTerminateSignal,
   Namespace,
+  OUTPUT_OPTION,
   SHELL_RESOURCE,
 } from './names.ts';
 import type { Timer } from './output-queue.ts';
@@ -246,7 +248,19 @@ export class ShellService<C extends ShellOwner> {
       shell.removeCommand(commandId);
       throw error;
     }
-    return startedBody(commandId);
+    const isAsked = request.options.some(({ name }) => name.toLowerCase() === OUTPUT_OPTION);
+    return isAsked ? await this.#told(request, shell, commandId) : startedBody(commandId);
+  }
+
+  /** What a command has to say goes with the answer to it. */
+  async #told(request: WsmanRequest, shell: Shell, commandId: string): Promise<Markup> {
+    const queue = shell.command(commandId);
+    const budget = request.maxEnvelopeSize - ENVELOPE_COST;
+    await queue?.settled(budget, Math.min(request.operationTimeout, OUTPUT_WITH_COMMAND_WAIT));
+    const said = queue?.take(budget);
+    if (said === undefined) return startedBody(commandId);
+    if (said.state === 'Done') shell.removeCommand(commandId);
+    return join([startedBody(commandId), receivedBody(said, commandId)]);
   }
 
   async #receive(request: WsmanRequest, shell: Shell): Promise<Markup> {
