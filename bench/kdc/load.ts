@@ -35,8 +35,7 @@ async function obey(order: Order): Promise<Answer> {
   if (order.kind === 'prepare') {
     const { target } = order;
     const name = `${target.address}:${target.port}`;
-    const workload =
-      workloads.get(name) ?? new Workload(target.accounts, (one) => ask(target, one));
+    const workload = workloads.get(name) ?? new Workload(target, (one) => ask(target, one));
     workloads.set(name, workload);
     prepared = { target, requests: await workload.build(order.case, order.requests) };
     return { kind: 'prepared' };

@@ -11,6 +11,8 @@ export interface Target {
   readonly port: number;
   /** Accounts of its realm. */
   readonly accounts: number;
+  /** Users, and as many hosts, that requests are about; absent: all of the realm. */
+  readonly active?: number;
 }
 
 /** Orders to the generator: `prepare` builds requests, `run` sends them. */

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { pooledRandom } from '@doublehop/crypto/random';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import type { PrincipalName } from '@doublehop/kerberos/names';
-import type { Case } from './messages.ts';
+import type { Case, Target } from './messages.ts';
 import {
   asRequest,
   type BenchClient,
@@ -32,19 +32,22 @@ const MAX_TICKETS = 1000;
 export type Ask = (request: BenchRequest) => Promise<Uint8Array>;
 
 /**
- * The requests for one KDC. Clients of AS, users of S4U and targets are random over all accounts;
+ * The requests for one KDC. Clients of AS, users of S4U and targets are random over all accounts, or
+ * over those that are active;
  * tickets that requests show are those of up to 1,000 random clients, got once.
  */
 export class Workload {
   readonly #size: RealmSize;
+  readonly #active: number;
   readonly #ask: Ask;
   readonly #source: RequestSource;
   #userTgts: Promise<BenchTicket[]> | undefined;
   #middleTgts: Promise<ReadonlyMap<number, BenchTicket>> | undefined;
   #evidence: Promise<ReadonlyMap<number, readonly BenchTicket[]>> | undefined;
 
-  constructor(accounts: number, ask: Ask) {
+  constructor({ accounts, active = Infinity }: Pick<Target, 'accounts' | 'active'>, ask: Ask) {
     this.#size = realmSize(accounts);
+    this.#active = active;
     this.#ask = ask;
     this.#source = { realm: REALM, random: pooledRandom(), micros: microsClock() };
   }
@@ -133,11 +136,17 @@ export class Workload {
   }
 
   #randomUser(): BenchClient {
-    return clientOf(userName(1 + randomInt(this.#size.users)));
+    return clientOf(userName(this.#randomNumber(this.#size.users)));
   }
 
   #randomHost(): number {
-    return 1 + randomInt(this.#size.hosts);
+    return this.#randomNumber(this.#size.hosts);
+  }
+
+  /** Of all, or of those that are active, which are spread over all. */
+  #randomNumber(all: number): number {
+    const active = Math.min(all, this.#active);
+    return 1 + Math.floor((randomInt(active) * all) / active);
   }
 }
 
