@@ -118,6 +118,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/dc.ts'),
   },
   {
+    name: 'completion',
+    summary: 'completion of commands and options for bash, zsh, fish, PowerShell',
+    load: async () => await import('./commands/completion.ts'),
+  },
+  {
     name: 'lab-process',
     summary: 'a process of the lab',
     hidden: true,
