@@ -60,6 +60,8 @@ export interface DelegationSettings {
   readonly transition?: 'unlisted' | 'trusted';
   /** S4U2Self makes no difference of Protected Users, as in Samba; tickets of their own do. */
   readonly protectedUsersTransit?: boolean;
+  /** Nobody acts for a user whose password has expired or must be changed, as in Samba. */
+  readonly freshPasswords?: boolean;
   /** NETWORK (S-1-5-2) is in the token that descriptors are asked about, as in Samba. */
   readonly networkToken?: boolean;
 }

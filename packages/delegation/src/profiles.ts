@@ -15,6 +15,7 @@ export const KDC_PROFILES: Readonly<Record<KdcProfile, DelegationSettings>> = {
     ...DEFAULT_SETTINGS,
     transition: 'trusted',
     protectedUsersTransit: true,
+    freshPasswords: true,
     networkToken: true,
   },
 };

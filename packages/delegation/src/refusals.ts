@@ -2,6 +2,7 @@ import type { NtStatus } from '@doublehop/security/ntstatus';
 
 /** The Kerberos errors with which a delegation request is refused (RFC 4120 §7.5.9, MS-KILE). */
 export const KRB_ERRORS = {
+  KDC_ERR_NAME_EXP: 1,
   KDC_ERR_SERVICE_EXP: 2,
   KDC_ERR_C_PRINCIPAL_UNKNOWN: 6,
   KDC_ERR_S_PRINCIPAL_UNKNOWN: 7,

@@ -249,6 +249,13 @@ function accountRules(): Record<AccountId, Text> {
         if (place === 'unknown') return `${name} is not in this realm any more`;
         return `${name} ${stateText(place === 'local' ? now : 'elsewhere')}`;
       },
+      fail: ({ user: { name, place, state: now } }) => {
+        if (place === 'unknown') return `${name} is not in this realm any more`;
+        if (now === 'password-expired') return `the password of ${name} has expired`;
+        return now === 'password-must-change'
+          ? `${name} must change the password first`
+          : `${name} ${stateText(now)}`;
+      },
     },
     'target-state': {
       rule: state,

@@ -102,7 +102,7 @@ function decideMode(facts: S4U2ProxyFacts, trail: ProxyTrail): DelegationMode | 
     checkRbcd(facts, listed, trail) &&
     checkForwardable(facts, mode, trail) &&
     checkMiddleState(facts.middle.state, trail) &&
-    checkUserState(facts.user, trail) &&
+    checkUser(facts, trail) &&
     checkTargetState(facts.target, trail) &&
     checkPolicies(facts, trail);
   return granted ? mode : undefined;
@@ -114,7 +114,7 @@ function decideReferral(facts: S4U2ProxyFacts, trail: ProxyTrail): DelegationMod
   const granted =
     checkForwardable(facts, 'referral', trail) &&
     checkMiddleState(facts.middle.state, trail) &&
-    checkUserState(facts.user, trail);
+    checkUser(facts, trail);
   return granted ? 'referral' : undefined;
 }
 
@@ -257,6 +257,16 @@ function checkForwardable(facts: S4U2ProxyFacts, mode: DelegationMode, trail: Pr
     return trail.fail('forwardable', 'user-not-delegated');
   }
   return trail.info('forwardable', 'legacy');
+}
+
+/** Delegation is no logon with a password; some KDCs look at its age all the same. */
+function checkUser({ user, settings }: S4U2ProxyFacts, trail: ProxyTrail): boolean {
+  const { state } = user;
+  const stale = state === 'password-expired' || state === 'password-must-change';
+  if (stale && settings.freshPasswords === true) {
+    return trail.fail('user-state', `user-${state}`, state);
+  }
+  return checkUserState(user, trail);
 }
 
 /** A target that is locked out or outside its hours still takes tickets: it does not log on. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { KDC_PROFILES } from '../src/profiles.ts';
 import { decideS4U2Proxy } from '../src/s4u2proxy.ts';
 import { decideS4U2Self } from '../src/s4u2self.ts';
-import { proxyFacts, selfFacts, withAces } from './scene.ts';
+import { proxyFacts, rbcdFacts, selfFacts, withAces } from './scene.ts';
 
 // What Samba 4.22 was seen to do in the cases in which Windows does otherwise (MS-SFU 3.2.5).
 const { windows, samba } = KDC_PROFILES;
@@ -26,6 +26,14 @@ describe('profiles', () => {
     const change = { middle: { userAccountControl: T2A4D }, user: { protectedUser: true } };
     expect(forwardable(selfFacts({ ...change, settings: windows }))).toBe(false);
     expect(forwardable(selfFacts({ ...change, settings: samba }))).toBe(true);
+  });
+
+  test('a password that must be changed', () => {
+    const change = { user: { state: 'password-must-change' } } as const;
+    expect(decideS4U2Proxy(rbcdFacts({ ...change, settings: windows })).allowed).toBe(true);
+    expect(decideS4U2Proxy(rbcdFacts({ ...change, settings: samba }))).toMatchObject({
+      refusal: { reason: 'user-password-must-change', code: 23 },
+    });
   });
 
   test('NETWORK in the token', () => {

@@ -17,6 +17,7 @@ import {
   selfFacts,
 } from './decision-facts.ts';
 import type { HopFacts } from './hop-facts.ts';
+import { refusalBy } from './kdc-errors.ts';
 import { type UnreadFact, type UnreadId, unreadFacts } from './unread.ts';
 
 /** A request that has to be answered for the hop. */
@@ -92,7 +93,7 @@ function runEvidence(facts: HopFacts, guess: GuessOf, nameOf: NameOf | undefined
       stages: [{ stage, decision: renderFirstHop(decision, asked) }],
       mode: undefined,
       forwardable: decision.allowed && decision.forwardable,
-      refusal: decision.allowed ? undefined : { ...decision.refusal, stage },
+      refusal: decision.allowed ? undefined : refusedAt(facts, stage, decision.refusal),
     };
   }
   const asked = selfFacts(facts, guess);
@@ -102,8 +103,13 @@ function runEvidence(facts: HopFacts, guess: GuessOf, nameOf: NameOf | undefined
     stages: [{ stage, decision: renderS4U2Self(decision, asked, nameOf) }],
     mode: undefined,
     forwardable: decision.allowed && decision.forwardable,
-    refusal: decision.allowed ? undefined : { ...decision.refusal, stage },
+    refusal: decision.allowed ? undefined : refusedAt(facts, stage, decision.refusal),
   };
+}
+
+/** In the words of the KDC that is going to say it. */
+function refusedAt({ kdc }: HopFacts, stage: HopStage, refusal: Refusal): HopRun['refusal'] {
+  return { ...refusalBy(kdc.profile, stage, refusal), stage };
 }
 
 interface ProxyStep {
@@ -121,6 +127,6 @@ function runProxy(run: HopRun, { facts, guess, nameOf, place }: ProxyStep): HopR
     stages: [...run.stages, { stage, decision: renderS4U2Proxy(decision, asked, nameOf) }],
     mode: decision.allowed ? decision.mode : undefined,
     forwardable: run.forwardable,
-    refusal: decision.allowed ? undefined : { ...decision.refusal, stage },
+    refusal: decision.allowed ? undefined : refusedAt(facts, stage, decision.refusal),
   };
 }

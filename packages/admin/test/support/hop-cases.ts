@@ -41,6 +41,7 @@ const RBCD = '3f78c3e5-f79a-46bd-a0b8-9d18116ddc79';
 /** Every form of directory descriptors that KDCs were seen to treat in a way of its own. */
 export const FORMS: Readonly<Record<string, Form>> = {
   absent: () => undefined,
+  unparsable: () => Uint8Array.of(1, 0, 4, 128, 200),
   'empty DACL': () => encodeDescriptor(parseSddl('O:BAD:')),
   'no DACL': () => encodeDescriptor({ control: 0x8000, owner: 'S-1-5-32-544' }),
   'owner alone': ({ middles: [first = 'S-1-5-7'] }) =>

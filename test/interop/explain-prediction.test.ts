@@ -1,0 +1,193 @@
+// What explain predicts equals what Samba's KDC does, for users, evidence, middles and every form
+// of descriptor; where Samba decides otherwise than Windows, the profile says so.
+import { pooledRandom } from '@doublehop/crypto/random';
+import { connect } from '@doublehop/admin/connect';
+import type { DomainConnection } from '@doublehop/admin/connection';
+import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
+import { loadProfile } from '@doublehop/kerberos/config/load';
+import type { KerberosClient } from '@doublehop/kerberos/client/client';
+import { NameType } from '@doublehop/kerberos/iana/name-types';
+import { principal } from '@doublehop/kerberos/names';
+import { domainOf, parseSid, type Sid } from '@doublehop/security/sid';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  EVIDENCE,
+  FORMS,
+  MIDDLES,
+  type MiddleKind,
+  targetName,
+  USERS,
+  type UserKind,
+} from '../../packages/admin/test/support/hop-cases.ts';
+import { middleAccount } from '../../packages/admin/test/support/hop-domain.ts';
+import { type HopCase, HopTable, play } from '../../packages/admin/test/support/hop-table.ts';
+import { startSambaDc, type SambaDc } from '../peers/samba-dc.ts';
+import { clientOf } from '../support/kerberos-client.ts';
+import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
+import { run } from '../support/run.ts';
+import { makeTempDir, removeDir } from '../support/temp.ts';
+
+const PASSWORD = 'Passw0rd.of.all';
+const FILL = fileURLToPath(new URL('explain-accounts.py', import.meta.url));
+/** Samba's managed passwords need a root key that takes hours to be good. */
+const OUR_MIDDLES = MIDDLES.filter((kind) => kind !== 'gmsa');
+
+describe("explain and Samba's KDC", () => {
+  const dir = makeTempDir('explain-samba');
+  let dc: SambaDc | undefined;
+  let connection: DomainConnection | undefined;
+
+  beforeAll(async () => {
+    if (whyMissing('samba') !== undefined || process.getuid?.() !== 0) return;
+    dc = await startSambaDc(dir);
+    await populate(dc);
+    connection = await connectTo(dc);
+  });
+  afterAll(async () => {
+    await connection?.close();
+    await dc?.stop();
+    removeDir(dir);
+  });
+
+  test('every hop comes out as predicted', async (ctx) => {
+    requirePeers(ctx, 'samba');
+    requireRoot(ctx);
+    if (dc === undefined || connection === undefined) throw new Error('Samba was not started');
+    const { realm } = dc;
+    const peer = dc;
+    const table = await HopTable.read({
+      realm,
+      connection,
+      profile: 'samba',
+      users: USERS,
+      middles: OUR_MIDDLES,
+      compat: true,
+      client: (account, forwardable) => clientFor(peer, account, forwardable),
+    });
+    const { differences, otherReasons, outcomes } = await play(table, hops());
+    expect(differences).toEqual([]);
+    expect(otherReasons).toEqual([]);
+    expect(outcomes.size).toBeGreaterThan(8);
+  });
+});
+
+/** Every form with the usual parties, and a few forms with all others. */
+function* hops(): Generator<HopCase> {
+  const telling = ['absent', 'full control', 'NULL DACL', 'deny, then allow'];
+  const plain: readonly MiddleKind[] = ['computer', 'trusted', 'service-user'];
+  for (const user of USERS) {
+    for (const middle of OUR_MIDDLES) {
+      for (const evidence of EVIDENCE) {
+        const all =
+          user === 'normal' && plain.includes(middle) && evidence !== 'own-not-forwardable';
+        for (const form of all ? Object.keys(FORMS) : telling) {
+          yield { user, middle, evidence, form };
+        }
+      }
+    }
+  }
+}
+
+function clientFor(dc: SambaDc, account: string, forwardable: boolean): KerberosClient {
+  const password = account === 'Administrator' ? 'Passw0rd.admin' : PASSWORD;
+  return clientOf(dc, {
+    account: {
+      client: principal(dc.realm, NameType.PRINCIPAL, account),
+      secret: { kind: 'password', password },
+    },
+    settings: { forwardable },
+  });
+}
+
+async function connectTo(dc: SambaDc): Promise<DomainConnection> {
+  return await connect({
+    urls: [`ldap://${dc.address}`],
+    kerberos: clientFor(dc, 'Administrator', true),
+    config: krb5Config(loadProfile(dc.env['KRB5_CONFIG'] ?? '')),
+    clock: Date.now,
+    random: pooledRandom(),
+  });
+}
+
+/** Makes accounts and groups, and then the descriptors, which name them. */
+async function populate(dc: SambaDc): Promise<void> {
+  const account = (name: string, attributes: Readonly<Record<string, readonly string[]>>) => ({
+    name,
+    password: PASSWORD,
+    attributes,
+  });
+  const members = OUR_MIDDLES.map(middleAccount);
+  const sids = await fill(dc, {
+    accounts: [
+      ...USERS.map((kind) => account(kind, USER_ATTRIBUTES[kind])),
+      ...OUR_MIDDLES.map((kind) => account(middleAccount(kind), middleAttributes(kind))),
+      ...Object.keys(FORMS).map((_, index) =>
+        account(`${targetName(index)}$`, { servicePrincipalName: [`HOST/${targetName(index)}`] }),
+      ),
+    ],
+    groups: [
+      { name: 'Middles', type: GLOBAL, members },
+      { name: 'Outer', type: GLOBAL, members: ['Middles'] },
+      { name: 'Local', type: LOCAL, members },
+      { name: 'Others', type: GLOBAL, members: [] },
+    ],
+    protected: ['protected'],
+  });
+  const sid = (name: string): Sid => parseSid(sids[name] ?? '');
+  const cast = {
+    domain: domainOf(sid('Middles')),
+    middles: members.map(sid),
+    group: sid('Middles'),
+    outerGroup: sid('Outer'),
+    localGroup: sid('Local'),
+    otherGroup: sid('Others'),
+  };
+  const descriptors: Record<string, string> = {};
+  for (const [index, form] of Object.values(FORMS).entries()) {
+    const value = form(cast);
+    if (value !== undefined) {
+      descriptors[`${targetName(index)}$`] = Buffer.from(value).toString('base64');
+    }
+  }
+  await fill(dc, { descriptors });
+}
+
+const GLOBAL = 0x8000_0002 | 0;
+const LOCAL = 0x8000_0004 | 0;
+
+const USER_ATTRIBUTES: Readonly<Record<UserKind, Readonly<Record<string, readonly string[]>>>> = {
+  normal: {},
+  sensitive: { userAccountControl: [String(0x10_0200)] },
+  protected: {},
+  disabled: { userAccountControl: ['514'] },
+  expired: { accountExpires: ['130000000000000000'] },
+  'never-at-work': {},
+  'must-change': { pwdLastSet: ['0'] },
+};
+
+function middleAttributes(kind: MiddleKind): Readonly<Record<string, readonly string[]>> {
+  const lists = kind.endsWith('lister')
+    ? { 'msDS-AllowedToDelegateTo': Object.keys(FORMS).map((_, at) => `cifs/${targetName(at)}`) }
+    : kind === 'other-list'
+      ? { 'msDS-AllowedToDelegateTo': ['cifs/elsewhere'] }
+      : {};
+  const trusted = kind.startsWith('trusted') ? 0x100_0000 : 0;
+  const disabled = kind.startsWith('disabled') ? 2 : 0;
+  const control = String((kind.endsWith('-user') ? 0x200 : 0x1000) | trusted | disabled);
+  const spn = kind === 'nameless-user' ? {} : { servicePrincipalName: [`HOST/${kind}`] };
+  return { userAccountControl: [control], ...spn, ...lists };
+}
+
+async function fill(dc: SambaDc, given: unknown): Promise<Readonly<Record<string, string>>> {
+  const config = join(dc.dir, 'samba', 'etc', 'smb.conf');
+  const input = JSON.stringify(given);
+  const { stdout, stderr, status } = await run('/usr/bin/python3', [FILL, config], {
+    input,
+    timeout: 60_000,
+  });
+  if (status !== 0) throw new Error(stderr);
+  // Sound: the script prints an object of texts.
+  return JSON.parse(stdout) as Readonly<Record<string, string>>;
+}
