@@ -12,6 +12,8 @@ export interface DirectoryClient {
   search(options: SearchOptions): AsyncGenerator<ClientItem, Done, void>;
   searchAll(options: SearchAllOptions): AsyncGenerator<ClientItem, Done, void>;
   modify(dn: string, changes: readonly ClientChange[]): Promise<unknown>;
+  /** Who the server says we are (RFC 4532). */
+  whoAmI?(): Promise<string>;
   close(): Promise<void>;
 }
 

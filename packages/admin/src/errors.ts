@@ -24,6 +24,8 @@ export type AdminErrorCode =
   | 'changed-since'
   /** The target's descriptor cannot be read, so that it cannot be edited either. */
   | 'unreadable'
+  /** The journal of runs cannot be read or written. */
+  | 'journal'
   /** Any other answer of the directory. */
   | 'directory';
 

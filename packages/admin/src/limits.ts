@@ -30,3 +30,9 @@ export const MAX_POLICY_DEPTH = 16;
 
 /** Problems of one policy file that are told; the rest follows from them for the most part. */
 export const MAX_POLICY_PROBLEMS = 20;
+
+/** Longest line of a journal: a change with 64 KB before and after, or thousands of services. */
+export const MAX_JOURNAL_LINE = 8 * 1_048_576;
+
+/** Intents that go to a journal in one write. */
+export const JOURNAL_BATCH = 500;

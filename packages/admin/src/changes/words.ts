@@ -1,7 +1,7 @@
 import { listGrants } from '@doublehop/delegation/grants';
 import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
 import type { Sid } from '@doublehop/security/sid';
-import { fromUtf8 } from '@doublehop/wire/bytes';
+import { fromUtf8, utf8 } from '@doublehop/wire/bytes';
 import { ALLOWED_TO_ACT } from '../account.ts';
 import type { DomainConnection } from '../connection.ts';
 import { readDescriptor } from '../plan.ts';
@@ -47,6 +47,39 @@ export async function differenceOf(
   return [...words(come, 'added'), ...words(gone, 'taken away')].join(', ');
 }
 
+/** A change as sentences, from its values alone: what was undone, or is kept in a journal. */
+export async function changeWords(
+  connection: DomainConnection,
+  { target: { name }, attribute, before, after }: Omit<AttributeChange, 'sentences'>,
+): Promise<readonly string[]> {
+  const come = await partsOf(connection, attribute, { before: after, after: before });
+  const gone = await partsOf(connection, attribute, { before, after });
+  const sentences = [
+    ...come.map((part) => partSentence(attribute, name, { part, now: 'now' })),
+    ...gone.map((part) => partSentence(attribute, name, { part, now: 'no longer' })),
+  ];
+  if (sentences.length > 0) return sentences;
+  const what = after.length === 0 ? 'is cleared' : 'is changed without effect on anybody';
+  return [`${subjectOf(attribute)} of ${name} ${what}`];
+}
+
+function partSentence(
+  attribute: string,
+  name: string,
+  { part, now }: { readonly part: string; readonly now: 'now' | 'no longer' },
+): string {
+  if (attribute === ALLOWED_TO_ACT) return `${part} may ${now} act for users to ${name}`;
+  if (attribute === ALLOWED_TO_DELEGATE_TO) return `${name} may ${now} act for users to ${part}`;
+  return `${name} is ${now} ${FLAG_WORDS.get(part) ?? `marked ${part}`}`;
+}
+
+/** Flags in the words of Active Directory Users and Computers. */
+const FLAG_WORDS: ReadonlyMap<string, string> = new Map([
+  ['NOT_DELEGATED', 'sensitive and cannot be delegated'],
+  ['TRUSTED_TO_AUTH_FOR_DELEGATION', 'trusted for any authentication protocol'],
+  ['TRUSTED_FOR_DELEGATION', 'trusted for delegation to any service'],
+]);
+
 /** What an account must have that is refused a write. */
 export function deniedAdvice({ attribute, before, after }: AttributeChange): string {
   const flags = attribute === USER_ACCOUNT_CONTROL && trustBits(before) !== trustBits(after);
@@ -67,6 +100,11 @@ export function deniedAdvice({ attribute, before, after }: AttributeChange): str
 export function flagsOf(values: readonly Uint8Array[]): number {
   const [value] = values;
   return value === undefined ? 0 : Number(fromUtf8(value)) | 0;
+}
+
+/** A userAccountControl value: a decimal number, signed (MS-ADTS 3.1.1.2.2.2.12). */
+export function flagValue(flags: number): Uint8Array {
+  return utf8(String(flags | 0));
 }
 
 /** Bits that SeEnableDelegationPrivilege guards (MS-ADTS 3.1.1.5.3.1.1.2). */

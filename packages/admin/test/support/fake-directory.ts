@@ -68,6 +68,10 @@ export class FakeDirectory implements DirectoryClient {
     this.entries.set(dn, next);
   }
 
+  async whoAmI(): Promise<string> {
+    return 'u:CONTOSO\\Administrator';
+  }
+
   async close(): Promise<void> {
     this.log.push('close');
   }
