@@ -11,7 +11,7 @@ import { PageConsole, readPage, withOutputs } from '../support/console-blocks.ts
 import { type Contoso, startContoso } from '../support/contoso.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 
-const PAGES = ['commands/policy', 'commands/plan', 'commands/apply', 'commands/drift'];
+const PAGES = ['policy', 'plan', 'apply', 'drift', 'completion'].map((name) => `commands/${name}`);
 
 const dir = makeTempDir('docs-pages');
 const domains: Contoso[] = [];

@@ -43,7 +43,9 @@ export type PeerName =
   | 'go'
   | 'bloodhound'
   | 'slapd'
-  | 'dnsmasq';
+  | 'dnsmasq'
+  | 'zsh'
+  | 'fish';
 
 /** Why a peer cannot be used; a peer that is ready is not mentioned. */
 export type MissingPeers = Partial<Record<PeerName, string>>;
@@ -213,6 +215,8 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   },
   slapd: { packages: ['slapd'], files: ['/usr/sbin/slapd'], units: ['slapd'] },
   dnsmasq: { packages: ['dnsmasq-base'], files: ['/usr/sbin/dnsmasq'] },
+  zsh: { packages: ['zsh'], files: ['/usr/bin/zsh'] },
+  fish: { packages: ['fish'], files: ['/usr/bin/fish'] },
 };
 // The keys of the record above are exactly the PeerName union.
 const peerNames = Object.keys(peers) as PeerName[];

@@ -29,17 +29,17 @@ function __doublehop_place
       case '-*=*'
         continue
       case '-*'
-        contains -- (string join ' ' $path $word) $__doublehop_valued; and set skip 1
+        contains -- (string join -- ' ' $path $word) $__doublehop_valued; and set skip 1
         continue
     end
-    set -l longer (string join ' ' $path $word)
+    set -l longer (string join -- ' ' $path $word)
     if test $place = 0; and contains -- $longer $__doublehop_commands
       set path $path $word
     else
       set place (math $place + 1)
     end
   end
-  echo (string join ' ' $path)
+  echo (string join -- ' ' $path)
   echo $place
 end
 

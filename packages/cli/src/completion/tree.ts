@@ -127,6 +127,6 @@ const FILES: ReadonlySet<string> = new Set(['file', 'file.pssc', 'script', 'cach
 
 /** The first clause of a description, on one line. */
 function short(text: string): string {
-  const [first = ''] = text.replace(/\s+/g, ' ').split(/(?<=\w{2})[.;:] /);
+  const [first = ''] = text.replace(/\s+/g, ' ').split(/(?<=[\w)]{2})[.;] /);
   return first.replace(/\.$/, '');
 }
