@@ -64,7 +64,8 @@ function nodeLines(node: CompletionNode): readonly string[] {
   const here = node.path.join(' ');
   const lines = node.children.map(({ path, summary }) => {
     const condition = quote(`__doublehop_argument ${quote(here)} 0`);
-    return `complete -c doublehop -n ${condition} -a ${quote(path.at(-1) ?? '')} -d ${quote(summary)}`;
+    const word = quote(path.at(-1) ?? '');
+    return `complete -c doublehop -n ${condition} -a ${word} -d ${quote(summary)}`;
   });
   for (const [at, { values, variadic }] of node.arguments.entries()) {
     const place = variadic ? "'*'" : String(at);
