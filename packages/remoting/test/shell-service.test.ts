@@ -266,6 +266,53 @@ describe('a shell (MS-WSMV 3.1.4)', () => {
     expect([service.size, backends[0]?.told]).toEqual([0, ['close']]);
   });
 
+  test('is not kept for longer than the service allows by who leaves it', async () => {
+    const { service, time, ask, create } = setUp({ limits: { idleTimeout: 10_000 } });
+    await create();
+    const years = requests.disconnectBody({ idleTimeout: 2_147_483_647, bufferMode: 'Block' });
+    await ask(Action.DISCONNECT, years);
+    time.pass(10_001);
+    await service.sweep();
+    expect(service.size).toBe(0);
+  });
+
+  test('that is closed while it opens never was: its user is logged off', async () => {
+    const opening = Promise.withResolvers<void>();
+    const backends: Notebook[] = [];
+    const { service, create } = setUp({
+      open: async (_, sink) => {
+        await opening.promise;
+        const backend = new Notebook(sink);
+        backends.push(backend);
+        return backend;
+      },
+    });
+    const created = faultOf(create());
+    await service.close();
+    opening.resolve();
+    expect(await created).toBe(995);
+    expect([service.size, backends[0]?.told]).toEqual([0, ['close']]);
+  });
+
+  test('that does not close well keeps no other open', async () => {
+    const closed: string[] = [];
+    const { service, time, create } = setUp({
+      limits: { idleTimeout: 10_000 },
+      open: async ({ shellId }, sink) =>
+        Object.assign(new Notebook(sink), {
+          close: () => {
+            closed.push(shellId);
+            if (shellId === SHELL) throw new Error('it does not end');
+          },
+        }),
+    });
+    await create();
+    await create(SHELL.replace(/A$/u, 'B'));
+    time.pass(10_001);
+    await expect(service.sweep()).rejects.toThrow('it does not end');
+    expect([service.size, closed.length]).toEqual([0, 2]);
+  });
+
   test('that ends by itself is gone', async () => {
     const { service, backends, create, receive } = setUp();
     await create();

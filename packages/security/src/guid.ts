@@ -24,25 +24,52 @@ export function decodeGuid(bytes: Uint8Array, offset = 0): Guid {
   if (offset + GUID_SIZE > bytes.length) {
     throw new SecurityError('truncated', 'guid', 'needs 16 bytes', { offset });
   }
-  let hex = '';
-  for (const at of ORDER) hex += (bytes[offset + at] ?? 0).toString(16).padStart(2, '0');
-  return lower(
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  );
+  let text = '';
+  for (let i = 0; i < GUID_SIZE; i += 1) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
+    text += HEX[bytes[offset + (ORDER[i] ?? 0)] ?? 0] ?? '';
+  }
+  // Sixteen octets in hexadecimal, with the dashes where they are due.
+  return text as Guid;
 }
+
+/** Each octet's two digits. */
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, octet) =>
+  octet.toString(16).padStart(2, '0'),
+);
 
 /** The 16 bytes of a GUID (MS-DTYP 2.3.4.2). */
 export function encodeGuid(guid: Guid): Uint8Array {
-  const hex = parseGuid(guid).replaceAll('-', '');
   const bytes = new Uint8Array(GUID_SIZE);
-  for (const [index, at] of ORDER.entries()) {
-    bytes[at] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
-  }
+  if (guid.length === TEXT_SIZE && fill(bytes, guid)) return bytes;
+  fill(bytes, parseGuid(guid));
   return bytes;
+}
+
+/** Characters of a GUID without braces. */
+const TEXT_SIZE = 36;
+
+/** Fills in the octets that a text without braces says; false: it is no GUID. */
+function fill(bytes: Uint8Array, text: string): boolean {
+  let at = 0;
+  for (let i = 0; i < GUID_SIZE; i += 1) {
+    const isDashDue = i === 4 || i === 6 || i === 8 || i === 10;
+    if (isDashDue && text.charCodeAt(at++) !== DASH) return false;
+    const value = digit(text.charCodeAt(at)) * 16 + digit(text.charCodeAt(at + 1));
+    if (Number.isNaN(value)) return false;
+    bytes[ORDER[i] ?? 0] = value;
+    at += 2;
+  }
+  return true;
+}
+
+const DASH = 0x2d;
+
+/** NaN: it is none. */
+function digit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : Number.NaN;
 }
 
 function lower(a: string, b: string, c: string, d: string, e: string): Guid {

@@ -34,8 +34,18 @@ export function readValue(node: ClixmlNode, options: ReadOptions = {}): PsValue 
 
 /** The property of that name of an object's node, compared without case; undefined: no such. */
 export function propertyNode(node: ClixmlNode, name: string): ClixmlNode | undefined {
-  const wanted = name.toLowerCase();
-  return properties(follow(node)).find((one) => one.name?.toLowerCase() === wanted);
+  const { children } = follow(node);
+  let wanted: string | undefined;
+  for (const bag of children) {
+    if (bag.tag !== 'MS' && bag.tag !== 'Props') continue;
+    for (const one of bag.children) {
+      if (one.name === name) return one;
+      if (one.name?.length !== name.length) continue;
+      wanted ??= name.toLowerCase();
+      if (one.name.toLowerCase() === wanted) return one;
+    }
+  }
+  return undefined;
 }
 
 /** Items of a node that is a collection, not read yet; undefined: it is none. */
@@ -45,12 +55,6 @@ export function itemNodes(node: ClixmlNode): readonly ClixmlNode[] | undefined {
 
 function follow(node: ClixmlNode): ClixmlNode {
   return node.target ?? node;
-}
-
-function properties(node: ClixmlNode): readonly ClixmlNode[] {
-  return node.children.flatMap((one) =>
-    one.tag === 'MS' || one.tag === 'Props' ? one.children : [],
-  );
 }
 
 type ListKind = keyof typeof CONTAINER_TAGS;
@@ -65,7 +69,7 @@ const MADE_AGAIN = new Set(['System.Management.Automation.PSCredential']);
 
 class ValueReader {
   readonly #options: ReadOptions;
-  readonly #made = new Map<ClixmlNode, PsValue>();
+  #made: Map<ClixmlNode, PsValue> | undefined;
 
   constructor(options: ReadOptions) {
     this.#options = options;
@@ -83,6 +87,8 @@ class ValueReader {
   #primitive({ tag, text, children }: ClixmlNode): PsValue {
     switch (tag) {
       case 'I32':
+        // Up to nine digits are an Int32 whatever they are.
+        if (/^-?\d{1,9}$/u.test(text)) return Number(text) | 0;
         return Number(parseInteger(text, -(2n ** 31n), 2n ** 31n - 1n));
       case 'I64':
         return parseInteger(text, -(2n ** 63n), 2n ** 63n - 1n);
@@ -112,10 +118,10 @@ class ValueReader {
 
   /** MS-PSRP 2.2.5.2.2: the parts may come in any order. */
   #object(node: ClixmlNode): PsValue {
-    const known = this.#made.get(node);
+    const known = this.#made?.get(node);
     if (known !== undefined) return known;
     const value = this.#build(node);
-    this.#made.set(node, value);
+    (this.#made ??= new Map()).set(node, value);
     return value;
   }
 

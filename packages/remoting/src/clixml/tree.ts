@@ -63,9 +63,12 @@ class TreeReader implements XmlHandler {
     this.#count += 1;
     if (this.#count > MAX_CLIXML_NODES) throw tooLarge();
     if (this.#open.length >= MAX_CLIXML_DEPTH) throw tooLarge();
-    const valueOf = (key: string): string | undefined =>
-      attributes.find((one) => one.name === key)?.value;
-    const [name, refId] = [valueOf('N'), valueOf('RefId')];
+    let name: string | undefined;
+    let refId: string | undefined;
+    for (const one of attributes) {
+      if (one.name === 'N') name = one.value;
+      else if (one.name === 'RefId') refId = one.value;
+    }
     const node: Building = {
       tag,
       name: name === undefined ? undefined : unescapeText(name),
@@ -86,7 +89,7 @@ class TreeReader implements XmlHandler {
 
   text(text: string): void {
     const node = this.#open.at(-1);
-    if (node !== undefined) node.text += text;
+    if (node !== undefined) node.text = node.text === '' ? text : node.text + text;
   }
 
   close(): void {

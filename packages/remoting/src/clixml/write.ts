@@ -36,17 +36,23 @@ export interface WriteOptions {
  * no CLIXML, `limit` for what is nested too deep, `crypto` for a SecureString without a key.
  */
 export function writeClixml(value: PsValue, options: WriteOptions = {}): string {
-  const writer = new ValueWriter(options);
+  const writer = new ClixmlWriter(options);
   writer.value(value, '', options.depth ?? Number.POSITIVE_INFINITY);
   return writer.text;
 }
 
-class ValueWriter {
+/**
+ * Writes values one after the other into one text, which refers to what comes again. For messages
+ * whose form is known there are `begin` and `end`: objects without a value to make first.
+ */
+export class ClixmlWriter {
   text = '';
   readonly #secure: SecureCodec | undefined;
   readonly #objects = new Map<object, number>();
   readonly #open = new Set<object>();
   readonly #types = new Map<string, number>();
+  #count = 0;
+  #lastTypes: { readonly names: readonly string[]; readonly text: string } | undefined;
 
   constructor({ secure }: WriteOptions) {
     this.#secure = secure;
@@ -61,6 +67,28 @@ class ValueWriter {
     } else if (typeof value === 'boolean') this.text += `<B${name}>${value}</B>`;
     else if (typeof value === 'bigint') this.#long(value, name);
     else this.#reference(value, name, depth);
+  }
+
+  /**
+   * Begins an object of these types; `name` is the attribute, with the space before it. Gives the
+   * number by which a `Ref` means it.
+   */
+  begin(name: string, typeNames: readonly string[] = []): number {
+    const id = this.#count;
+    this.#count += 1;
+    this.text += `<Obj${name} RefId="${id}">`;
+    if (typeNames.length > 0) this.#typeNames(typeNames);
+    return id;
+  }
+
+  end(): void {
+    this.text += '</Obj>';
+  }
+
+  /** A number with a name (MS-PSRP 2.2.5.2.7). */
+  enumeration(name: string, typeNames: readonly string[], text: string, value: number): void {
+    this.begin(name, typeNames);
+    this.text += `<ToString>${escapeText(text)}</ToString><I32>${value}</I32></Obj>`;
   }
 
   #long(value: bigint, name: string): void {
@@ -98,18 +126,18 @@ class ValueWriter {
 
   #array(items: readonly PsValue[], name: string, depth: number): void {
     if (this.#isRepeated(items, name)) return;
-    this.#begin(items, name);
+    this.#enter(items, name);
     this.#typeNames(ARRAY_TYPES);
     this.#items('LST', items, depth);
-    this.#end(items);
+    this.#leave(items);
   }
 
   #table(table: PsDictionary, name: string, depth: number): void {
     if (this.#isRepeated(table, name)) return;
-    this.#begin(table, name);
+    this.#enter(table, name);
     this.#typeNames(HASHTABLE_TYPES);
     this.#entries(table, depth);
-    this.#end(table);
+    this.#leave(table);
   }
 
   /** MS-PSRP 2.2.5.2.2, with the parts in the order that PowerShell writes them. */
@@ -120,14 +148,14 @@ class ValueWriter {
       this.#element('S', name, escapeText(toText(object)));
       return;
     }
-    this.#begin(object, name);
+    this.#enter(object, name);
     if (typeNames.length > 0) this.#typeNames(typeNames);
     if (text !== undefined) this.#element('ToString', '', escapeText(text));
     if (base?.kind === 'primitive') this.value(base.value, '', depth);
     else if (base?.kind === 'dictionary') this.#entries(base.entries, depth);
     else if (base !== undefined) this.#items(CONTAINER_TAGS[base.kind], base.items, depth);
     this.#properties(object, depth - 1);
-    this.#end(object);
+    this.#leave(object);
   }
 
   /** MS-PSRP 2.2.5.2.1.2: what comes again is referred to. */
@@ -172,31 +200,36 @@ class ValueWriter {
     this.text += '</DCT>';
   }
 
-  #begin(value: object, name: string): void {
+  #enter(value: object, name: string): void {
     // Each object takes up to three elements inside each other: Obj, DCT and En.
     if (this.#open.size * 3 >= MAX_CLIXML_DEPTH - 3) {
       throw new RemotingError('limit', 'an object is nested deeper than CLIXML is written');
     }
-    const id = this.#objects.size;
-    this.#objects.set(value, id);
+    this.#objects.set(value, this.#count);
     this.#open.add(value);
-    this.text += `<Obj${name} RefId="${id}">`;
+    this.begin(name);
   }
 
-  #end(value: object): void {
+  #leave(value: object): void {
     this.#open.delete(value);
-    this.text += '</Obj>';
+    this.end();
   }
 
   /** MS-PSRP 2.2.5.2.3: each list of type names is written once. */
   #typeNames(names: readonly string[]): void {
-    const key = names.join('\n');
-    const known = this.#types.get(key);
-    if (known !== undefined) {
-      this.text += `<TNRef RefId="${known}"/>`;
+    if (names === this.#lastTypes?.names) {
+      this.text += this.#lastTypes.text;
       return;
     }
-    const id = this.#types.size;
+    const key = names.join('\n');
+    const known = this.#types.get(key);
+    const id = known ?? this.#types.size;
+    const text = `<TNRef RefId="${id}"/>`;
+    this.#lastTypes = { names, text };
+    if (known !== undefined) {
+      this.text += text;
+      return;
+    }
     this.#types.set(key, id);
     const types = names.map((one) => `<T>${escapeText(one)}</T>`).join('');
     this.text += `<TN RefId="${id}">${types}</TN>`;

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { decodeGuid, encodeGuid, type Guid } from '@doublehop/security/guid';
 import { RemotingError } from '../errors.ts';
 
@@ -61,14 +62,14 @@ const BOM = '\u{feff}';
 /** One message as octets; what the server sends begins with a byte order mark. */
 export function encodeMessage(message: Message): Uint8Array {
   const { destination, type, poolId, pipelineId = ZERO_GUID, data } = message;
-  const text = Buffer.from(destination === 'client' ? BOM + data : data, 'utf8');
-  const bytes = new Uint8Array(HEADER + text.length);
+  const text = destination === 'client' ? BOM + data : data;
+  const bytes = new Uint8Array(HEADER + Buffer.byteLength(text));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, destination === 'client' ? 1 : 2, true);
   view.setUint32(4, MessageType[type], true);
   bytes.set(encodeGuid(poolId), 8);
   bytes.set(encodeGuid(pipelineId), 24);
-  bytes.set(text, HEADER);
+  Buffer.from(bytes.buffer).write(text, HEADER);
   return bytes;
 }
 
@@ -98,6 +99,10 @@ const NAMES = new Map(
 );
 
 function decodeText(bytes: Uint8Array): string {
+  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const rest = Buffer.from(bytes.buffer, bytes.byteOffset + mark, bytes.length - mark);
+  // Most data is ASCII, which a text decoder of its own would be made for each time.
+  if (isAscii(rest)) return rest.toString('latin1');
   try {
     // Takes the byte order mark away.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

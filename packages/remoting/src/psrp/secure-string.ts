@@ -47,16 +47,19 @@ export async function makeExchangeKey(): Promise<ExchangeKey> {
 /** A pool's AES key: seals and opens SecureStrings until it is wiped (MS-PSRP 2.2.5.1.24). */
 export class SessionKey implements SecureCodec {
   readonly #key: Uint8Array;
+  readonly #opened: OpenedSecrets | undefined;
   #isWiped = false;
 
   /** Takes the 32 octets over. */
-  constructor(key: Uint8Array) {
+  constructor(key: Uint8Array, opened?: OpenedSecrets) {
     if (key.length !== SESSION_KEY) throw new RemotingError('crypto', 'a key of another length');
     this.#key = key;
+    this.#opened = opened;
   }
 
-  static random(random: RandomSource): SessionKey {
-    return new SessionKey(random(SESSION_KEY).slice());
+  /** A server's; what it opens goes to `opened` too. */
+  static random(random: RandomSource, opened?: OpenedSecrets): SessionKey {
+    return new SessionKey(random(SESSION_KEY).slice(), opened);
   }
 
   /** A client's: opens ENCRYPTED_SESSION_KEY. Throws RemotingError `crypto`. */
@@ -104,6 +107,7 @@ export class SessionKey implements SecureCodec {
     if (opened === undefined) {
       throw new RemotingError('crypto', 'a SecureString is not of this session key');
     }
+    this.#opened?.add(opened);
     return opened;
   }
 
@@ -116,6 +120,30 @@ export class SessionKey implements SecureCodec {
     if (this.#isWiped) throw new RemotingError('crypto', 'the session key is wiped');
   }
 }
+
+/**
+ * Secrets that came to a session, under whatever key: they are overwritten when it ends, as far as
+ * anybody still has them.
+ */
+export class OpenedSecrets {
+  #secrets: WeakRef<Uint8Array>[] = [];
+  #room = OPENED_ROOM;
+
+  add(secret: Uint8Array): void {
+    if (this.#secrets.length >= this.#room) {
+      this.#secrets = this.#secrets.filter((one) => one.deref() !== undefined);
+      this.#room = Math.max(OPENED_ROOM, this.#secrets.length * 2);
+    }
+    this.#secrets.push(new WeakRef(secret));
+  }
+
+  wipe(): void {
+    for (const one of this.#secrets.splice(0)) one.deref()?.fill(0);
+  }
+}
+
+/** Secrets after which those that nobody has any more are looked for. */
+const OPENED_ROOM = 64;
 
 function decodeBlob(blob: string, header: Uint8Array): Buffer {
   const bytes = Buffer.from(blob, 'base64');

@@ -17,7 +17,7 @@ import type {
   SessionCapability,
   UserEvent,
 } from './messages/session.ts';
-import { SessionKey } from './secure-string.ts';
+import { OpenedSecrets, SessionKey } from './secure-string.ts';
 import { ServerPipeline } from './server-pipeline.ts';
 import { answerVersion, CAPABILITY } from './version.ts';
 import {
@@ -77,6 +77,8 @@ export class ServerPool {
   readonly #options: ServerPoolOptions;
   readonly #pipelines = new Map<Guid, ServerPipeline>();
   readonly #calls = new HostCalls();
+  /** Secrets that the client sent are the session's, and end with it. */
+  readonly #opened = new OpenedSecrets();
   readonly #pipelineCalls = new Map<Guid, HostCalls>();
   #state: PoolState = 'BeforeOpen';
   #capability: SessionCapability | undefined;
@@ -181,8 +183,9 @@ export class ServerPool {
     this.#state = 'Opened';
   }
 
-  /** Wipes the key. */
+  /** Wipes the key, and the secrets that came. */
   close(): void {
+    this.#opened.wipe();
     this.#state = 'Closed';
     this.#pipelines.clear();
     this.#pipelineCalls.clear();
@@ -299,7 +302,7 @@ export class ServerPool {
 
   /** MS-PSRP 3.2.5.4.3. */
   #exchange(publicBlob: string): Outgoing {
-    const key = this.#wire.key ?? SessionKey.random(this.#options.random);
+    const key = this.#wire.key ?? SessionKey.random(this.#options.random, this.#opened);
     const sealed = key.sealFor(publicBlob);
     this.#wire.key = key;
     return this.#wire.send('ENCRYPTED_SESSION_KEY', sealed, undefined, ZERO_GUID);

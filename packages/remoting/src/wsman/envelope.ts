@@ -12,8 +12,11 @@ const NAMESPACES = {
   'xml:lang': 'en-US',
 };
 
+/** The start tag, which is always the same. */
+const OPEN: string = element('s:Envelope', NAMESPACES).text.replace(/\/>$/u, '>');
+
 /** A SOAP envelope with all prefixes declared that this package writes. */
 export function envelope(header: readonly Markup[], body: Markup = new Markup('')): string {
-  const head = element('s:Header', {}, join(header));
-  return element('s:Envelope', NAMESPACES, head, element('s:Body', {}, body)).text;
+  const head = element('s:Header', {}, join(header)).text;
+  return `${OPEN}${head}${element('s:Body', {}, body).text}</s:Envelope>`;
 }

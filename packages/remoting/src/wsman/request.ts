@@ -3,7 +3,7 @@ import { childOf, childrenOf, parseXml, type XmlElement } from '../xml/parse.ts'
 import { formatDuration, parseDuration } from './duration.ts';
 import { FaultCode, schemaFault, senderFault } from './faults.ts';
 import { ANONYMOUS, Namespace } from './names.ts';
-import { element, type Markup } from '../xml/write.ts';
+import { element, escapeXml, Markup } from '../xml/write.ts';
 import { envelope } from './envelope.ts';
 
 /** Names and values; names are compared without case. */
@@ -87,28 +87,31 @@ export interface RequestParts {
 /** Writes a request. */
 export function writeRequest(parts: RequestParts): string {
   const { selectors = {}, options = [], maxEnvelopeSize = DEFAULT_ENVELOPE } = parts;
-  const must = { 's:mustUnderstand': 'true' };
-  const header = [
-    element('a:To', {}, parts.to),
-    element('w:ResourceURI', must, parts.resourceUri),
-    element('a:ReplyTo', {}, element('a:Address', must, ANONYMOUS)),
-    element('a:Action', must, parts.action),
-    element('a:MessageID', {}, parts.messageId),
-    element('w:MaxEnvelopeSize', must, String(maxEnvelopeSize)),
-    element('w:Locale', { 'xml:lang': 'en-US', 's:mustUnderstand': 'false' }),
-    element('p:DataLocale', { 'xml:lang': 'en-US', 's:mustUnderstand': 'false' }),
-    element(
-      'w:OperationTimeout',
-      {},
-      formatDuration(parts.operationTimeout ?? DEFAULT_OPERATION_TIMEOUT),
-    ),
-    ...(parts.sessionId === undefined
-      ? []
-      : [element('p:SessionId', { 's:mustUnderstand': 'false' }, `uuid:${parts.sessionId}`)]),
-    ...selectorSet(Object.entries(selectors)),
-    ...optionSet(options),
-  ];
-  return envelope(header, parts.body);
+  const { to, resourceUri, action, messageId, sessionId } = parts;
+  const timeout = formatDuration(parts.operationTimeout ?? DEFAULT_OPERATION_TIMEOUT);
+  const session = sessionId === undefined ? '' : sessionElement(sessionId);
+  // Written out, for most of a header is the same in every request.
+  const header = new Markup(
+    `<a:To>${escapeXml(to)}</a:To>` +
+      `<w:ResourceURI ${MUST}>${escapeXml(resourceUri)}</w:ResourceURI>${REPLY_TO}` +
+      `<a:Action ${MUST}>${escapeXml(action)}</a:Action>` +
+      `<a:MessageID>${escapeXml(messageId)}</a:MessageID>` +
+      `<w:MaxEnvelopeSize ${MUST}>${maxEnvelopeSize}</w:MaxEnvelopeSize>${LOCALES}` +
+      `<w:OperationTimeout>${timeout}</w:OperationTimeout>${session}`,
+  );
+  return envelope(
+    [header, ...selectorSet(Object.entries(selectors)), ...optionSet(options)],
+    parts.body,
+  );
+}
+
+const MUST = 's:mustUnderstand="true"';
+const MAY = 's:mustUnderstand="false"';
+const REPLY_TO = `<a:ReplyTo><a:Address ${MUST}>${ANONYMOUS}</a:Address></a:ReplyTo>`;
+const LOCALES = `<w:Locale xml:lang="en-US" ${MAY}/><p:DataLocale xml:lang="en-US" ${MAY}/>`;
+
+function sessionElement(id: string): string {
+  return `<p:SessionId ${MAY}>uuid:${escapeXml(id)}</p:SessionId>`;
 }
 
 /** The `w:SelectorSet` of a shell, or nothing. */

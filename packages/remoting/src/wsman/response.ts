@@ -1,6 +1,6 @@
 import { type Fault, RemotingError } from '../errors.ts';
 import { childOf, parseXml, type XmlElement } from '../xml/parse.ts';
-import { element, type Markup } from '../xml/write.ts';
+import { element, escapeXml, Markup } from '../xml/write.ts';
 import { envelope } from './envelope.ts';
 import { faultError } from './faults.ts';
 import { ANONYMOUS, FaultAction, Namespace } from './names.ts';
@@ -56,11 +56,13 @@ function responseHeader(
   action: string,
   { messageId, relatesTo }: { readonly messageId: string; readonly relatesTo: string | undefined },
 ): Markup[] {
+  const related =
+    relatesTo === undefined ? '' : `<a:RelatesTo>${escapeXml(relatesTo)}</a:RelatesTo>`;
   return [
-    element('a:Action', {}, action),
-    element('a:MessageID', {}, messageId),
-    element('a:To', {}, ANONYMOUS),
-    ...(relatesTo === undefined ? [] : [element('a:RelatesTo', {}, relatesTo)]),
+    new Markup(
+      `<a:Action>${escapeXml(action)}</a:Action><a:MessageID>${escapeXml(messageId)}</a:MessageID>` +
+        `<a:To>${ANONYMOUS}</a:To>${related}`,
+    ),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { RemotingError } from '../errors.ts';
 import { MAX_XML_DEPTH, MAX_XML_NODES } from '../limits.ts';
 import { scanXml, type XmlAttribute, type XmlHandler } from './scan.ts';
@@ -15,7 +16,7 @@ export interface XmlElement {
 interface Open {
   readonly namespace: string;
   readonly name: string;
-  readonly attributes: Map<string, string>;
+  readonly attributes: ReadonlyMap<string, string>;
   readonly children: XmlElement[];
   text: string;
 }
@@ -32,8 +33,11 @@ export function parseXml(text: string): XmlElement {
 
 /** Decodes a document: UTF-8, or UTF-16 by its byte order mark or `charset`. */
 export function decodeXml(bytes: Uint8Array, charset = 'utf-8'): string {
-  const [first, second] = bytes;
-  const isUtf16 = /^"?utf-?16/iu.test(charset) || (first === 0xff && second === 0xfe);
+  const isMarked = bytes[0] === 0xff && bytes[1] === 0xfe;
+  const isUtf16 = isMarked || /^"?utf-?16/iu.test(charset);
+  // Most documents are ASCII, which a text decoder of its own would be made for each time.
+  if (!isUtf16 && isAscii(bytes))
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   try {
     const decoder = new TextDecoder(isUtf16 ? 'utf-16le' : 'utf-8', { fatal: true });
     return decoder.decode(bytes);
@@ -59,14 +63,7 @@ class Reader implements XmlHandler {
     if (this.#nodes > MAX_XML_NODES) throw tooLarge(`more than ${MAX_XML_NODES} nodes`);
     if (this.#open.length >= MAX_XML_DEPTH) throw tooLarge(`deeper than ${MAX_XML_DEPTH}`);
     const scope = this.#declare(attributes);
-    const own = new Map<string, string>();
-    for (const { name: full, value } of attributes) {
-      if (full === 'xmlns' || full.startsWith('xmlns:')) continue;
-      const { namespace, local } = split(full, scope, '');
-      const key = namespace === '' ? local : `{${namespace}}${local}`;
-      if (own.has(key)) throw new RemotingError('xml', `the attribute ${local} stands twice`);
-      own.set(key, value);
-    }
+    const own = attributes.length === 0 ? NONE : attributesIn(scope, attributes);
     const { namespace, local } = split(name, scope, scope.get('') ?? '');
     this.#scopes.push(scope);
     this.#open.push({ namespace, name: local, attributes: own, children: [], text: '' });
@@ -83,13 +80,14 @@ class Reader implements XmlHandler {
 
   text(text: string): void {
     const element = this.#open.at(-1);
-    if (element !== undefined) element.text += text;
+    if (element !== undefined) element.text = element.text === '' ? text : element.text + text;
   }
 
   /** The namespaces that an element sees: its parent's, and its own. */
   #declare(attributes: readonly XmlAttribute[]): ReadonlyMap<string, string> {
     const outer = this.#scopes.at(-1) ?? PREDEFINED;
-    const declared = attributes.filter(({ name }) => /^xmlns(?:$|:)/u.test(name));
+    if (attributes.length === 0) return outer;
+    const declared = attributes.filter(({ name }) => isDeclaration(name));
     if (declared.length === 0) return outer;
     const scope = new Map(outer);
     for (const { name, value } of declared) {
@@ -107,6 +105,27 @@ class Reader implements XmlHandler {
 const PREDEFINED: ReadonlyMap<string, string> = new Map([
   ['xml', 'http://www.w3.org/XML/1998/namespace'],
 ]);
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+function isDeclaration(name: string): boolean {
+  return name.startsWith('xmlns') && (name.length === 5 || name.charAt(5) === ':');
+}
+
+function attributesIn(
+  scope: ReadonlyMap<string, string>,
+  attributes: readonly XmlAttribute[],
+): ReadonlyMap<string, string> {
+  const own = new Map<string, string>();
+  for (const { name, value } of attributes) {
+    if (isDeclaration(name)) continue;
+    const { namespace, local } = split(name, scope, '');
+    const key = namespace === '' ? local : `{${namespace}}${local}`;
+    if (own.has(key)) throw new RemotingError('xml', `the attribute ${local} stands twice`);
+    own.set(key, value);
+  }
+  return own;
+}
 
 /** A name's namespace and the rest of it (Namespaces in XML 1.0 §5). */
 function split(

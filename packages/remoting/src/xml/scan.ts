@@ -54,13 +54,15 @@ class Scanner {
 
   #markup(): void {
     const text = this.#text;
+    const code = text.charCodeAt(this.#at + 1);
+    if (code === SLASH) return this.#endTag();
+    if (NAME_CODES[code] === NAME_START) return this.#startTag();
     const second = text.charAt(this.#at + 1);
-    if (second === '/') this.#endTag();
-    else if (text.startsWith('<!--', this.#at)) this.#comment();
+    if (second === '?') throw broken('a processing instruction is not taken');
+    if (text.startsWith('<!--', this.#at)) this.#comment();
     else if (text.startsWith('<![CDATA[', this.#at)) this.#cdata();
     else if (second === '!') throw broken('a document type is not taken');
-    else if (second === '?') throw broken('a processing instruction is not taken');
-    else this.#startTag();
+    else throw broken('a name is missing');
   }
 
   /** `<?xml version="1.0" encoding="utf-8"?>` (2.8); the octets were decoded before. */
@@ -100,22 +102,28 @@ class Scanner {
   }
 
   #endTag(): void {
-    const end = this.#text.indexOf('>', this.#at);
-    const name = this.#text.slice(this.#at + 2, end).replace(/[ \t\n]+$/u, '');
     const open = this.#open.pop();
-    if (end < 0 || open === undefined || name !== open) throw broken('tags do not match');
-    this.#at = end + 1;
-    this.#handler.close(name);
+    if (open === undefined) throw broken('tags do not match');
+    const start = this.#at + 2;
+    let at = start + open.length;
+    if (!this.#text.startsWith(open, start)) throw broken('tags do not match');
+    while (isSpace(this.#text.charCodeAt(at))) at += 1;
+    if (this.#text.charCodeAt(at) !== GREATER) throw broken('tags do not match');
+    this.#at = at + 1;
+    this.#handler.close(open);
   }
 
   #startTag(): void {
     if (this.#open.length === 0 && this.#hasRoot) throw broken('there is a second element');
     this.#at += 1;
     const name = this.#name();
-    const attributes = this.#attributes();
-    const isEmpty = this.#text.charAt(this.#at) === '/';
+    const isBare = this.#text.charCodeAt(this.#at) === GREATER;
+    const attributes = isBare ? NO_ATTRIBUTES : this.#attributes();
+    const isEmpty = this.#text.charCodeAt(this.#at) === SLASH;
     if (isEmpty) this.#at += 1;
-    if (this.#text.charAt(this.#at) !== '>') throw broken(`the tag ${name} is not well-formed`);
+    if (this.#text.charCodeAt(this.#at) !== GREATER) {
+      throw broken(`the tag ${name} is not well-formed`);
+    }
     this.#at += 1;
     this.#hasRoot = true;
     this.#handler.open(name, attributes);
@@ -123,21 +131,23 @@ class Scanner {
     else this.#open.push(name);
   }
 
-  #attributes(): XmlAttribute[] {
+  #attributes(): readonly XmlAttribute[] {
     const attributes: XmlAttribute[] = [];
     for (;;) {
       const isSpaced = this.#spaces();
-      const next = this.#text.charAt(this.#at);
-      if (next === '>' || next === '/' || next === '') return attributes;
+      const next = this.#text.charCodeAt(this.#at);
+      if (next === GREATER || next === SLASH || Number.isNaN(next)) return attributes;
       if (!isSpaced) throw broken('attributes are not apart');
       const name = this.#name();
       this.#spaces();
-      if (this.#text.charAt(this.#at) !== '=') throw broken(`the attribute ${name} has no value`);
+      if (this.#text.charCodeAt(this.#at) !== EQUALS) {
+        throw broken(`the attribute ${name} has no value`);
+      }
       this.#at += 1;
       this.#spaces();
       const value = this.#value(name);
       if (attributes.length >= MAX_ATTRIBUTES) throw broken('a tag has too many attributes');
-      if (attributes.some((one) => one.name === name)) throw broken(`${name} stands twice`);
+      for (const one of attributes) if (one.name === name) throw broken(`${name} stands twice`);
       attributes.push({ name, value });
     }
   }
@@ -147,27 +157,58 @@ class Scanner {
     const end = quote === '"' || quote === "'" ? this.#text.indexOf(quote, this.#at + 1) : -1;
     if (end < 0) throw broken(`the attribute ${name} has no value`);
     const raw = this.#text.slice(this.#at + 1, end);
-    if (raw.includes('<')) throw broken(`< stands in the attribute ${name}`);
     this.#at = end + 1;
+    if (PLAIN.test(raw)) return raw;
+    if (raw.includes('<')) throw broken(`< stands in the attribute ${name}`);
     // 3.3.3: white space in an attribute is a space, unless it is written by number.
     return resolve(raw.replaceAll(/[\t\n]/gu, ' '));
   }
 
+  /** 2.3 Name, of ASCII: no protocol here has others. */
   #name(): string {
-    NAME.lastIndex = this.#at;
-    const [name] = NAME.exec(this.#text) ?? [];
-    if (name === undefined) throw broken('a name is missing');
-    this.#at += name.length;
-    return name;
+    const start = this.#at;
+    let end = start;
+    let kind = NAME_CODES[this.#text.charCodeAt(end)];
+    if (kind !== NAME_START) throw broken('a name is missing');
+    while (kind === NAME_START || kind === NAME_PART) {
+      end += 1;
+      kind = NAME_CODES[this.#text.charCodeAt(end)];
+    }
+    this.#at = end;
+    return this.#text.slice(start, end);
   }
 
   #spaces(): boolean {
-    SPACES.lastIndex = this.#at;
-    const [spaces = ''] = SPACES.exec(this.#text) ?? [];
-    this.#at += spaces.length;
-    return spaces !== '';
+    const start = this.#at;
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at += 1;
+    return this.#at > start;
   }
 }
+
+const SLASH = 0x2f;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
+
+/** Blank, tab and line feed: carriage returns are gone by then. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a;
+}
+
+const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+
+const NAME_START = 1;
+const NAME_PART = 2;
+
+/** What each character of ASCII may be in a name. */
+const NAME_CODES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code);
+  if (/[:A-Z_a-z]/u.test(char)) return NAME_START;
+  return /[\d.-]/u.test(char) ? NAME_PART : 0;
+});
+
+/** Text that says what it says: printable, without references and tags. */
+// oxlint-disable-next-line require-unicode-regexp
+const PLAIN = /^[ !#-%'-;=?-~]*$/;
 
 /** Attributes of one tag: SOAP has about ten, most of them namespaces. */
 const MAX_ATTRIBUTES = 64;
@@ -180,11 +221,6 @@ const DECLARATION: RegExp = new RegExp(
   ].join(''),
   'u',
 );
-
-/** 2.3 Name, of ASCII: no protocol here has others. */
-const NAME = /[:A-Z_a-z][\w:.-]*/uy;
-
-const SPACES = /[ \t\n]+/uy;
 
 /** Text with its references resolved, and nothing in it that XML does not have. */
 function resolve(raw: string): string {

@@ -5,11 +5,7 @@ import { type ReadOptions, readValue } from '../../clixml/read.ts';
 import { type ClixmlNode, parseClixml } from '../../clixml/tree.ts';
 import { type WriteOptions, writeClixml } from '../../clixml/write.ts';
 import type { MessageName } from '../message.ts';
-import {
-  type CreatePipeline,
-  createPipelineFrom,
-  createPipelineObject,
-} from './create-pipeline.ts';
+import { type CreatePipeline, createPipelineFrom, createPipelineText } from './create-pipeline.ts';
 import type { PipelineState, PoolState } from './enums.ts';
 import { errorRecordFrom, errorRecordObject } from './error-record.ts';
 import {
@@ -100,8 +96,9 @@ export function encodeBody<K extends MessageName>(
   options: WriteOptions = {},
 ): string {
   if (type === 'END_OF_PIPELINE_INPUT') return '';
-  const depth = isUserObject(type) ? { depth: 1 } : {};
-  return writeClixml(CODECS[type].encode(body), { ...options, ...depth });
+  const codec = CODECS[type];
+  if ('write' in codec) return codec.write(body, options);
+  return writeClixml(codec.encode(body), isUserObject(type) ? { ...options, depth: 1 } : options);
 }
 
 /** Throws RemotingError `psrp`, `clixml`, `crypto` or `limit`. */
@@ -131,10 +128,9 @@ const EMPTY: ClixmlNode = {
 
 const NIL: ClixmlNode = { ...EMPTY, tag: 'Nil' };
 
-interface NodeCodec<T> {
-  encode(body: T): PsValue;
+type NodeCodec<T> = {
   decode(node: ClixmlNode, options: ReadOptions): T;
-}
+} & ({ encode(body: T): PsValue } | { write(body: T, options: WriteOptions): string });
 
 function whole<T>(codec: BodyCodec<T>): NodeCodec<T> {
   return {
@@ -166,7 +162,7 @@ const CODECS: { readonly [K in MessageName]: NodeCodec<Bodies[K]> } = {
   RUNSPACE_AVAILABILITY: whole(runspaceAvailability),
   RUNSPACEPOOL_STATE: whole(poolState),
   CREATE_PIPELINE: {
-    encode: createPipelineObject,
+    write: createPipelineText,
     decode: (node, options) => createPipelineFrom(node, { ...options, deserialized: true }),
   },
   GET_AVAILABLE_RUNSPACES: whole(callBody),

@@ -3,12 +3,20 @@ import type {
   CommandCall,
   PipelineCall,
 } from '@doublehop/powershell/commands/command';
-import type { PsObject, PsValue } from '@doublehop/powershell/objects/value';
+import type { PsValue } from '@doublehop/powershell/objects/value';
 import { itemNodes, propertyNode, type ReadOptions, readValue } from '../../clixml/read.ts';
+import { LIST_TYPES } from '../../clixml/names.ts';
 import type { ClixmlNode } from '../../clixml/tree.ts';
+import { ClixmlWriter, type WriteOptions } from '../../clixml/write.ts';
 import { MAX_PIPELINE_COMMANDS } from '../../limits.ts';
-import { apartmentState, ResultType, resultTypes, streamOptions } from './enums.ts';
-import { listObject, plain, record, wrong } from './fields.ts';
+import {
+  APARTMENT_STATE,
+  RESULT_TYPES,
+  ResultType,
+  resultTypesText,
+  STREAM_OPTIONS,
+} from './enums.ts';
+import { plain, wrong } from './fields.ts';
 import { type HostInfo, hostInfoFrom, hostInfoObject, NO_HOST } from './host-info.ts';
 
 /** MS-PSRP 2.2.2.10. */
@@ -79,26 +87,109 @@ export function callsOf(commands: readonly RequestedCommand[]): PipelineCall {
   }));
 }
 
-export function createPipelineObject(request: CreatePipeline): PsObject {
+/**
+ * The CLIXML of a request, written part by part: as objects first it would be most of what a small
+ * command costs its client. Throws as `writeClixml` does.
+ */
+export function createPipelineText(request: CreatePipeline, options: WriteOptions): string {
   const { statements, noInput, addToHistory, isNested, hostInfo, history } = request;
-  const lists = statements.map((commands) => listObject(commands.map(commandObject)));
-  return record({
-    NoInput: noInput,
-    ApartmentState: apartmentState(2),
-    RemoteStreamOptions: streamOptions(0),
-    AddToHistory: addToHistory,
-    HostInfo: hostInfoObject(hostInfo),
-    PowerShell: record({
-      Cmds: lists[0] ?? listObject([]),
-      // Not in MS-PSRP: PowerShell 3 and later have all statements here, the first too.
-      ExtraCmds:
-        lists.length > 1 ? listObject(lists.map((cmds) => record({ Cmds: cmds }))) : undefined,
-      IsNested: isNested,
-      History: history ?? null,
-      RedirectShellErrorOutputPipe: false,
-    }),
-    IsNested: isNested,
-  });
+  const writer = new ClixmlWriter(options);
+  writer.begin('');
+  writer.text += `<MS><B N="NoInput">${noInput}</B>`;
+  writer.enumeration(' N="ApartmentState"', APARTMENT_STATE, 'Unknown', 2);
+  writer.enumeration(' N="RemoteStreamOptions"', STREAM_OPTIONS, '0', 0);
+  writer.text += `<B N="AddToHistory">${addToHistory}</B>`;
+  writer.value(hostInfoObject(hostInfo), ' N="HostInfo"', Number.POSITIVE_INFINITY);
+  writer.begin(' N="PowerShell"');
+  writer.text += '<MS>';
+  const [statement = [], ...more] = statements;
+  const first = writeCommands(writer, statement);
+  // Not in MS-PSRP: PowerShell 3 and later have all statements here, the first too.
+  if (more.length > 0) writeStatements(writer, first, more);
+  writer.text += `<B N="IsNested">${isNested}</B>`;
+  writer.value(history ?? null, ' N="History"', 0);
+  writer.text += `<B N="RedirectShellErrorOutputPipe">false</B></MS>`;
+  writer.end();
+  writer.text += `<B N="IsNested">${isNested}</B></MS>`;
+  writer.end();
+  return writer.text;
+}
+
+function writeStatements(
+  writer: ClixmlWriter,
+  first: number,
+  more: readonly (readonly RequestedCommand[])[],
+): void {
+  writer.begin(' N="ExtraCmds"', LIST_TYPES);
+  writer.text += '<LST>';
+  writer.begin('');
+  writer.text += `<MS><Ref N="Cmds" RefId="${first}"/></MS>`;
+  writer.end();
+  for (const commands of more) {
+    writer.begin('');
+    writer.text += '<MS>';
+    writeCommands(writer, commands);
+    writer.text += '</MS>';
+    writer.end();
+  }
+  writer.text += '</LST>';
+  writer.end();
+}
+
+/** Gives the number by which the list can be referred to. */
+function writeCommands(writer: ClixmlWriter, commands: readonly RequestedCommand[]): number {
+  const id = writer.begin(' N="Cmds"', LIST_TYPES);
+  writer.text += '<LST>';
+  for (const command of commands) writeCommand(writer, command);
+  writer.text += '</LST>';
+  writer.end();
+  return id;
+}
+
+/** MS-PSRP 2.2.3.12. */
+function writeCommand(writer: ClixmlWriter, command: RequestedCommand): void {
+  const { name, isScript, useLocalScope, mergeError, mergePrevious } = command;
+  const { None, Output, Error: ErrorOutput } = ResultType;
+  const merge = (what: string, value: number): void =>
+    writer.enumeration(` N="${what}"`, RESULT_TYPES, resultTypesText(value), value);
+  writer.begin('');
+  writer.text += '<MS>';
+  writer.value(name, ' N="Cmd"', 0);
+  writer.text += `<B N="IsScript">${isScript}</B>`;
+  writer.value(useLocalScope ?? null, ' N="UseLocalScope"', 0);
+  merge('MergeMyResult', mergeError ? ErrorOutput : None);
+  merge('MergeToResult', mergeError ? Output : None);
+  merge('MergePreviousResults', mergePrevious ? Output | ErrorOutput : None);
+  for (const stream of MERGED_STREAMS) merge(stream, None);
+  writer.begin(' N="Args"', LIST_TYPES);
+  writer.text += '<LST>';
+  for (const argument of command.args()) writeArgument(writer, argument);
+  writer.text += '</LST>';
+  writer.end();
+  writer.text += '</MS>';
+  writer.end();
+}
+
+const MERGED_STREAMS = [
+  'MergeError',
+  'MergeWarning',
+  'MergeVerbose',
+  'MergeDebug',
+  'MergeInformation',
+] as const;
+
+/**
+ * MS-PSRP 2.2.3.13. A name without a value, of a script's `-Newest 3`, has its dash and the value
+ * null: PowerShell takes it for a switch, or binds the argument that follows.
+ */
+function writeArgument(writer: ClixmlWriter, { name, value }: CommandArgument): void {
+  const isJustName = value === undefined && name !== undefined;
+  writer.begin('');
+  writer.text += '<MS>';
+  writer.value(isJustName ? `-${name}` : (name ?? null), ' N="N"', 0);
+  writer.value(value ?? null, ' N="V"', Number.POSITIVE_INFINITY);
+  writer.text += '</MS>';
+  writer.end();
 }
 
 /** Throws RemotingError `psrp`, `clixml` or `limit`. */
@@ -127,35 +218,6 @@ export function createPipelineFrom(node: ClixmlNode, options: ReadOptions): Crea
     hostInfo: hostInfoFrom(readValue(child(node, 'HostInfo'))),
     ...(typeof history === 'string' ? { history } : {}),
   };
-}
-
-/** MS-PSRP 2.2.3.12. */
-function commandObject(command: RequestedCommand): PsObject {
-  const { name, isScript, useLocalScope, mergeError, mergePrevious } = command;
-  const { None, Output, Error: ErrorOutput } = ResultType;
-  return record({
-    Cmd: name,
-    IsScript: isScript,
-    UseLocalScope: useLocalScope ?? null,
-    MergeMyResult: resultTypes(mergeError ? ErrorOutput : None),
-    MergeToResult: resultTypes(mergeError ? Output : None),
-    MergePreviousResults: resultTypes(mergePrevious ? Output | ErrorOutput : None),
-    MergeError: resultTypes(None),
-    MergeWarning: resultTypes(None),
-    MergeVerbose: resultTypes(None),
-    MergeDebug: resultTypes(None),
-    MergeInformation: resultTypes(None),
-    Args: listObject(command.args().map(argumentObject)),
-  });
-}
-
-/**
- * MS-PSRP 2.2.3.13. A name without a value, of a script's `-Newest 3`, has its dash and the value
- * null: PowerShell takes it for a switch, or binds the argument that follows.
- */
-function argumentObject({ name, value }: CommandArgument): PsObject {
-  if (value !== undefined) return record({ N: name ?? null, V: value });
-  return record({ N: name === undefined ? null : `-${name}`, V: null });
 }
 
 function commandFrom(node: ClixmlNode, options: ReadOptions): RequestedCommand {

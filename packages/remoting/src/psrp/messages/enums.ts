@@ -2,11 +2,12 @@ import { PsObject, type PsValue } from '@doublehop/powershell/objects/value';
 
 /** An enumeration's value: a number with a name (MS-PSRP 2.2.5.2.7). */
 export function enumObject(type: string, text: string, value: number): PsObject {
-  return new PsObject({
-    typeNames: [type, 'System.Enum', 'System.ValueType', 'System.Object'],
-    text,
-    base: { kind: 'primitive', value },
-  });
+  return new PsObject({ typeNames: enumTypes(type), text, base: { kind: 'primitive', value } });
+}
+
+/** Type names of an enumeration's values. */
+export function enumTypes(type: string): readonly string[] {
+  return [type, 'System.Enum', 'System.ValueType', 'System.Object'];
 }
 
 /** The name that a table gives a number; undefined: it has none. */
@@ -52,16 +53,14 @@ export const threadOptions = (value: number): PsValue =>
     ['Default', 'UseNewThread', 'ReuseThread', 'UseCurrentThread'][value] ?? String(value),
     value,
   );
+export const APARTMENT_STATE: readonly string[] = enumTypes('System.Threading.ApartmentState');
 export const apartmentState = (value: number): PsValue =>
   enumObject('System.Threading.ApartmentState', ['STA', 'MTA', 'Unknown'][value] ?? '', value);
 
 /** MS-PSRP 2.2.3.8. */
-export const streamOptions = (value: number): PsValue =>
-  enumObject(
-    'System.Management.Automation.RemoteStreamOptions',
-    value === 0 ? '0' : value === 15 ? 'AddInvocationInfo' : String(value),
-    value,
-  );
+export const STREAM_OPTIONS: readonly string[] = enumTypes(
+  'System.Management.Automation.RemoteStreamOptions',
+);
 
 /** MS-PSRP 2.2.3.31: streams that a command merges, as bits. */
 export const ResultType = {
@@ -76,11 +75,15 @@ export const ResultType = {
   Null: 64,
 } as const;
 
-export function resultTypes(value: number): PsValue {
+/** The value's text: names of its bits. */
+export function resultTypesText(value: number): string {
+  if (value === 0) return 'None';
   const names = Object.entries(ResultType).filter(
     ([name, bit]) => bit !== 0 && name !== 'All' && (value & bit) !== 0,
   );
-  const text = names.map(([name]) => name).join(', ');
-  const type = 'System.Management.Automation.Runspaces.PipelineResultTypes';
-  return enumObject(type, text === '' ? 'None' : text, value);
+  return names.map(([name]) => name).join(', ');
 }
+
+export const RESULT_TYPES: readonly string[] = enumTypes(
+  'System.Management.Automation.Runspaces.PipelineResultTypes',
+);
