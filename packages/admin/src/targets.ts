@@ -14,16 +14,50 @@ export interface Sweep {
   readonly base?: string | undefined;
   /** Default `subtree`. */
   readonly scope?: Scope | undefined;
-  /** RFC 4515; joined with the condition that an entry is a computer. */
+  /** RFC 4515; joined with the condition that an entry is of one of the kinds. */
   readonly filter?: string | undefined;
+  /** Default: computers alone. */
+  readonly kinds?: readonly SearchKind[] | undefined;
 }
+
+/** Kinds of accounts that are searched for. Of service accounts: both MSA and gMSA. */
+export type SearchKind = 'computer' | 'user' | 'service-account';
+
+export const SEARCH_KINDS: readonly SearchKind[] = ['computer', 'user', 'service-account'];
+
+const SERVICE_ACCOUNT: Filter = {
+  kind: 'or',
+  filters: [
+    equals('objectClass', 'msDS-GroupManagedServiceAccount'),
+    equals('objectClass', 'msDS-ManagedServiceAccount'),
+  ],
+};
+
+/**
+ * The filter of each kind. Managed service accounts descend from computers, and computers from
+ * users (MS-ADSC 2.46, 2.150).
+ */
+export const KIND_FILTERS: Readonly<Record<SearchKind, Filter>> = {
+  computer: {
+    kind: 'and',
+    filters: [equals('objectClass', 'computer'), { kind: 'not', filter: SERVICE_ACCOUNT }],
+  },
+  user: {
+    kind: 'and',
+    filters: [
+      equals('objectClass', 'user'),
+      { kind: 'not', filter: equals('objectClass', 'computer') },
+    ],
+  },
+  'service-account': SERVICE_ACCOUNT,
+};
 
 /** Names of a sweep's parts in errors. */
 const BASE = '--search-base';
 const FILTER = '--filter';
 
 /**
- * The computers that a sweep finds, as they come, by pages: of any number. Managed service accounts
+ * The accounts that a sweep finds, as they come, by pages: of any number. Managed service accounts
  * are no computers here, though their class descends from it (MS-ADSC 2.150).
  *
  * Throws AdminError `usage` for a filter that cannot be read, `not-found` for a missing base.
@@ -36,7 +70,7 @@ export async function* findTargets(
   const items = client.searchAll({
     base,
     scope: sweep.scope ?? 'subtree',
-    filter: sweepFilter(sweep.filter),
+    filter: sweepFilter(sweep),
     attributes: ACCOUNT_ATTRIBUTES,
   });
   try {
@@ -47,14 +81,13 @@ export async function* findTargets(
 }
 
 /** The filter of a sweep. Throws AdminError `usage`. */
-function sweepFilter(text: string | undefined): Filter {
-  const computers: readonly Filter[] = [
-    equals('objectClass', 'computer'),
-    { kind: 'not', filter: equals('objectClass', 'msDS-GroupManagedServiceAccount') },
-  ];
-  if (text === undefined) return { kind: 'and', filters: computers };
+function sweepFilter({ filter: text, kinds = ['computer'] }: Sweep): Filter {
+  const [first, ...others] = kinds.map((kind) => KIND_FILTERS[kind]);
+  const all: Filter = { kind: 'or', filters: first === undefined ? [] : [first, ...others] };
+  const kind = others.length === 0 && first !== undefined ? first : all;
+  if (text === undefined) return kind;
   try {
-    return { kind: 'and', filters: [...computers, parseFilter(text)] };
+    return { kind: 'and', filters: [kind, parseFilter(text)] };
   } catch (error) {
     if (!(error instanceof LdapError)) throw error;
     const message = `"${text}" is not an LDAP filter: ${error.message}; one looks like (cn=Web*)`;

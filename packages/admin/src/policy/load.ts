@@ -30,9 +30,9 @@ import {
   type PolicySearch,
   type Rule,
   type RuleMode,
-  type SearchKind,
   type Selection,
 } from './model.ts';
+import type { SearchKind } from '../targets.ts';
 import { DataReader } from './reader.ts';
 
 /** A policy, or what is wrong with the file, in the order of its lines. */

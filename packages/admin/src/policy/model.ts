@@ -1,4 +1,5 @@
 import type { Scope } from '@doublehop/ldap/messages/search';
+import type { SearchKind } from '../targets.ts';
 
 /** A place in a policy file, both counted from 1. */
 export interface Place {
@@ -91,11 +92,6 @@ export interface PolicySearch {
   readonly filter: string | undefined;
   readonly kinds: readonly SearchKind[];
 }
-
-/** Kinds of accounts that are searched for. Of service accounts: both MSA and gMSA. */
-export type SearchKind = 'computer' | 'user' | 'service-account';
-
-export const SEARCH_KINDS: readonly SearchKind[] = ['computer', 'user', 'service-account'];
 
 /** Something wrong with a policy file. */
 export interface PolicyProblem {

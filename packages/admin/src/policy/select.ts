@@ -7,8 +7,9 @@ import { ACCOUNT_ATTRIBUTES, type Account, accountOf } from '../account.ts';
 import type { DomainConnection } from '../connection.ts';
 import { entriesOf } from '../directory-client.ts';
 import { AdminError } from '../errors.ts';
+import { KIND_FILTERS } from '../targets.ts';
 import { lookUpAccounts } from './lookup.ts';
-import type { Placed, PolicySearch, SearchKind, Selection } from './model.ts';
+import type { Placed, PolicySearch, Selection } from './model.ts';
 import type { PolicyNotes } from './report.ts';
 
 /** Chooses accounts of one domain. What cannot be found goes to the notes. */
@@ -88,7 +89,7 @@ export class AccountSelector {
 
   async #searched(search: PolicySearch): Promise<readonly Account[]> {
     const { base, scope, filter, kinds, at } = search;
-    const kind: Filter = { kind: 'or', filters: kinds.map((each) => KINDS[each]) };
+    const kind: Filter = { kind: 'or', filters: kinds.map((each) => KIND_FILTERS[each]) };
     const all = filter === undefined ? kind : both(kind, parseFilter(filter));
     try {
       const found = (await this.#found({ base, scope, filter: all })).filter(isTarget);
@@ -127,24 +128,6 @@ export class AccountSelector {
 export function isTarget({ kind }: Account): boolean {
   return kind !== 'group' && kind !== 'other';
 }
-
-const SERVICE_ACCOUNT: Filter = {
-  kind: 'or',
-  filters: [
-    equals('objectClass', 'msDS-GroupManagedServiceAccount'),
-    equals('objectClass', 'msDS-ManagedServiceAccount'),
-  ],
-};
-
-/** Managed service accounts descend from computers, and computers from users (MS-ADSC 2.46). */
-const KINDS: Readonly<Record<SearchKind, Filter>> = {
-  computer: both(equals('objectClass', 'computer'), { kind: 'not', filter: SERVICE_ACCOUNT }),
-  user: both(equals('objectClass', 'user'), {
-    kind: 'not',
-    filter: equals('objectClass', 'computer'),
-  }),
-  'service-account': SERVICE_ACCOUNT,
-};
 
 function both(...filters: readonly Filter[]): Filter {
   return { kind: 'and', filters };
