@@ -28,6 +28,8 @@ export interface Context {
   readonly clock: () => number;
   readonly random: RandomSource;
   readonly resolver: Resolver;
+  /** The words of the call, for the journal: they have no secrets. */
+  argv: readonly string[];
   /** The process' exit code; a command may set 2. */
   exitCode: number;
 }
@@ -59,6 +61,7 @@ export function processContext(): Context {
     clock: () => Date.now(),
     random: pooledRandom(),
     resolver: nodeResolver(),
+    argv: [],
     exitCode: EXIT.done,
   };
 }

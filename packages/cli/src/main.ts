@@ -13,6 +13,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** Runs one command line. Returns the exit code; throws only what is a defect. */
 export async function run(argv: readonly string[], context: Context): Promise<number> {
   const args = argv.length === 0 ? ['--help'] : normalize(argv);
+  context.argv = args;
   const program = await programFor(args, context);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -49,6 +49,7 @@ export function contextOf(world: World, sinks: Pick<Context, 'out' | 'err'>): Co
     clock: () => world.now ?? 1_800_000_000_000,
     random: (size) => new Uint8Array(size),
     resolver: noResolver,
+    argv: [],
     exitCode: EXIT.done,
   };
 }
