@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/explain.ts'),
   },
   {
+    name: 'prove',
+    summary: 'make a hop at the real KDC, and compare it with what explain predicts',
+    load: async () => await import('./commands/prove.ts'),
+  },
+  {
     name: 'plan',
     summary: 'what a policy file would grant and take away in a domain',
     load: async () => await import('./commands/plan.ts'),

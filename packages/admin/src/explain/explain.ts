@@ -109,6 +109,7 @@ export async function readHop(
     user: await readParty(home, account.dn, now),
     userName: `${account.name}@${realm}`,
     middle,
+    middleRealm: middles.domain.dnsName.toUpperCase(),
     target,
     acrossDomains: !sameDomain(middles, targets),
     foreignUser: !sameDomain(middles, home),

@@ -36,6 +36,8 @@ export interface HopFacts {
   /** `alice@CONTOSO.COM`. */
   readonly userName: string;
   readonly middle: HopParty;
+  /** `CONTOSO.COM`. */
+  readonly middleRealm: string;
   readonly target: HopTarget;
   /** The target's account is of another domain than the middle's. */
   readonly acrossDomains: boolean;
