@@ -7,11 +7,12 @@ import { loadPolicy } from '@doublehop/admin/policy/load';
 import { POLICY_SCHEMA } from '@doublehop/admin/policy/schema';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, describe, expect, test } from 'vitest';
-import { PageConsole, readPage, withOutputs } from '../support/console-blocks.ts';
+import { type Answer, PageConsole, readPage, withOutputs } from '../support/console-blocks.ts';
 import { type Contoso, startContoso } from '../support/contoso.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 
-const PAGES = ['policy', 'plan', 'apply', 'drift', 'completion'].map((name) => `commands/${name}`);
+const COMMANDS = ['policy', 'plan', 'apply', 'drift', 'completion'];
+const PAGES = [...COMMANDS.map((name) => `commands/${name}`), 'first-hour'];
 
 const dir = makeTempDir('docs-pages');
 const domains: Contoso[] = [];
@@ -31,10 +32,14 @@ async function consoleFor(name: string, files: ReadonlyMap<string, string>): Pro
     HOME: folder,
     DOUBLEHOP_LDAP: `ldap://${contoso.address}:${contoso.ldapPort}`,
   };
-  const answers = [
-    [/\[y\/N\] $/u, 'y'],
-    [/^Password for Administrator@CONTOSO\.COM: $/u, contoso.password('Administrator'), true],
-  ] as const;
+  const question = /^Password for Administrator@CONTOSO\.COM: $/u;
+  const password = contoso.password('Administrator');
+  // In the first hour somebody mistypes.
+  const typed = name === 'first-hour' ? ['wrong', password] : [password];
+  const answers: readonly Answer[] = [
+    { question: /\[y\/N\] $/u, answers: ['y'] },
+    { question, answers: typed, secret: true },
+  ];
   return new PageConsole({ dir: folder, env, answers });
 }
 
@@ -42,9 +47,12 @@ async function consoleFor(name: string, files: ReadonlyMap<string, string>): Pro
 function stable(text: string): string {
   return text
     .replace(/S-1-5-21(?:-\d+){3}/gu, 'S-1-5-21-1004336348-1177238915-682003330')
-    .replace(/\b\d\d:\d\d(?::\d\d)?\b/gu, '09:15')
+    .replace(/\b\d\d:\d\d(?::\d\d)?\b/gu, (time) => (time.length > 5 ? '09:15:00' : '09:15'))
     .replace(/\b20\d\d-\d\d-\d\d\b/gu, '2026-01-31')
-    .replace(/\b127\.\d+\.\d+\.\d+:\d+\b/gu, 'dc.contoso.com');
+    .replace(/\b\d\d\/\d\d\/20\d\d\b/gu, '01/31/2026')
+    .replace(/\b20\d{6}-\d{6}-[0-9a-f]{4}\b/gu, '20260131-091500-a1b2')
+    .replace(/\b127\.\d+\.\d+\.\d+:\d{4,}\b/gu, 'dc.contoso.com')
+    .replace(/ +$/gmu, '');
 }
 
 const validate = new Ajv2020({ strict: false }).compile(POLICY_SCHEMA);

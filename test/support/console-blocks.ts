@@ -68,17 +68,28 @@ export function withOutputs({ text, commands }: Page, outputs: readonly string[]
   return lines.join('\n');
 }
 
+/** A question and what is typed at it. */
+export interface Answer {
+  readonly question: RegExp;
+  readonly answers: readonly string[];
+  readonly secret?: true;
+}
+
 /** The world in which a page's commands run. */
 export interface ConsoleWorld {
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What is typed at the question that a text ends in; `secret` is not echoed. */
-  readonly answers?: readonly (readonly [question: RegExp, answer: string, secret?: true])[];
+  /**
+   * What is typed at the question that a text ends in, one answer after the other and the last one
+   * from then on; `secret` is not echoed.
+   */
+  readonly answers?: readonly Answer[];
 }
 
 /** Runs commands one after the other, each with the exit code of the one before at hand. */
 export class PageConsole {
   readonly #world: ConsoleWorld;
+  readonly #asked = new Map<Answer, number>();
   #status = 0;
 
   constructor(world: ConsoleWorld) {
@@ -101,6 +112,12 @@ export class PageConsole {
     return isAbsolute(name) ? name : join(this.#world.dir, name);
   }
 
+  #answer(asked: Answer): string {
+    const before = this.#asked.get(asked) ?? 0;
+    this.#asked.set(asked, before + 1);
+    return asked.answers[before] ?? asked.answers.at(-1) ?? '';
+  }
+
   async #doublehop(args: readonly string[], file: string | undefined): Promise<string> {
     let screen = '';
     let written = '';
@@ -114,9 +131,10 @@ export class PageConsole {
         },
         err: (text) => {
           screen += text;
-          const [, answer, secret] = answers.find(([question]) => question.test(screen)) ?? [];
-          if (answer === undefined) return;
-          if (secret !== true) screen += `${answer}\n`;
+          const asked = answers.find(({ question }) => question.test(screen));
+          if (asked === undefined) return;
+          const answer = this.#answer(asked);
+          if (asked.secret !== true) screen += `${answer}\n`;
           setImmediate(() => context.input.stream.push(`${answer}\n`));
         },
       }),

@@ -354,6 +354,10 @@ describe('services and flags', () => {
       '- SERVERB$ may no longer act for users to cifs/old: "K" names no other',
       '+ SERVERB$ may now act for users to cifs/new: "K" wants it',
     ]);
+    expect(made.changes.flatMap((change) => tellDrift(change))).toEqual([
+      'may act to cifs/old, but should not',
+      'may not act to cifs/new, but should',
+    ]);
     expect(made.changes[0]?.after.map(fromUtf8)).toEqual(['HTTP/keep', 'cifs/new']);
     await write(made);
     expect(told(await plan(text))).toEqual([]);
@@ -371,8 +375,8 @@ describe('services and flags', () => {
       '+ alice is now trusted for any authentication protocol: "G" wants it',
     ]);
     expect(made.changes.flatMap((change) => tellDrift(change))).toEqual([
-      'alice is not sensitive and cannot be delegated, but should be',
-      'alice is not trusted for any authentication protocol, but should be',
+      'is not sensitive and cannot be delegated, but should be',
+      'is not trusted for any authentication protocol, but should be',
     ]);
     expect(made.changes[0]?.after.map(fromUtf8)).toEqual([String(512 | 0x100000 | 0x1000000)]);
     await write(made);

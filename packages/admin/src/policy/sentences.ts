@@ -21,21 +21,13 @@ export function tellChange(
   }));
 }
 
-/** The same differences as what is so and should not be. */
-export function tellDrift(
-  { target, differences }: UntoldChange,
-  nameOf: (principal: Principal) => string = ({ name }) => name,
-): readonly string[] {
+/** The same differences in few words, as what is so with the account and should not be. */
+export function tellDrift({ differences }: UntoldChange): readonly string[] {
   return differences.map(({ action, what }) => {
     const [is, but] = action === 'add' ? ['may not', 'should'] : ['may', 'should not'];
-    if (what.kind === 'middle') {
-      return `${nameOf(what.middle)} ${is} act for users to ${target.name}, but ${but}`;
-    }
-    if (what.kind === 'service') {
-      return `${target.name} ${is} act for users to ${what.service}, but ${but}`;
-    }
-    const not = action === 'add' ? 'not ' : '';
-    return `${target.name} is ${not}${FLAG_WORDS[what.flag]}, but ${but} be`;
+    if (what.kind === 'middle') return `${what.middle.name} ${is} act, but ${but}`;
+    if (what.kind === 'service') return `${is} act to ${what.service}, but ${but}`;
+    return `is ${action === 'add' ? 'not ' : ''}${FLAG_WORDS[what.flag]}, but ${but} be`;
   });
 }
 

@@ -43,8 +43,8 @@ function faultsByRule({ changes, refused }: PolicyPlan): ReadonlyMap<string, rea
     }
   };
   for (const change of changes) {
-    for (const [at, sentence] of tellDrift(change).entries()) {
-      add(change.differences[at]?.rules ?? [], sentence);
+    for (const [at, words] of tellDrift(change).entries()) {
+      add(change.differences[at]?.rules ?? [], `${change.target.name}: ${words}`);
     }
   }
   for (const { account, rules, message } of refused) add(rules, `${account.name}: ${message}`);

@@ -39,18 +39,21 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Drift as a table: by which rule, and what is so and should not be. */
+/** Drift as a table: whose it is, what is so and should not be, and by which rules. */
 export function driftTable({ changes, refused }: PolicyPlan): string {
   const rows = changes.flatMap((change) =>
-    tellDrift(change).map((sentence, at) => {
+    tellDrift(change).map((words, at) => {
       const { rules = [] } = change.differences[at] ?? {};
-      return [rules.join(', ') || 'others: revoke', sentence];
+      return [change.target.name, words, rules.join(', ') || 'others: revoke'];
     }),
   );
-  for (const { account, rules, message } of refused) {
-    rows.push([rules.join(', '), `${account.name} cannot be as the rule wants: ${message}`]);
+  for (const { account, rules } of refused) {
+    rows.push([account.name, 'cannot be as it should', rules.join(', ')]);
   }
-  return rows.length === 0 ? '' : renderTable(['RULE', 'DRIFT'], rows);
+  const why = refused.map(
+    ({ account, message }) => `${printable(`${account.name}: ${message}`)}\n`,
+  );
+  return rows.length === 0 ? '' : renderTable(['ACCOUNT', 'DRIFT', 'RULE'], rows) + why.join('');
 }
 
 /** Warnings of the file, on standard error. */
