@@ -117,6 +117,16 @@ describe.each(allEtypes)('etype %i', (etype) => {
     expect(toHex(key.encrypt(2, bytesUpTo(40), random))).not.toBe(toHex(once));
   });
 
+  test('a key that was wiped is zeros, and does nothing any more', () => {
+    const bytes = bytesUpTo(20);
+    const key = Key.random(etype, random);
+    key.encrypt(3, bytes, random);
+    key.wipe();
+    expect(key.bytes().every((octet) => octet === 0)).toBe(true);
+    expect(() => key.encrypt(3, bytes, random)).toThrow(RangeError);
+    expect(() => key.checksum(3, bytes)).toThrow('the key was wiped');
+  });
+
   test('prepare changes nothing but when keys are derived', () => {
     const key = Key.random(etype, random);
     const prepared = Key.of(etype, key.bytes());

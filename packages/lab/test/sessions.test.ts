@@ -274,6 +274,23 @@ describe('sessions that end', () => {
     expect(serverB.sessions.size).toBe(0);
   });
 
+  test('two of one connection have a TGT each, and one may end before the other', async () => {
+    await domain.control('SERVERB$', TRUSTED_FOR_DELEGATION);
+    const client = await domain.person('alice');
+    const ticket = await client.getServiceTicket(service('ServerB'));
+    const caller = accept(domain, serverB, ticket, await client.delegate(ticket));
+    const [first, second] = [
+      await openKerberosSession(serverB, caller),
+      await openKerberosSession(serverB, caller),
+    ];
+    first.logOff();
+    await setImmediate();
+    expect(await nameFor(second, 'redirector')).toBe('alice@CONTOSO.COM');
+    second.logOff();
+    caller.context.close();
+    expect(caller.delegated?.key.bytes.every((octet) => octet === 0)).toBe(true);
+  });
+
   test('a restart ends all of them, and forgets what was refused', async () => {
     const session = await arrive(domain, serverB, 'alice');
     await labError(session.ticketFor('redirector', SHARE));
