@@ -11,7 +11,9 @@ import { createDomainController, type DomainController } from '@doublehop/domain
 import { randomKeys } from '@doublehop/domain-controller/directory-keys';
 import { memoryCache } from '@doublehop/kerberos/ccache/memory';
 import { KerberosClient } from '@doublehop/kerberos/client/client';
+import type { ClientSecret } from '@doublehop/kerberos/client/secret';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
+import type { KeytabEntry } from '@doublehop/kerberos/keytab';
 import { principal } from '@doublehop/kerberos/names';
 import { decodeSid, domainOf, type Sid } from '@doublehop/security/sid';
 import { type Cast, FORMS, MIDDLES, type MiddleKind, targetName, USERS } from './hop-cases.ts';
@@ -28,7 +30,9 @@ export interface HopDomain {
   readonly ldap: string;
   readonly kdcPort: number;
   /** A client of an account that asks the KDC without a network. */
-  client(account: string, forwardable?: boolean): KerberosClient;
+  client(account: string, forwardable?: boolean, secret?: ClientSecret): KerberosClient;
+  /** The keys of an account, as its keytab would have them. */
+  keytab(account: string): readonly KeytabEntry[];
   sid(account: string): Sid;
   close(): Promise<void>;
 }
@@ -74,7 +78,8 @@ export async function startHopDomain(profile: KdcProfile = 'windows'): Promise<H
     kdcPort,
     ldap: `ldap://localhost:${ldapPort}`,
     sid,
-    client: (account, forwardable = true) =>
+    keytab: (account) => keytabOf(controller, account),
+    client: (account, forwardable = true, secret = { kind: 'keys', keys }) =>
       new KerberosClient({
         transport: (_realm, request) => {
           const reply = controller.kdc.handle(request, PEER);
@@ -88,7 +93,7 @@ export async function startHopDomain(profile: KdcProfile = 'windows'): Promise<H
         settings: { forwardable },
         account: {
           client: principal('CONTOSO.COM', NameType.PRINCIPAL, account),
-          secret: { kind: 'keys', keys },
+          secret,
         },
       }),
     close: async () => {
@@ -96,6 +101,12 @@ export async function startHopDomain(profile: KdcProfile = 'windows'): Promise<H
       await store.close();
     },
   };
+}
+
+function keytabOf({ accounts }: DomainController, account: string): readonly KeytabEntry[] {
+  const { kvno = 0, keys = [] } = accounts.byName(account)?.keys ?? {};
+  const name = principal('CONTOSO.COM', NameType.PRINCIPAL, account);
+  return keys.map((key) => ({ principal: name, timestamp: 0, kvno, key }));
 }
 
 function groupSid({ directory }: DomainController, name: string): Sid | undefined {
