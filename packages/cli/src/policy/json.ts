@@ -1,22 +1,24 @@
 import type { DomainConnection } from '@doublehop/admin/connection';
 import type { ChangeOutcome } from '@doublehop/admin/changes/apply';
+import type { RunReport } from '@doublehop/admin/journal/carry-out';
 import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
 import { accountJson } from '../admin/edit-json.ts';
 
-/** A plan, or with outcomes what became of it, as `--json` prints it. */
+/** A plan, or with a report what became of it, as `--json` prints it. */
 export function policyJson(
   { url, domain }: DomainConnection,
   { name, plan }: { readonly name: string; readonly plan: PolicyPlan },
-  outcomes?: readonly ChangeOutcome[],
+  report?: RunReport,
 ): unknown {
   const { changes, refused, warnings, accounts } = plan;
   return {
     file: name,
+    ...(report === undefined ? {} : { run: report.run ?? null }),
     domain: domain.dnsName,
     controller: domain.controller ?? url,
     drift: changes.length + refused.length > 0,
     accounts,
-    changes: changes.map((change, at) => changeJson(change, outcomes?.[at])),
+    changes: changes.map((change, at) => changeJson(change, report?.outcomes[at])),
     refused: refused.map(({ account, attribute, rules, message }) => ({
       account: accountJson(account),
       attribute,

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
-import { positive } from '../admin/edit.ts';
+import { type JournalOptions, journalOption } from '../changes/journal-folder.ts';
+import { positive } from '../changes/write.ts';
 import { addConnectionOptions, type ConnectionOptions } from '../admin/connection.ts';
 
 /** Options of the commands that compare a domain with a policy file. */
@@ -7,7 +8,7 @@ export interface PolicyOptions extends ConnectionOptions {
   readonly json?: true;
 }
 
-export interface PolicyApplyOptions extends PolicyOptions {
+export interface PolicyApplyOptions extends PolicyOptions, JournalOptions {
   readonly dryRun?: true;
   readonly yes?: true;
   readonly concurrency?: number;
@@ -26,5 +27,6 @@ export function addApplyOptions(command: Command): Command {
     .option('-y, --yes', 'do not ask before several changes are written')
     .addOption(
       new Option('--concurrency <n>', 'writes under way at a time; default 8').argParser(positive),
-    );
+    )
+    .addOption(journalOption());
 }

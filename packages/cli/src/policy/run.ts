@@ -1,12 +1,12 @@
 import type { DomainConnection } from '@doublehop/admin/connection';
-import { applyAttributeChanges, type ApplyReport } from '@doublehop/admin/changes/apply';
+import type { RunReport } from '@doublehop/admin/journal/carry-out';
 import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
 import { planPolicy } from '@doublehop/admin/policy/plan';
 import { withConnections } from '../admin/connection.ts';
+import { exitCodeOf, summaryLine, writeChanges } from '../changes/write.ts';
 import { type Context, EXIT } from '../context.ts';
 import { confirm } from '../input/confirm.ts';
 import { printJson } from '../output/json.ts';
-import { startProgress } from '../output/progress.ts';
 import { printable } from '../output/table.ts';
 import { type PolicyFile, problemError, readPolicyFile } from './file.ts';
 import { policyJson } from './json.ts';
@@ -64,39 +64,19 @@ export async function applyPlan(
       return;
     }
   }
-  const report = await write(context, planned, options);
+  const { changes } = plan;
+  const report = await writeChanges(context, options, connection, { changes });
   if (options.json === true) {
-    printJson(context, policyJson(connection, { name: file.name, plan }, report.outcomes));
+    printJson(context, policyJson(connection, { name: file.name, plan }, report));
   } else {
     printReport(context, plan, report);
   }
-  context.exitCode = exitCodeOf(plan, report);
+  const code = exitCodeOf(report.outcomes);
+  context.exitCode = code === EXIT.done && plan.refused.length > 0 ? EXIT.refused : code;
 }
 
-async function write(
-  context: Context,
-  { plan: { changes }, connection }: Planned,
-  { concurrency }: PolicyApplyOptions,
-): Promise<ApplyReport<PolicyChange>> {
-  const progress = startProgress(context, 'changes', changes.length);
-  const stop = new AbortController();
-  const interrupted = (): void => stop.abort();
-  process.once('SIGINT', interrupted);
-  try {
-    const onOutcome = (_outcome: unknown, done: number): void => progress.update(done);
-    const { signal } = stop;
-    return await applyAttributeChanges(connection, changes, { concurrency, onOutcome, signal });
-  } finally {
-    process.removeListener('SIGINT', interrupted);
-    progress.end();
-  }
-}
-
-function printReport(
-  context: Context,
-  plan: PolicyPlan,
-  { outcomes, done, failed, notTried }: ApplyReport<PolicyChange>,
-): void {
+function printReport(context: Context, plan: PolicyPlan, report: RunReport<PolicyChange>): void {
+  const { run, outcomes, done } = report;
   for (const line of reportLines(outcomes)) context.out(`${line}\n`);
   for (const warning of outcomes.flatMap(({ change: { warnings } }) => warnings)) {
     context.err(`warning: ${printable(warning)}\n`);
@@ -112,23 +92,9 @@ function printReport(
     context.out(`${planSummary(plan, 'nothing to do')}\n`);
     return;
   }
-  const parts = [`${done} of ${count(outcomes.length, 'change')} written`];
-  if (failed > 0) parts.push(`${failed} failed`);
-  if (notTried > 0) parts.push(`${notTried} not tried`);
-  context.out(`${parts.join(', ')}\n`);
-}
-
-function exitCodeOf({ refused }: PolicyPlan, { outcomes }: ApplyReport<PolicyChange>): number {
-  const bad = outcomes.filter(({ state }) => state !== 'done');
-  if (bad.length + refused.length === 0) return EXIT.done;
-  const saidNo = bad.every(
-    (outcome) => outcome.state === 'failed' && SAID_NO.has(outcome.error.code),
-  );
-  return saidNo ? EXIT.refused : EXIT.error;
+  context.out(`${summaryLine(report)}\n`);
+  if (run !== undefined && done > 0) context.err(`undo: doublehop undo ${run}\n`);
 }
 
 /** What people want to know first. */
 const NOTHING = '; nothing was written';
-
-/** The domain works, and said no. */
-const SAID_NO: ReadonlySet<string> = new Set(['access-denied', 'changed-since']);
