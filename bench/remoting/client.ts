@@ -27,7 +27,7 @@ export async function opener({
   port,
   env,
   password,
-}: Place): Promise<() => Promise<RemoteSession>> {
+}: Place): Promise<(runspaces?: number) => Promise<RemoteSession>> {
   const random = pooledRandom();
   const kerberos = clientOf({ env } as Peer); // its krb5.conf is all that is needed of it
   const alice = principal('CONTOSO.COM', NameType.PRINCIPAL, 'alice');
@@ -43,7 +43,8 @@ export async function opener({
     else callback(null, address, 4);
   };
   const url = new URL(`http://${HOST}:${port}/wsman`);
-  return () => connect({ computer: 'ServerB', url, scheme, lookup, random });
+  return (runspaces = 1) =>
+    connect({ computer: 'ServerB', url, scheme, lookup, random, runspaces });
 }
 
 /** Runs one command in a session; gives how many objects came. */

@@ -16,32 +16,37 @@ import { HOST, opener, type Place, runCommand } from './client.ts';
 
 const HELP = `npm run bench:remoting -- [options]
 
-  --cases one,hundred,first,output,idle   what to measure
+  --cases one,parallel,hundred,first,output,idle   what to measure
   --clients doublehop,pypsrp
-  --commands 2000     commands of the cases one and hundred; pypsrp gets a tenth
+  --commands 4000     commands of the cases one, parallel and hundred; pypsrp gets a quarter
   --rounds 3          rounds in which the clients take turns
   --idle 1000         sessions that are open and do nothing
 
-one, hundred: commands a second in one session, in a hundred at once. first: milliseconds from
-nothing to the first answer. output: 100 MB of output, MB a second. idle: KB of the server's
-memory a session.`;
+one: commands a second in one session, each begun when the one before has ended. parallel: in one
+session with sixteen runspaces, sixteen at once. hundred: in a hundred sessions at once. first:
+milliseconds from nothing to the first answer. output: 100 MB of output, MB a second. idle: KB of
+the server's memory a session. cpu: microseconds of processor time that a command costs its client
+and the server, pypsrp's with the opening of its sessions on the server's side.`;
 
 const { values } = parseArgs({
   options: {
     help: { type: 'boolean', default: false },
-    cases: { type: 'string', default: 'one,hundred,first,output,idle' },
+    cases: { type: 'string', default: 'one,parallel,hundred,first,output,idle' },
     clients: { type: 'string', default: 'doublehop,pypsrp' },
-    commands: { type: 'string', default: '2000' },
+    commands: { type: 'string', default: '4000' },
     rounds: { type: 'string', default: '3' },
     idle: { type: 'string', default: '1000' },
   },
 });
 
-type Case = 'one' | 'hundred' | 'first' | 'output';
+type Case = 'one' | 'parallel' | 'hundred' | 'first' | 'output';
 type Client = 'doublehop' | 'pypsrp';
 
-const CASES: readonly Case[] = ['one', 'hundred', 'first', 'output'];
+const CASES: readonly Case[] = ['one', 'parallel', 'hundred', 'first', 'output'];
 const CLIENTS: readonly Client[] = ['doublehop', 'pypsrp'];
+/** Sessions that are open, and requests that one of them runs at once. */
+const SESSIONS = { one: 1, parallel: 1, hundred: 100, first: 1, output: 1 } as const;
+const RUNSPACES = { one: 1, parallel: 16, hundred: 1, first: 1, output: 1 } as const;
 const FIRSTS = 10;
 const BLOCK = 65_536;
 const BLOCKS = 1600;
@@ -54,8 +59,8 @@ else await withTempDir(measure);
 async function measure(dir: string): Promise<void> {
   const wanted = values.cases.split(',');
   const cases = CASES.filter((name) => wanted.includes(name));
-  await withServer(join(dir, 'domain'), async (place) => {
-    for (const one of cases) await compare(one, place, dir);
+  await withServer(join(dir, 'domain'), async (place, server) => {
+    for (const one of cases) await compare(one, place, dir, server);
   });
   // Memory that other cases took and left would be counted as the sessions'.
   if (wanted.includes('idle')) await withServer(join(dir, 'idle'), idle);
@@ -77,65 +82,109 @@ async function withServer(
   }
 }
 
+/** What a client did, and what it cost. */
+interface Measured {
+  readonly rate: number;
+  readonly commands: number;
+  /** Seconds of its processor time. */
+  readonly cpu: number;
+}
+
 /** One case with all clients in turns. */
-async function compare(kind: Case, place: Place, dir: string): Promise<void> {
-  const clients = CLIENTS.filter((one) => values.clients.split(',').includes(one));
-  const rates = new Map<Client, number[]>(clients.map((client) => [client, []]));
+async function compare(kind: Case, place: Place, dir: string, server: ChildProcess): Promise<void> {
+  const clients = CLIENTS.filter(
+    (one) => values.clients.split(',').includes(one) && (one !== 'pypsrp' || existsSync(pypsrp)),
+  );
+  const found = new Map<Client, (Measured & { readonly serverCpu: number })[]>();
   for (let round = 0; round < Number(values.rounds); round += 1) {
     for (const client of clients) {
-      if (client === 'pypsrp' && !existsSync(pypsrp)) continue;
       process.stderr.write(`${kind} ${client} round ${round + 1}\n`);
-      const rate =
-        client === 'doublehop' ? await ours(kind, place) : await theirs(kind, place, dir);
-      rates.get(client)?.push(rate);
+      const before = (await stateOf(server, 'cpu')).cpu;
+      const measured = await (client === 'doublehop'
+        ? ours(kind, place)
+        : theirs(kind, place, dir));
+      const serverCpu = ((await stateOf(server, 'cpu')).cpu - before) / 1e6;
+      found.set(client, [...(found.get(client) ?? []), { ...measured, serverCpu }]);
     }
   }
-  const medians = [...rates].map(
-    ([client, all]) => [client, all.length === 0 ? 0 : median(all)] as const,
-  );
-  for (const [client, rate] of medians) {
-    const unit = { one: 'commands/s', hundred: 'commands/s', first: 'ms', output: 'MB/s' }[kind];
-    process.stdout.write(
-      `${JSON.stringify({ case: kind, client, rate: Number(rate.toFixed(1)), unit })}\n`,
-    );
-  }
-  const [mine, other] = medians.map(([, rate]) => rate);
+  const rates = [...found].map(([client, all]) => report(kind, client, all));
+  const [mine, other] = rates;
   if (mine !== undefined && other !== undefined && other > 0) {
     process.stderr.write(`${kind}: doublehop / pypsrp ${(mine / other).toFixed(2)}\n`);
   }
 }
 
-async function ours(kind: Case, place: Place): Promise<number> {
-  const open = await opener(place);
-  if (kind === 'first') {
-    const times: number[] = [];
-    for (let i = 0; i < FIRSTS; i += 1) {
-      const began = performance.now();
-      const session = await open();
-      await runCommand(session, 'Write-Output', ['x']);
-      times.push(performance.now() - began);
-      await session.close();
-    }
-    return median(times);
-  }
-  const count = kind === 'hundred' ? 100 : 1;
-  const sessions = await Promise.all(Array.from({ length: count }, open));
-  await Promise.all(sessions.map((session) => runCommand(session, 'Write-Output', ['x'])));
-  const began = performance.now();
-  const amount = kind === 'output' ? await output(sessions[0]) : await commands(sessions);
-  const seconds = (performance.now() - began) / 1000;
-  await Promise.all(sessions.map((session) => session.close()));
-  return amount / seconds;
+/** Writes the line of a client; gives its rate. */
+function report(
+  kind: Case,
+  client: Client,
+  all: readonly (Measured & { readonly serverCpu: number })[],
+): number {
+  const rate = median(all.map((one) => one.rate));
+  const units = { first: 'ms', output: 'MB/s' } as const;
+  const unit = kind === 'first' || kind === 'output' ? units[kind] : 'commands/s';
+  const each = (of: (one: Measured & { readonly serverCpu: number }) => number): number =>
+    Math.round(median(all.map((one) => (of(one) * 1e6) / one.commands)));
+  const cpu = { client: each((one) => one.cpu), server: each((one) => one.serverCpu) };
+  process.stdout.write(
+    `${JSON.stringify({ case: kind, client, rate: Number(rate.toFixed(1)), unit, cpu })}\n`,
+  );
+  return rate;
 }
 
-async function commands(sessions: readonly RemoteSession[]): Promise<number> {
-  const each = Math.ceil(Number(values.commands) / sessions.length);
+/** Asks the server about itself. */
+async function stateOf(
+  server: ChildProcess,
+  asked: 'memory' | 'cpu',
+): Promise<{ readonly heap: number; readonly cpu: number }> {
+  server.send(asked);
+  const [state] = (await once(server, 'message')) as [{ heap: number; cpu: number }]; // its answer
+  return state;
+}
+
+async function ours(kind: Case, place: Place): Promise<Measured> {
+  const open = await opener(place);
+  if (kind === 'first') return firsts(open);
+  const runspaces = RUNSPACES[kind];
+  const sessions = await Promise.all(
+    Array.from({ length: SESSIONS[kind] }, async () => open(runspaces)),
+  );
+  const used = process.cpuUsage();
+  const began = performance.now();
+  const [amount, count] =
+    kind === 'output'
+      ? [await output(sessions[0]), BLOCKS]
+      : [await commands(sessions, runspaces), Number(values.commands)];
+  const seconds = (performance.now() - began) / 1000;
+  const { user, system } = process.cpuUsage(used);
+  await Promise.all(sessions.map((session) => session.close()));
+  return { rate: amount / seconds, commands: count, cpu: (user + system) / 1e6 };
+}
+
+async function firsts(open: () => Promise<RemoteSession>): Promise<Measured> {
+  const times: number[] = [];
+  const used = process.cpuUsage();
+  for (let i = 0; i < FIRSTS; i += 1) {
+    const began = performance.now();
+    const session = await open();
+    await runCommand(session, 'Write-Output', ['x']);
+    times.push(performance.now() - began);
+    await session.close();
+  }
+  const { user, system } = process.cpuUsage(used);
+  return { rate: median(times), commands: FIRSTS, cpu: (user + system) / 1e6 };
+}
+
+/** Runs commands, in each session as many at once as it has runspaces. */
+async function commands(sessions: readonly RemoteSession[], runspaces: number): Promise<number> {
+  const workers = sessions.flatMap((session) => Array<RemoteSession>(runspaces).fill(session));
+  const each = Math.ceil(Number(values.commands) / workers.length);
   await Promise.all(
-    sessions.map(async (session) => {
+    workers.map(async (session) => {
       for (let i = 0; i < each; i += 1) await runCommand(session, 'Write-Output', ['x']);
     }),
   );
-  return each * sessions.length;
+  return each * workers.length;
 }
 
 async function output(session: RemoteSession | undefined): Promise<number> {
@@ -144,33 +193,30 @@ async function output(session: RemoteSession | undefined): Promise<number> {
   return (blocks * BLOCK) / 1_000_000;
 }
 
-async function theirs(kind: Case, place: Place, dir: string): Promise<number> {
+async function theirs(kind: Case, place: Place, dir: string): Promise<Measured> {
   const hosts = join(dir, 'hosts');
   writeFileSync(hosts, hostsFile({ [place.address]: [HOST] }));
   const env = { ...place.env, KRB5CCNAME: join(dir, 'ccache') };
   await runOrThrow('kinit', ['alice@CONTOSO.COM'], { env, input: `${place.password}\n` });
-  const sessions = kind === 'hundred' ? 100 : 1;
-  const few = Math.max(sessions, Math.ceil(Number(values.commands) / 10));
+  const atOnce = SESSIONS[kind] * RUNSPACES[kind];
+  const few = Math.ceil(Number(values.commands) / 4 / atOnce) * atOnce;
   const count = kind === 'first' ? FIRSTS : kind === 'output' ? BLOCKS : few;
-  const args = [script, HOST, String(place.port), kind, String(count), String(sessions)];
+  const args = [script, HOST, String(place.port), kind, String(count), String(atOnce)];
   const { stdout, stderr, status } = await withHosts(hosts, pypsrp, args, {
     env,
     timeout: 600_000,
   });
   if (status !== 0) throw new Error(`pypsrp: ${stderr.slice(-400)}`);
-  const { seconds } = JSON.parse(stdout) as { seconds: number }; // the script's own line
-  if (kind === 'first') return (seconds * 1000) / count;
-  return (kind === 'output' ? (count * BLOCK) / 1_000_000 : count) / seconds;
+  const { seconds, cpu } = JSON.parse(stdout) as { seconds: number; cpu: number }; // its own line
+  const done = kind === 'output' ? (count * BLOCK) / 1_000_000 : count;
+  const rate = kind === 'first' ? (seconds * 1000) / count : done / seconds;
+  return { rate, commands: count, cpu };
 }
 
 /** What an open session costs the server when nothing happens in it. */
 async function idle(place: Place, server: ChildProcess): Promise<void> {
   const open = await opener(place);
-  const memory = async (): Promise<number> => {
-    server.send('memory');
-    const [{ heap }] = (await once(server, 'message')) as [{ heap: number }]; // the server's answer
-    return heap;
-  };
+  const memory = async (): Promise<number> => (await stateOf(server, 'memory')).heap;
   // The program that sessions need is loaded by the first ones.
   for (let i = 0; i < 50; i += 1) await (await open()).close();
   const before = await memory();

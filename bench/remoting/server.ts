@@ -65,9 +65,10 @@ await new Promise<void>((resolve) => {
 });
 const { port } = endpoint.http.address() as AddressInfo; // it listens on TCP
 const { address, env } = contoso;
-process.on('message', () => {
-  globalThis.gc?.();
-  process.send?.({ heap: process.memoryUsage().rss, shells: endpoint.shells });
+process.on('message', (asked: 'memory' | 'cpu') => {
+  if (asked === 'memory') globalThis.gc?.();
+  const { user, system } = process.cpuUsage();
+  process.send?.({ heap: process.memoryUsage().rss, cpu: user + system });
 });
 process.send?.({ address, port, env, password: contoso.password('alice') });
 process.once('disconnect', () => {

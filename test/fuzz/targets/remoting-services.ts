@@ -113,10 +113,9 @@ function soap(): FuzzTarget {
     async run(input) {
       const text = fromUtf8(input);
       const { shells, handle } = service(defect);
-      const signal = new AbortController().signal;
       const [create = ''] = shellRequests();
-      await handle({ text: create, caller: ALICE, connection, signal });
-      const { status } = await handle({ text, caller: ALICE, connection, signal });
+      await handle({ text: create, caller: ALICE, connection });
+      const { status } = await handle({ text, caller: ALICE, connection });
       await shells.close();
       if (status === 200) readRequest(text);
     },

@@ -33,6 +33,11 @@ export interface ConnectOptions {
   readonly idleTimeout?: number;
   /** Milliseconds of a Receive that has nothing to say. */
   readonly operationTimeout?: number;
+  /**
+   * Requests that the session runs at once (MaxRunspaces): each runspace has its own variables and
+   * needs a connection of its own. 1 where absent.
+   */
+  readonly runspaces?: number;
   /** A shell that was left, to take up; without it a new one is opened. */
   readonly shellId?: string;
 }
@@ -66,6 +71,7 @@ export async function connect(options: ConnectOptions): Promise<RemoteSession> {
     newId,
     exchangeKey: options.exchangeKey ?? makeExchangeKey,
     ...(options.host !== undefined && { host: options.host }),
+    ...(options.runspaces !== undefined && { runspaces: options.runspaces }),
   });
   try {
     const { shellId, idleTimeout } = options;

@@ -29,6 +29,7 @@ import type {
   RemoteSession,
 } from './remote-session.ts';
 import { faultCode, type ShellClient } from './shell-client.ts';
+import { Turns } from './turns.ts';
 
 export interface PsrpSessionOptions {
   readonly computer: string;
@@ -36,6 +37,8 @@ export interface PsrpSessionOptions {
   readonly newId: () => Guid;
   readonly exchangeKey: () => Promise<ExchangeKey>;
   readonly host?: RemoteHost;
+  /** Requests that run at once; 1 where absent. */
+  readonly runspaces?: number;
 }
 
 /** A command that was started, and what it had to say at once. */
@@ -44,7 +47,7 @@ interface Begun {
   readonly told: Received | undefined;
 }
 
-/** A remote session over WS-Man: one runspace pool with one runspace. */
+/** A remote session over WS-Man: one runspace pool. */
 export class PsrpSession implements RemoteSession {
   readonly computer: string;
   applicationData: PsDictionary = new PsDictionary();
@@ -52,15 +55,22 @@ export class PsrpSession implements RemoteSession {
   /** The pool looks at them again when it needs a key. */
   readonly #poolOptions: { -readonly [K in keyof ClientPoolOptions]: ClientPoolOptions[K] };
   #pool: ClientPool;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns: Turns;
+  #exchanging: Promise<void> | undefined;
   /** Signals that nobody needs to wait for. */
   #farewells: Promise<unknown> = Promise.resolve();
 
   constructor(options: PsrpSessionOptions) {
-    const { computer, newId, host } = options;
+    const { computer, newId, host, runspaces = 1 } = options;
     this.computer = computer;
     this.#options = options;
-    this.#poolOptions = { id: newId(), newId, hostInfo: hostInfoOf(host) };
+    this.#turns = new Turns(runspaces);
+    this.#poolOptions = {
+      id: newId(),
+      newId,
+      hostInfo: hostInfoOf(host),
+      ...(runspaces > 1 && { maxRunspaces: runspaces }),
+    };
     this.#pool = new ClientPool(this.#poolOptions);
   }
 
@@ -88,9 +98,7 @@ export class PsrpSession implements RemoteSession {
   }
 
   run(request: RemoteRequest, options: RemoteRunOptions): Promise<void> {
-    const run = this.#turn.then(() => this.#run(request, options));
-    this.#turn = run.catch(() => undefined);
-    return run;
+    return this.#turns.take(() => this.#run(request, options));
   }
 
   async disconnect(idleTimeout?: number): Promise<void> {
@@ -257,6 +265,15 @@ export class PsrpSession implements RemoteSession {
 
   async #exchangeKeys(): Promise<void> {
     if (this.#pool.hasKey) return;
+    this.#exchanging ??= this.#agreeOnKey();
+    try {
+      await this.#exchanging;
+    } finally {
+      this.#exchanging = undefined;
+    }
+  }
+
+  async #agreeOnKey(): Promise<void> {
     this.#poolOptions.exchangeKey ??= await this.#options.exchangeKey();
     const key = this.#pool.exchangeKeys();
     if (key !== undefined) await this.#send(key);
@@ -298,7 +315,7 @@ export class PsrpSession implements RemoteSession {
   }
 
   async #settled(): Promise<void> {
-    await this.#turn;
+    await this.#turns.idle();
     await this.#farewells;
   }
 

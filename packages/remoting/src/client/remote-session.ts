@@ -17,7 +17,7 @@ export interface RemoteRunOptions {
   readonly input?: AsyncIterable<PsValue>;
 }
 
-/** A session on another computer: a runspace pool with one runspace. */
+/** A session on another computer: a runspace pool. */
 export interface RemoteSession {
   /** Name of the computer as it was asked for. */
   readonly computer: string;
@@ -25,7 +25,8 @@ export interface RemoteSession {
   /** What the endpoint says of itself: `PSVersionTable` and more. */
   readonly applicationData: PsDictionary;
   /**
-   * Runs a request; requests of a session run one after the other. Throws CommandFailure when it
+   * Runs a request; requests of a session run one after the other, or as many at once as it has
+   * runspaces. Throws CommandFailure when it
    * ends with an error over there, RemotingError when the connection or the session fails, and the
    * signal's reason after a stop.
    */

@@ -42,8 +42,6 @@ export interface SoapRequest<C> {
   readonly text: string;
   readonly caller: C;
   readonly connection: ServerConnection;
-  /** Aborts when the client goes away. */
-  readonly signal: AbortSignal;
 }
 
 export interface SoapAnswer {
@@ -196,17 +194,8 @@ class HttpService<C> {
     const seals = isSealed ? sealer : undefined;
     const plainBody = seals === undefined ? body : await decryptMessage(seals, { type, body });
     const charset = seals === undefined ? charsetOf(type) : innerCharset(body);
-    const abort = new AbortController();
-    const gone = (): void => abort.abort();
-    response.once('close', gone);
     const text = decodeXml(plainBody, charset);
-    const answer = await this.#options.handle({
-      text,
-      caller,
-      connection: facts,
-      signal: abort.signal,
-    });
-    response.off('close', gone);
+    const answer = await this.#options.handle({ text, caller, connection: facts });
     if (response.destroyed) return;
     const message = utf8(answer.text);
     const content =
@@ -359,7 +348,9 @@ function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Pro
     });
     request.once('end', resolve);
     request.once('error', reject);
-    request.once('close', () => reject(new RemotingError('http', 'the request ended too soon')));
+    request.once('close', () => {
+      if (!request.complete) reject(new RemotingError('http', 'the request ended too soon'));
+    });
   });
 }
 

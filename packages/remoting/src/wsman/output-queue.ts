@@ -22,6 +22,7 @@ export class OutputQueue {
   #chunks: Uint8Array[] = [];
   #size = 0;
   #isDone = false;
+  #isTold = false;
   #exitCode: number | undefined;
   #reader: Reader | undefined;
   #writers: (() => void)[] = [];
@@ -35,6 +36,11 @@ export class OutputQueue {
 
   get isDone(): boolean {
     return this.#isDone;
+  }
+
+  /** Whether the client has all of it, and the end too. */
+  get isTold(): boolean {
+    return this.#isTold;
   }
 
   /** Adds output. The promise, if there is one, resolves when the client has caught up. */
@@ -136,6 +142,7 @@ export class OutputQueue {
     this.#chunks = this.#chunks.slice(count);
     if (this.#size <= HIGH_WATER) this.#release();
     const isEnd = this.#isDone && this.#chunks.length === 0;
+    this.#isTold ||= isEnd;
     if (this.#commandId === undefined) return { streams };
     const { Running, Done } = STATES;
     const exitCode = this.#exitCode ?? 0;

@@ -234,11 +234,12 @@ export class ShellService<C extends ShellOwner> {
   async #command(request: WsmanRequest, shell: Shell, backend: ShellBackend): Promise<Markup> {
     const { commandId = this.#options.newId(), args } = readCommand(request);
     if (shell.command(commandId) !== undefined) throw schemaFault('the CommandId is in use');
-    if (shell.commands.length >= this.#limits.maxCommandsPerShell) {
+    const { maxCommandsPerShell: most } = this.#limits;
+    if (shell.size >= most && shell.forgetTold() >= most) {
       throw receiverFault(
         FaultCode.OPERATION_QUOTA,
         'w:QuotaLimit',
-        `A shell runs ${this.#limits.maxCommandsPerShell} commands at once at most.`,
+        `A shell runs ${most} commands at once at most.`,
       );
     }
     shell.addCommand(commandId);

@@ -105,6 +105,20 @@ export class Shell {
     this.#commands.delete(key(commandId));
   }
 
+  /**
+   * Forgets the commands that were told to their end: clients that do not terminate them, as
+   * pypsrp's `invoke`, would come to the bound otherwise. Gives how many are left.
+   */
+  forgetTold(): number {
+    for (const [id, queue] of this.#commands) if (queue.isTold) this.#commands.delete(id);
+    return this.#commands.size;
+  }
+
+  /** Commands that have not been terminated. */
+  get size(): number {
+    return this.#commands.size;
+  }
+
   get commands(): readonly { id: string; isDone: boolean }[] {
     return [...this.#commands].map(([id, { isDone }]) => ({ id, isDone }));
   }
