@@ -103,7 +103,9 @@ describe('explain', () => {
 
     test('by the list of the middle; protocol transition then needs the bit', async () => {
       await having(serverB, LIST, 'cifs/ServerC', async () => {
-        expect((await ask()).prediction).toMatchObject({ outcome: 'allowed', mode: 'kcd' });
+        const own = await ask();
+        expect(own.prediction).toMatchObject({ outcome: 'allowed', mode: 'kcd' });
+        expect(own.remarks.join()).toContain('PowerShell remoting');
         const { prediction, fixes } = await ask({ evidence: 'protocol-transition' });
         expect(prediction).toMatchObject({
           outcome: 'refused',

@@ -43,7 +43,7 @@ export function staleCaches(
     where: middle,
     sentence: refused
       ? `the LSA of ${middle} may still use a ticket that it got before (S4UTicketLifetime)`
-      : `the LSA of ${middle} remembers a refusal (S4UCacheTimeout)`,
+      : `the LSA of ${middle} may remember a refusal (S4UCacheTimeout)`,
     seconds: LSA_CACHE,
     clear: purge,
   });

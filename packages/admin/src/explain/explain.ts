@@ -86,7 +86,7 @@ export async function explainFacts(
     secondHop: secondHop(protocol ?? protocolOf(facts.target.spn)),
     fixes: fixesOf(facts, prediction),
     caches: staleCaches(facts, prediction, now),
-    remarks: remarksOf(facts),
+    remarks: [...remarksOf(facts), ...otherEvidence(facts, prediction)],
   };
 }
 
@@ -216,6 +216,20 @@ async function namesFor(
     const here = targets.names.named(sid);
     return (here.known ? here : middles.names.named(sid)).name;
   };
+}
+
+/**
+ * A session by PowerShell remoting keeps no ticket of the user: the LSA makes the second hop by
+ * protocol transition, whatever the user came with. Told where that has another end.
+ */
+function otherEvidence(facts: HopFacts, { outcome }: Prediction): readonly string[] {
+  if (facts.evidence !== 'kerberos') return [];
+  const other = predictHop({ ...facts, evidence: 'protocol-transition' });
+  if (other.outcome === outcome) return [];
+  return [
+    'in a session by PowerShell remoting Windows goes the way of protocol transition: then this ' +
+      `hop is ${other.outcome} (see --evidence protocol-transition)`,
+  ];
 }
 
 function remarksOf(facts: HopFacts): readonly string[] {

@@ -1,5 +1,8 @@
 import { controlNames } from '@doublehop/delegation/account-control';
 import type { RenderedCheck } from '@doublehop/delegation/render';
+import { isAllow } from '@doublehop/delegation/ace-effect';
+import type { Ace } from '@doublehop/security/ace';
+import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 import { formatSddl } from '@doublehop/security/sddl';
 import { SecurityError } from '@doublehop/security/errors';
 import { readDescriptor } from '../plan.ts';
@@ -11,6 +14,8 @@ export interface DecidingValue {
   readonly attribute: string;
   /** As text; `absent` where there is none. */
   readonly value: string;
+  /** The same in fewer characters, where there is such: a descriptor's entries that count. */
+  readonly short?: string;
 }
 
 type Find = (facts: HopFacts, check: RenderedCheck) => DecidingValue | undefined;
@@ -42,7 +47,10 @@ const FINDERS: Readonly<Partial<Record<RenderedCheck['id'], Find>>> = {
   'rbcd-descriptor': ({ target }) => target.party && descriptor(target.party.hop),
   'rbcd-access': ({ target }, check) => {
     if (target.party === undefined || check.outcome === 'skip') return undefined;
-    return descriptor(target.party.hop);
+    const whole = descriptor(target.party.hop);
+    const { evidence } = check;
+    if (typeof evidence !== 'object') return whole;
+    return { ...whole, short: `entry ${evidence.index + 1}: ${aceText(evidence.ace)}` };
   },
 };
 
@@ -59,13 +67,35 @@ function descriptor({ account, restrictionsRead }: HopAccount): DecidingValue {
   if (!restrictionsRead) return { attribute, value: 'not readable' };
   const read = readDescriptor(account.allowedToAct);
   if (typeof read === 'string') return { attribute, value: read };
+  return { attribute, value: sddlOf(read), short: entriesOf(read) };
+}
+
+function sddlOf(read: SecurityDescriptor): string {
   try {
-    return { attribute, value: formatSddl(read) };
+    return formatSddl(read);
   } catch (error) {
     // Some kinds of ACE have no letters in SDDL (MS-DTYP 2.5.1.1).
-    if (error instanceof SecurityError) return { attribute, value: 'not to be said in SDDL' };
+    if (error instanceof SecurityError) return 'not to be said in SDDL';
     throw error;
   }
+}
+
+/** Entries that are shown before it is said how many more there are. */
+const SHOWN = 6;
+
+function entriesOf({ dacl }: SecurityDescriptor): string {
+  if (dacl === undefined) return 'no DACL';
+  if (dacl === 'null') return 'a NULL DACL';
+  const { aces } = dacl;
+  if (aces.length === 0) return 'no entries';
+  const shown = aces.slice(0, SHOWN).map(aceText).join('; ');
+  return aces.length > SHOWN ? `${shown}; and ${aces.length - SHOWN} more` : shown;
+}
+
+/** `allow 0xf01ff to S-1-5-21-1-2-3-1104`. */
+function aceText(ace: Ace): string {
+  const kind = isAllow(ace) ? 'allow' : 'deny';
+  return `${kind} 0x${ace.mask.toString(16)} to ${ace.sid}`;
 }
 
 function listed(values: readonly string[]): string {

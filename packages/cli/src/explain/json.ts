@@ -1,6 +1,7 @@
 import type { Explanation } from '@doublehop/admin/explain/explain';
 import type { HopFacts } from '@doublehop/admin/explain/hop-facts';
 import { decidingValue } from '@doublehop/admin/explain/values';
+import type { RenderedCheck } from '@doublehop/delegation/render';
 import { ntStatusValue } from '@doublehop/security/ntstatus';
 import { accountJson } from '../admin/edit-json.ts';
 
@@ -35,7 +36,7 @@ export function explanationJson(explanation: Explanation): Readonly<Record<strin
         object: check.subject,
         sentence: check.detail,
         assumed: check.evidence === 'assumed',
-        ...decidingValue(facts, check),
+        ...valueJson(facts, check),
       })),
     })),
     fixes: fixes.map(({ what, command, elsewhere, widens, reach }) => ({
@@ -53,6 +54,11 @@ export function explanationJson(explanation: Explanation): Readonly<Record<strin
     })),
     remarks,
   };
+}
+
+function valueJson(facts: HopFacts, check: RenderedCheck): Readonly<Record<string, unknown>> {
+  const { attribute, value } = decidingValue(facts, check) ?? {};
+  return { attribute: attribute ?? null, value: value ?? null };
 }
 
 /** Who takes part. */

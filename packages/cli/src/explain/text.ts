@@ -162,7 +162,10 @@ function checkLines(
   const decided =
     outcome === 'fail' || id === 'rbcd-access' || (id.startsWith('forwardable-') && !forwardable);
   if (value === undefined || !decided) return lines;
-  return [...lines, ...wrap(`${value.attribute}: ${value.value}`, width, indent, `${indent}  `)];
+  return [
+    ...lines,
+    ...wrap(`${value.attribute}: ${value.short ?? value.value}`, width, indent, `${indent}  `),
+  ];
 }
 
 function fixLines(fixes: readonly Fix[], width: number): readonly string[] {
