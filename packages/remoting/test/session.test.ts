@@ -152,6 +152,39 @@ describe('a session, over HTTP with Kerberos', () => {
   });
 });
 
+describe('a session with several runspaces (MS-PSRP 2.2.2.2)', () => {
+  test('runs as many requests at once, each runspace with its own variables', async () => {
+    const { open } = await testEndpoint();
+    const session = await open({ runspaces: 2 });
+    const stops = [new AbortController(), new AbortController()];
+    const endless = stops.map((stop) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const run = ask(session, commands(['Get-Endless']), {
+        signal: stop.signal,
+        onOutput: () => resolve(),
+      });
+      return { promise, run };
+    });
+    // Both say that they have started, which one after the other they could not.
+    await Promise.all(endless.map(({ promise }) => promise));
+    const third = ask(session, commands(['whoami']));
+    for (const stop of stops) stop.abort(new Error('enough'));
+    for (const { run } of endless) await expect(run).rejects.toThrow('enough');
+    expect((await third).output).toEqual(['alice@CONTOSO.COM']);
+  });
+
+  test('secrets of requests at once, by one exchange of keys', async () => {
+    const { open } = await testEndpoint();
+    const session = await open({ runspaces: 4 });
+    const credential = (): PsObject =>
+      customObject({ UserName: 'bob', Password: SecureText.of('secret') });
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => ask(session, commands(['Get-Secret', credential()]))),
+    );
+    expect(answers.map(({ output }) => output)).toEqual([[6], [6], [6], [6]]);
+  });
+});
+
 describe('sessions that are left', () => {
   test('are taken up by another client, with their variables', async () => {
     const { open, endpoint } = await testEndpoint();

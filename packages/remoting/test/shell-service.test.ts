@@ -3,6 +3,7 @@ import { FaultCode, receiverFault } from '@doublehop/remoting/wsman/faults';
 import {
   Action,
   configurationUri,
+  OUTPUT_OPTION,
   SHELL_RESOURCE,
   SignalCode,
 } from '@doublehop/remoting/wsman/names';
@@ -14,7 +15,8 @@ import * as requests from '@doublehop/remoting/wsman/shell-requests';
 import * as responses from '@doublehop/remoting/wsman/shell-responses';
 import { ShellService, type ShellServiceOptions } from '@doublehop/remoting/wsman/shell-service';
 import { element, type Markup } from '@doublehop/remoting/xml/write';
-import { fromUtf8, utf8 } from '@doublehop/wire/bytes';
+import { OUTPUT_WITH_COMMAND_WAIT } from '@doublehop/remoting/limits';
+import { fromUtf8, toBase64, utf8 } from '@doublehop/wire/bytes';
 import { describe, expect, test } from 'vitest';
 
 const ALICE: ShellOwner = { name: 'CONTOSO\\alice', sid: 'S-1-5-21-1-2-3-1104' };
@@ -385,6 +387,68 @@ describe('who may do what', () => {
     expect(await faultOf(command('refuse'))).toBe(FaultCode.ACCESS_DENIED);
     await expect(command()).resolves.toBeDefined();
     expect(await faultOf(command())).toBe(FaultCode.SCHEMA);
+  });
+});
+
+describe('output with the answer to a command (an extension)', () => {
+  const options = [{ name: OUTPUT_OPTION.toUpperCase(), value: 'TRUE', mustComply: false }];
+  const body = (): Markup =>
+    requests.commandBody({ commandId: COMMAND, command: '', args: [toBase64(utf8('run'))] });
+
+  test('what is told to its end is forgotten', async () => {
+    const { backends, create, ask, receive } = setUp();
+    await create();
+    const answer = ask(Action.COMMAND, body(), { options });
+    await Promise.resolve();
+    void backends[0]?.sink.output(COMMAND, utf8('one'));
+    backends[0]?.sink.finished(COMMAND);
+    expect(responses.readStarted(await answer)).toBe(COMMAND);
+    expect(responses.readTold(await answer)).toMatchObject({
+      streams: [{ data: Buffer.from('one') }],
+      state: 'Done',
+    });
+    expect(await faultOf(receive(COMMAND))).toBe(FaultCode.COMMAND_NOT_FOUND);
+  });
+
+  test('what goes on is answered soon, and goes on', async () => {
+    const { time, backends, create, ask, receive } = setUp();
+    await create();
+    const answer = ask(Action.COMMAND, body(), { options });
+    await Promise.resolve();
+    time.pass(OUTPUT_WITH_COMMAND_WAIT);
+    expect(responses.readTold(await answer)).toBeUndefined();
+    void backends[0]?.sink.output(COMMAND, utf8('late'));
+    backends[0]?.sink.finished(COMMAND);
+    expect(await receive(COMMAND)).toMatchObject({ streams: [{}], state: 'Done' });
+  });
+
+  test('what does not fit comes by Receive, and closing a shell ends the wait', async () => {
+    const { backends, create, ask, receive } = setUp();
+    await create();
+    const answer = ask(Action.COMMAND, body(), { options, maxEnvelopeSize: 8192 });
+    await Promise.resolve();
+    void backends[0]?.sink.output(COMMAND, new Uint8Array(4000));
+    void backends[0]?.sink.output(COMMAND, new Uint8Array(4000));
+    expect(responses.readTold(await answer)).toMatchObject({ streams: [{}], state: 'Running' });
+    expect((await receive(COMMAND)).streams).toHaveLength(1);
+    const second = requests.commandBody({ commandId: SHELL, command: '', args: [] });
+    const waiting = ask(Action.COMMAND, second, { options });
+    await ask(Action.DELETE, undefined);
+    expect(responses.readTold(await waiting)).toBeUndefined();
+  });
+
+  test('commands told to their end make room for others, without a signal', async () => {
+    const { backends, create, command, receive, ask } = setUp({
+      limits: { maxCommandsPerShell: 1 },
+    });
+    await create();
+    await command();
+    const another = requests.commandBody({ commandId: SHELL, command: '', args: [] });
+    expect(await faultOf(ask(Action.COMMAND, another))).toBe(FaultCode.OPERATION_QUOTA);
+    backends[0]?.sink.finished(COMMAND);
+    expect(await faultOf(ask(Action.COMMAND, another))).toBe(FaultCode.OPERATION_QUOTA);
+    expect((await receive(COMMAND)).state).toBe('Done');
+    await expect(ask(Action.COMMAND, another)).resolves.toBeDefined();
   });
 });
 
