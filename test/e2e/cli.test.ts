@@ -41,6 +41,7 @@ beforeAll(async () => {
       value,
     ]),
   );
+  env['XDG_STATE_HOME'] = join(dir, 'state');
   expect(await kinit('Administrator', PASSWORD)).toMatchObject({ status: 0, stdout: '' });
 });
 afterAll(async () => {

@@ -36,3 +36,18 @@ export const MAX_JOURNAL_LINE = 8 * 1_048_576;
 
 /** Intents that go to a journal in one write. */
 export const JOURNAL_BATCH = 500;
+
+/** Lines of a list of targets; more are better said by a sweep or a group. */
+export const MAX_LIST_LINES = 1_000_000;
+
+/** Largest list that is read. */
+export const MAX_LIST_BYTES = 128 * 1_048_576;
+
+/** Names of accounts that are told as examples where a finding is about many. */
+export const AUDIT_SAMPLES = 10;
+
+/** Members of a group that an audit tells by name; further ones are counted. */
+export const MAX_AUDIT_MEMBERS = 1_000;
+
+/** Service names that are looked up by one filter. */
+export const SPNS_PER_SEARCH = 25;

@@ -38,6 +38,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/show.ts'),
   },
   {
+    name: 'history',
+    summary: 'the runs that wrote something: who, when, what, and what became of it',
+    load: async () => await import('./commands/history.ts'),
+  },
+  {
+    name: 'undo',
+    summary: 'take back what a run has written',
+    load: async () => await import('./commands/undo.ts'),
+  },
+  {
     name: 'explain',
     summary: 'whether a middle gets a ticket to a target as a user, why, and what would change it',
     load: async () => await import('./commands/explain.ts'),

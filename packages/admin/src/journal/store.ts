@@ -24,12 +24,12 @@ export interface JournalFile {
   close(): Promise<void>;
 }
 
-/** The form of a run's name: its time in UTC and something that makes it unique. */
-export const RUN_NAME = /^\d{8}-\d{6}-[0-9a-f]{4}$/;
+/** The form of a run's name: its time in UTC, and something that makes it unique. */
+export const RUN_NAME = /^\d{8}-\d{6}-\d{3}[0-9a-f]{2}$/;
 
-/** `20261123-031502-a1b2`: sorts by time, and can be typed. */
+/** `20261123-031502-527a3`: sorts by time, to the millisecond, and can be typed. */
 export function runName(milliseconds: number, random: (size: number) => Uint8Array): string {
-  const time = new Date(milliseconds).toISOString().replace(/[-:]|\.\d+Z$/g, '');
-  const unique = Array.from(random(2), (octet) => octet.toString(16).padStart(2, '0')).join('');
-  return `${time.replace('T', '-')}-${unique}`;
+  const time = new Date(milliseconds).toISOString().replace(/[-:Z]/g, '').replace(/[T.]/g, '-');
+  const [unique = 0] = random(1);
+  return `${time}${unique.toString(16).padStart(2, '0')}`;
 }

@@ -3,16 +3,19 @@ import type { ApplyReport, ChangeOutcome } from '@doublehop/admin/apply';
 import type { DomainConnection } from '@doublehop/admin/connection';
 import type { Plan, PlannedChange } from '@doublehop/admin/plan';
 import { changeSentences } from '@doublehop/admin/sentences';
+import { summaryJson } from '../changes/report-json.ts';
 
 /** A plan, or with a report what became of it, as `--json` prints it. */
 export function editJson(
   { url, domain }: DomainConnection,
   { changes, skipped, refused }: Plan,
-  report: ApplyReport | undefined,
+  written: { readonly report: ApplyReport; readonly run: string | undefined } | undefined,
 ): unknown {
+  const report = written?.report;
   const outcomes: readonly ChangeOutcome[] | undefined = report?.outcomes;
   return {
     dryRun: report === undefined,
+    run: written?.run ?? null,
     domain: domain.dnsName,
     controller: domain.controller ?? url,
     changes: changes.map((change, at) => changeJson(change, outcomes?.[at])),
@@ -54,8 +57,4 @@ function changeJson(change: PlannedChange, outcome: ChangeOutcome | undefined): 
 
 function principalJson({ name, sid, dn }: Principal): unknown {
   return { name, sid, dn: dn ?? null };
-}
-
-function summaryJson({ done, unchanged, failed, notTried }: ApplyReport): unknown {
-  return { done, unchanged, failed, notTried };
 }

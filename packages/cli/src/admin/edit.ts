@@ -1,78 +1,167 @@
 import type { Principal } from '@doublehop/admin/account';
-import { applyChanges, type ApplyReport } from '@doublehop/admin/apply';
+import { type ApplyReport, grantChange, plannedOutcome } from '@doublehop/admin/apply';
 import type { DomainConnection } from '@doublehop/admin/connection';
 import type { Edit, Plan } from '@doublehop/admin/plan';
 import { prepareEdits } from '@doublehop/admin/prepare';
 import { changeSentences } from '@doublehop/admin/sentences';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { resumeCommand } from '../changes/resume.ts';
+import {
+  addWriteOptions,
+  agreed,
+  exitCodeOf,
+  runHint,
+  summaryLine,
+  writeChanges,
+  type WriteOptions,
+} from '../changes/write.ts';
 import { type Context, EXIT } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { confirm } from '../input/confirm.ts';
-import { startProgress } from '../output/progress.ts';
+import { printJson } from '../output/json.ts';
 import { printable } from '../output/table.ts';
 import { formatClock } from '../output/time.ts';
-import { type ConnectionOptions, addConnectionOptions, withConnections } from './connection.ts';
+import {
+  type ConnectionOptions,
+  type Connections,
+  addConnectionOptions,
+  withConnections,
+} from './connection.ts';
 import { editJson } from './edit-json.ts';
-import { printJson } from '../output/json.ts';
-import { requireTargets, selectMiddles, selectTargets, type TargetOptions } from './selection.ts';
+import { readList, type Selected, selectList } from './list.ts';
+import {
+  isSweep,
+  requireTargets,
+  selectMiddles,
+  selectTargets,
+  type TargetOptions,
+} from './selection.ts';
 
 /** Options of every command that writes grants. */
-export interface EditOptions extends ConnectionOptions, TargetOptions {
+export interface EditOptions extends ConnectionOptions, TargetOptions, WriteOptions {
   readonly middle?: readonly string[];
-  readonly dryRun?: true;
-  readonly yes?: true;
-  readonly json?: true;
-  readonly concurrency?: number;
+  readonly list?: string;
 }
 
-/** Adds the options that every writing command has. */
+/** Adds the options that every command has that writes grants. */
 export function addEditOptions(command: Command): Command {
-  command
-    .addOption(new Option('--what-if, --dry-run', 'show what would be written, write nothing'))
-    .option('-y, --yes', 'do not ask before several targets are written')
-    .option('--json', 'print the outcome as JSON')
-    .addOption(
-      new Option('--concurrency <n>', 'writes under way at a time; default 8').argParser(positive),
-    );
-  return addConnectionOptions(command, true);
+  const list = new Option(
+    '--list <file>',
+    'targets, one a line, or CSV with columns target and middle; "-" for standard input',
+  );
+  command.addOption(list.helpGroup('Many targets at once:'));
+  return addConnectionOptions(addWriteOptions(command), true);
 }
 
 /** What one command does with its middles. */
-export type EditOf = (middles: readonly Principal[]) => Edit;
+export interface EditKind {
+  readonly editOf: (middles: readonly Principal[]) => Edit;
+  /** What is asked where no middle is named; undefined where none is needed. */
+  readonly whoElse: string | undefined;
+}
 
 /** Resolves, plans, shows the plan, asks, writes, and tells what became of it. */
 export async function runEdit(
   context: Context,
   options: EditOptions,
-  editOf: EditOf,
+  kind: EditKind,
 ): Promise<void> {
-  requireTargets(options);
-  await withConnections(context, options, async ({ targets, middles }) => {
-    const principals = await selectMiddles(middles, options.middle ?? []);
-    const accounts = await selectTargets(context, targets, options);
-    const plan = await prepareEdits(targets, accounts, editOf(principals));
+  const { resume } = options;
+  if (resume !== undefined) {
+    await resumeCommand(context, { ...options, resume }, selects(options));
+    return;
+  }
+  const select = await selection(context, options, kind);
+  await withConnections(context, options, async (connections) => {
+    const { targets: connection } = connections;
+    const plan = await planOf(connection, await select(connections), kind);
     checkPlan(plan, options);
-    const view = new EditView(context, options, targets);
+    const view = new EditView(context, options, connection);
     if (options.dryRun === true) {
       view.printPlan(plan);
       return;
     }
-    if (!(await agreed(context, options, plan, view))) {
-      context.err('nothing was written\n');
-      context.exitCode = EXIT.error;
+    const planned = plan.changes.map(grantChange);
+    const written = plan.changes.filter(({ changed }) => changed);
+    if (
+      !(await agreed(
+        context,
+        options,
+        written.map((change) => changeSentences(change)),
+      ))
+    )
       return;
-    }
-    const report = await write(context, options, targets, plan);
+    const { run, ...sums } = await writeChanges(context, options, connection, { changes: planned });
+    const report = { ...sums, outcomes: sums.outcomes.map(plannedOutcome) };
     throwOnlyFailure(report);
-    view.printReport(plan, report);
-    context.exitCode = exitCodeOf(plan, report);
+    view.printReport(plan, report, run);
+    context.exitCode = plan.refused.length > 0 ? EXIT.error : exitCodeOf(report.outcomes);
   });
 }
 
-/** A positive whole number, for options. */
-export function positive(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+/** Whether a call says which targets are meant. */
+function selects({ target, middle, list, ...options }: EditOptions): boolean {
+  return [target, middle, list].some((each) => each !== undefined) || isSweep(options);
+}
+
+type Select = (connections: Connections) => Promise<readonly Selected[]>;
+
+/**
+ * What the call is about. Whatever can be said about it is said before anybody is connected to;
+ * looked up is it by what is returned.
+ */
+async function selection(
+  context: Context,
+  options: EditOptions,
+  { whoElse }: EditKind,
+): Promise<Select> {
+  const { list, middle = [], target, passwordFile } = options;
+  const rows = list === undefined ? undefined : await listOf(context, list, passwordFile);
+  const listed = {
+    targets: rows?.some((row) => row.target !== undefined) === true,
+    middles: rows?.some((row) => row.middle !== undefined) === true,
+  };
+  if (whoElse !== undefined && middle.length === 0 && !listed.middles) {
+    throw new UsageError(whoElse);
+  }
+  if (whoElse === undefined && listed.middles) {
+    throw new UsageError('--list: the list names middles, which --all has no use for');
+  }
+  if (!listed.targets) requireTargets(options);
+  else if (target !== undefined || isSweep(options)) {
+    throw new UsageError('give either --list, --target or a sweep, not several of them');
+  }
+  return async (connections) => {
+    const middles = await selectMiddles(connections.middles, middle);
+    const targets = listed.targets
+      ? []
+      : await selectTargets(context, connections.targets, options);
+    const selected = { targets, middles };
+    return rows === undefined ? [selected] : await selectList(connections, rows, selected);
+  };
+}
+
+async function listOf(context: Context, list: string, passwordFile: string | undefined) {
+  if (list === '-' && passwordFile === '-') {
+    throw new UsageError('--list and --password-file cannot both read standard input');
+  }
+  return await readList(context, list);
+}
+
+/** The plans of all targets with the same middles, as one. */
+async function planOf(
+  connection: DomainConnection,
+  selected: readonly Selected[],
+  { editOf }: EditKind,
+): Promise<Plan> {
+  const plans: Plan[] = [];
+  for (const { targets, middles } of selected) {
+    plans.push(await prepareEdits(connection, targets, editOf(middles)));
+  }
+  return {
+    changes: plans.flatMap(({ changes }) => changes),
+    skipped: plans.flatMap(({ skipped }) => skipped),
+    refused: plans.flatMap(({ refused }) => refused),
+  };
 }
 
 /** One target that was named and cannot be edited is an error; many are a report. */
@@ -86,49 +175,10 @@ function checkPlan({ changes, skipped, refused }: Plan, { target = [] }: TargetO
   }
 }
 
-async function agreed(
-  context: Context,
-  options: EditOptions,
-  plan: Plan,
-  view: EditView,
-): Promise<boolean> {
-  const writes = plan.changes.filter(({ changed }) => changed).length;
-  if (options.yes === true || writes < 2) return true;
-  view.printQuestion(plan);
-  return await confirm(context, `Write ${writes} targets?`);
-}
-
-async function write(
-  context: Context,
-  { concurrency }: EditOptions,
-  connection: DomainConnection,
-  { changes }: Plan,
-): Promise<ApplyReport> {
-  const progress = startProgress(context, 'targets', changes.length);
-  const stop = new AbortController();
-  const interrupted = (): void => stop.abort();
-  process.once('SIGINT', interrupted);
-  try {
-    const onOutcome = (_outcome: unknown, done: number): void => progress.update(done);
-    const { signal } = stop;
-    return await applyChanges(connection, changes, { concurrency, onOutcome, signal });
-  } finally {
-    process.removeListener('SIGINT', interrupted);
-    progress.end();
-  }
-}
-
 /** Of one target there is no report to give: it was written, or this is why not. */
 function throwOnlyFailure({ outcomes }: ApplyReport): void {
   const [only, more] = outcomes;
   if (only?.state === 'failed' && more === undefined) throw only.error;
-}
-
-function exitCodeOf({ refused }: Plan, { outcomes, notTried }: ApplyReport): number {
-  const failures = outcomes.flatMap((outcome) => (outcome.state === 'failed' ? outcome.error : []));
-  if (failures.length + refused.length + notTried === 0) return EXIT.done;
-  const saidNo = failures.every(({ code }) => code === 'access-denied' || code === 'changed-since');
-  return saidNo && notTried === 0 && refused.length === 0 ? EXIT.refused : EXIT.error;
 }
 
 /** Prints plans and reports, as text or as JSON. */
@@ -155,16 +205,9 @@ class EditView {
     this.#out(`what if: ${writes} of ${count(plan)} would be written; nothing was`);
   }
 
-  /** The plan, on standard error, before a question. */
-  printQuestion(plan: Plan): void {
-    for (const change of plan.changes.filter(({ changed }) => changed)) {
-      for (const line of changeSentences(change)) this.#context.err(`  ${printable(line)}\n`);
-    }
-  }
-
-  printReport(plan: Plan, report: ApplyReport): void {
+  printReport(plan: Plan, report: ApplyReport, run: string | undefined): void {
     if (this.#json) {
-      printJson(this.#context, editJson(this.#connection, plan, report));
+      printJson(this.#context, editJson(this.#connection, plan, { report, run }));
       return;
     }
     for (const outcome of report.outcomes) {
@@ -177,15 +220,11 @@ class EditView {
       const { name } = outcome.change.target;
       if (outcome.state === 'failed') this.#err(`${name}: ${outcome.error.message}`);
     }
-    if (plan.changes.length > 1 || report.failed + report.notTried > 0) this.#summary(report);
+    if (plan.changes.length > 1 || report.failed + report.notTried > 0) {
+      this.#out(summaryLine(report));
+    }
     this.#hint(report);
-  }
-
-  #summary({ done, unchanged, failed, notTried }: ApplyReport): void {
-    const parts = [`${done} written`, `${unchanged} unchanged`];
-    if (failed > 0) parts.push(`${failed} failed`);
-    if (notTried > 0) parts.push(`${notTried} not tried`);
-    this.#out(parts.join(', '));
+    for (const line of runHint(this.#context, { ...report, run })) this.#err(line);
   }
 
   /** Where a refusal may still be remembered (S4UCacheTimeout), and how that ends. */

@@ -2,7 +2,7 @@ import type { Account, Principal } from '@doublehop/admin/account';
 import type { DomainConnection } from '@doublehop/admin/connection';
 import { splitIdentities } from '@doublehop/admin/identity';
 import { resolvePrincipal, resolveTarget } from '@doublehop/admin/resolve';
-import { findTargets } from '@doublehop/admin/targets';
+import { findTargets, SEARCH_KINDS, type SearchKind } from '@doublehop/admin/targets';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -14,6 +14,7 @@ export interface TargetOptions {
   readonly searchBase?: string;
   readonly filter?: string;
   readonly scope?: 'base' | 'one' | 'subtree';
+  readonly kind?: readonly SearchKind[];
 }
 
 /** Adds `--middle`, which may be repeated and may hold a list. */
@@ -21,12 +22,8 @@ export function addMiddleOption(command: Command, description: string): Command 
   return command.addOption(new Option('--middle <identity>', description).argParser(collect));
 }
 
-/** Throws UsageError where no middle is named; not earlier: a misspelt option is told first. */
-export function requireMiddles({ middle = [] }: { readonly middle?: readonly string[] }): void {
-  if (middle.length === 0) {
-    throw new UsageError('who may act for users? Give --middle, for instance --middle ServerB');
-  }
-}
+/** What is asked where no middle is named. */
+export const WHO = 'who may act for users? Give --middle, for instance --middle ServerB';
 
 /** Adds the options of `TargetOptions`; `positional`: targets are arguments instead. */
 export function addTargetOptions(command: Command, positional = false): Command {
@@ -42,6 +39,10 @@ export function addTargetOptions(command: Command, positional = false): Command 
     new Option('--search-base <dn>', 'every computer below this folder'),
     new Option('--filter <ldap>', 'every computer that this LDAP filter fits: (cn=Web*)'),
     new Option('--scope <scope>', 'how deep; default subtree').argParser(parseScope),
+    new Option(
+      '--kind <kinds>',
+      'what is searched for: computer (default), user, service-account',
+    ).argParser(parseKinds),
   ];
   for (const option of sweep) command.addOption(option.helpGroup(group));
   return command;
@@ -65,10 +66,11 @@ export async function selectMiddles(
  * `argument` is how the command calls its targets.
  */
 export function requireTargets(options: TargetOptions, argument = '--target'): void {
-  const { target: named = [], scope } = options;
+  const { target: named = [], scope, kind } = options;
   const sweeps = isSweep(options);
-  if (scope !== undefined && !sweeps) {
-    throw new UsageError('--scope goes with --search-base or --filter');
+  if ((scope ?? kind) !== undefined && !sweeps) {
+    const which = scope === undefined ? '--kind' : '--scope';
+    throw new UsageError(`${which} goes with --search-base or --filter`);
   }
   if (sweeps && named.length > 0) {
     throw new UsageError(`give either ${argument} or a sweep with --search-base, not both`);
@@ -85,16 +87,16 @@ export async function selectTargets(
   options: TargetOptions,
   argument = '--target',
 ): Promise<readonly Account[]> {
-  const { target: named = [], searchBase, filter, scope } = options;
+  const { target: named = [], searchBase: base, filter, scope, kind: kinds } = options;
   const found = new Map<string, Account>();
   for (const text of named) {
     const account = await resolveTarget(connection, text, argument);
     found.set(account.sid, account);
   }
   if (!isSweep(options)) return [...found.values()];
-  const progress = startProgress(context, 'computers found');
+  const progress = startProgress(context, 'accounts found');
   try {
-    for await (const account of findTargets(connection, { base: searchBase, filter, scope })) {
+    for await (const account of findTargets(connection, { base, filter, scope, kinds })) {
       found.set(account.sid, account);
       connection.names.remember(account);
       progress.update(found.size);
@@ -103,11 +105,13 @@ export async function selectTargets(
     progress.end();
   }
   if (found.size > 0) return [...found.values()];
-  const where = searchBase ?? connection.domain.namingContext;
-  throw new UsageError(`no computer below ${where} fits; nothing to do`);
+  const where = base ?? connection.domain.namingContext;
+  const what = (kinds ?? ['computer']).join(' or ').replaceAll('-', ' ');
+  throw new UsageError(`no ${what} below ${where} fits; nothing to do`);
 }
 
-function isSweep({ searchBase, filter }: TargetOptions): boolean {
+/** Whether targets are searched for. */
+export function isSweep({ searchBase, filter }: TargetOptions): boolean {
   return searchBase !== undefined || filter !== undefined;
 }
 
@@ -129,4 +133,14 @@ function parseScope(text: string): 'base' | 'one' | 'subtree' {
   const scope = SCOPES.get(text.toLowerCase());
   if (scope === undefined) throw new UsageError(`--scope: "${text}" is none of base, one, subtree`);
   return scope;
+}
+
+function parseKinds(text: string, previous: readonly SearchKind[] = []): readonly SearchKind[] {
+  const kinds = text.split(',').map((part) => {
+    const wanted = part.trim().toLowerCase().replace(/s$/, '');
+    const kind = SEARCH_KINDS.find((each) => each === wanted);
+    if (kind !== undefined) return kind;
+    throw new UsageError(`--kind: "${part.trim()}" is none of ${SEARCH_KINDS.join(', ')}`);
+  });
+  return [...previous, ...kinds];
 }

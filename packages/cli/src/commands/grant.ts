@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { addEditOptions, type EditOptions, runEdit } from '../admin/edit.ts';
-import { addMiddleOption, addTargetOptions, requireMiddles } from '../admin/selection.ts';
+import { addMiddleOption, addTargetOptions, WHO } from '../admin/selection.ts';
 import type { Context } from '../context.ts';
 
 /** `doublehop grant`: adds middles to a target's list; everything else in it stays as it is. */
@@ -14,8 +14,10 @@ export function command(context: Context): Command {
   return addEditOptions(grant)
     .addHelpText('after', EXAMPLES)
     .action(async (options: EditOptions) => {
-      requireMiddles(options);
-      await runEdit(context, options, (middles) => ({ kind: 'grant', middles }));
+      await runEdit(context, options, {
+        editOf: (middles) => ({ kind: 'grant', middles }),
+        whoElse: WHO,
+      });
     });
 }
 

@@ -24,12 +24,10 @@ export function command(context: Context): Command {
       if (all && options.middle !== undefined) {
         throw new UsageError('--all and --middle exclude each other');
       }
-      if (!all && (options.middle ?? []).length === 0) {
-        throw new UsageError('who may no longer act? Give --middle, or --all for everybody');
-      }
-      await runEdit(context, options, (middles) =>
-        all ? { kind: 'clear' } : { kind: 'revoke', middles },
-      );
+      await runEdit(context, options, {
+        editOf: (middles) => (all ? { kind: 'clear' } : { kind: 'revoke', middles }),
+        whoElse: all ? undefined : 'who may no longer act? Give --middle, or --all for everybody',
+      });
     });
 }
 
