@@ -4,6 +4,7 @@ import { parseProfile } from '@doublehop/kerberos/config/profile';
 import { KerberosError } from '@doublehop/kerberos/errors';
 import { formatKeytab, parseKeytab } from '@doublehop/kerberos/keytab';
 import { formatPrincipal, parsePrincipal, samePrincipal } from '@doublehop/kerberos/names';
+import { loadPolicy } from '@doublehop/admin/policy/load';
 import { fromHex, fromUtf8, utf8 } from '@doublehop/wire/bytes';
 import type { FuzzTarget } from '../targets.ts';
 
@@ -31,7 +32,16 @@ const CONFIG = `[libdefaults]
 /** Empty cache of version 4, with a time offset (MIT's ccache_file_format). */
 const CACHE = '0504000c00010008ffffffff00000000000000010000000100000001430000000161';
 
-/** Files that programs of others write. */
+const POLICY = `version: 1
+domain: contoso.com
+rules:
+  - name: &a jump box
+    targets: {search: [{base: 'OU=A,DC=b', filter: '(cn=\\2a*)', kinds: [user]}], except: [C]}
+    mode: exact
+    middles: [JumpBox, "CONTOSO\\\\B", *a] # who
+`;
+
+/** Files that programs of others, or people, write. */
 export function fileTargets(): readonly FuzzTarget[] {
   return [
     { name: 'keytab', seeds: [KEYTAB], run: (b) => void parseKeytab(b), refuses: [KerberosError] },
@@ -56,6 +66,16 @@ export function fileTargets(): readonly FuzzTarget[] {
         if (!samePrincipal(principal, again)) throw new Error('not stable');
       },
       refuses: [KerberosError],
+    },
+    {
+      name: 'policy file',
+      seeds: [utf8(POLICY)],
+      run(input) {
+        const { policy, problems = [] } = loadPolicy(fromUtf8(input));
+        if ((policy === undefined) === (problems.length === 0)) throw new Error('neither nor');
+      },
+      // It tells problems, and throws nothing.
+      refuses: [],
     },
   ];
 }
