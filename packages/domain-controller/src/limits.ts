@@ -68,9 +68,6 @@ export const MAX_PENDING_BINDS = 64;
 export const MAX_PASSWORD_REPLIES = 1024;
 export const PASSWORD_REPLY_LIFE = 10_000;
 
-/** Octets of a name in a netlogon ping and in its answer (MS-ADTS 6.3.3, RFC 1035 §2.3.4). */
-export const MAX_NETLOGON_NAME = 255;
-
 /** Octets of one CLDAP request: a ping has about 200. */
 export const MAX_CLDAP_REQUEST = 4096;
 

@@ -11,7 +11,7 @@ import { lmdbStore } from '@doublehop/directory/store/lmdb';
 import { memoryStore } from '@doublehop/directory/store/memory';
 import { createDomain } from '@doublehop/domain-controller/create-domain';
 import { createDomainController } from '@doublehop/domain-controller/dc';
-import { decodeNetlogonResponse } from '@doublehop/domain-controller/netlogon/response';
+import { decodeNetlogonResponse } from '@doublehop/security/netlogon/response';
 import { memoryCache } from '@doublehop/kerberos/ccache/memory';
 import { KerberosClient } from '@doublehop/kerberos/client/client';
 import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';

@@ -1,13 +1,10 @@
-import {
-  NameWriter,
-  readCompressedName,
-} from '@doublehop/domain-controller/netlogon/compressed-names';
+import { NameWriter, readCompressedName } from '@doublehop/security/netlogon/compressed-names';
 import { readPing } from '@doublehop/domain-controller/netlogon/ping-filter';
 import {
   decodeNetlogonResponse,
   encodeNetlogonResponse,
   type NetlogonResponse,
-} from '@doublehop/domain-controller/netlogon/response';
+} from '@doublehop/security/netlogon/response';
 import { parseFilter } from '@doublehop/ldap/filter-text';
 import { parseGuid } from '@doublehop/security/guid';
 import { concat, fromHex, toHex, utf16le } from '@doublehop/wire/bytes';

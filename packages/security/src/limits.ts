@@ -48,3 +48,6 @@ export const MAX_CLAIM_TEXT = 131_072;
 
 /** Most bytes of an unpacked claims set (a size of ours; packed, it may be far smaller). */
 export const MAX_CLAIMS_SIZE = 1_048_576;
+
+/** Octets of a name in a netlogon ping and in its answer (MS-ADTS 6.3.3, RFC 1035 §2.3.4). */
+export const MAX_NETLOGON_NAME = 255;

@@ -3,7 +3,7 @@ import { readPing } from '@doublehop/domain-controller/netlogon/ping-filter';
 import {
   decodeNetlogonResponse,
   encodeNetlogonResponse,
-} from '@doublehop/domain-controller/netlogon/response';
+} from '@doublehop/security/netlogon/response';
 import {
   decodeAuthenticate,
   decodeNegotiate,

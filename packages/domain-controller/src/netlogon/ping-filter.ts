@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { SecurityError } from '@doublehop/security/errors';
 import { decodeGuid, type Guid } from '@doublehop/security/guid';
+import { MAX_NETLOGON_NAME } from '@doublehop/security/limits';
 import { decodeSid, type Sid, sidSize } from '@doublehop/security/sid';
 import type { AssertionValue, Filter } from '@doublehop/ldap/filter';
 import { fromUtf8, utf8 } from '@doublehop/wire/bytes';
-import { MAX_NETLOGON_NAME } from '../limits.ts';
 
 /** What a client asks a controller before it chooses one (MS-ADTS 6.3.3). */
 export interface NetlogonPing {

@@ -2,12 +2,15 @@ import { isIPv4 } from 'node:net';
 import { hasControl } from '@doublehop/delegation/account-control';
 import type { Account } from '@doublehop/directory/account';
 import type { Guid } from '@doublehop/security/guid';
+import { DsFlag, NetlogonOpcode, NetlogonVersion } from '@doublehop/security/netlogon/flags';
+import {
+  encodeNetlogonResponse,
+  type NetlogonResponse,
+} from '@doublehop/security/netlogon/response';
 import type { SearchRequest, ServerEntry } from '@doublehop/ldap/server/handler';
 import { WireError } from '@doublehop/wire/errors';
 import type { LdapContext } from '../ldap/context.ts';
-import { DsFlag, NetlogonOpcode, NetlogonVersion } from './flags.ts';
 import { type NetlogonPing, readPing } from './ping-filter.ts';
-import { encodeNetlogonResponse, type NetlogonResponse } from './response.ts';
 
 /** What a ping is answered with: parts of what the LDAP service works with. */
 export type PingContext = Pick<LdapContext, 'accounts' | 'directory' | 'domain'>;

@@ -1,4 +1,4 @@
-import { decodeGuid, encodeGuid, type Guid } from '@doublehop/security/guid';
+import { decodeGuid, encodeGuid, type Guid } from '../guid.ts';
 import { concat, fromUtf16le, utf16le } from '@doublehop/wire/bytes';
 import { WireError } from '@doublehop/wire/errors';
 import { MAX_NETLOGON_NAME } from '../limits.ts';
