@@ -1,4 +1,4 @@
-import { concat } from '@doublehop/wire/bytes';
+import { concat, plain } from '@doublehop/wire/bytes';
 import { RemotingError } from '../errors.ts';
 import {
   DEFAULT_FRAGMENT,
@@ -27,14 +27,13 @@ const END = 2;
 /** One fragment as octets (MS-PSRP 2.2.4). */
 export function encodeFragment(fragment: Fragment): Uint8Array {
   const { objectId, fragmentId, isStart, isEnd, blob } = fragment;
-  const bytes = new Uint8Array(FRAGMENT_HEADER + blob.length);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, objectId);
-  view.setBigUint64(8, fragmentId);
+  const bytes = Buffer.allocUnsafe(FRAGMENT_HEADER + blob.length);
+  bytes.writeBigUInt64BE(objectId, 0);
+  bytes.writeBigUInt64BE(fragmentId, 8);
   bytes[16] = (isStart ? START : 0) | (isEnd ? END : 0);
-  view.setUint32(17, blob.length);
+  bytes.writeUInt32BE(blob.length, 17);
   bytes.set(blob, FRAGMENT_HEADER);
-  return bytes;
+  return plain(bytes);
 }
 
 /** The fragments that stand one after the other in `bytes`. Throws RemotingError `psrp`. */

@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { decodeGuid, encodeGuid, type Guid } from '@doublehop/security/guid';
+import { plain } from '@doublehop/wire/bytes';
 import { RemotingError } from '../errors.ts';
 
 /** MS-PSRP 2.2.1: MessageType. */
@@ -63,14 +64,13 @@ const BOM = '\u{feff}';
 export function encodeMessage(message: Message): Uint8Array {
   const { destination, type, poolId, pipelineId = ZERO_GUID, data } = message;
   const text = destination === 'client' ? BOM + data : data;
-  const bytes = new Uint8Array(HEADER + Buffer.byteLength(text));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, destination === 'client' ? 1 : 2, true);
-  view.setUint32(4, MessageType[type], true);
+  const bytes = Buffer.allocUnsafe(HEADER + Buffer.byteLength(text));
+  bytes.writeUInt32LE(destination === 'client' ? 1 : 2, 0);
+  bytes.writeUInt32LE(MessageType[type], 4);
   bytes.set(encodeGuid(poolId), 8);
   bytes.set(encodeGuid(pipelineId), 24);
-  Buffer.from(bytes.buffer).write(text, HEADER);
-  return bytes;
+  bytes.write(text, HEADER);
+  return plain(bytes);
 }
 
 /** Throws RemotingError `psrp`: cut short, an unknown destination or type, data not in UTF-8. */
