@@ -240,7 +240,8 @@ class AwkwardBuilder {
       { operation: 'replace', attribute: RBCD, values: [listOf(middle)] },
     ]);
     const control = UAC.controller | UAC.trusted;
-    const dc = { folder: controllers, control, list: grantTo(middle) };
+    const spns = { servicePrincipalName: ['HOST/awdc', 'ldap/awdc.contoso.com'] };
+    const dc = { folder: controllers, control, list: { ...grantTo(middle), ...spns } };
     this.#put('rbcd controller', this.#computer(writer, 'AWDC', dc));
     this.#put('rbcd tier 0', this.#computer(writer, 'AZUREADSSOACC', { list: grantTo(middle) }));
     this.#put(

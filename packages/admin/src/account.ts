@@ -91,7 +91,8 @@ export function withArticle(noun: string): string {
   return `${/^[aeio]/i.test(noun) ? 'an' : 'a'} ${noun}`;
 }
 
-function kindOf(classes: readonly string[]): AccountKind {
+/** What an account is, by its object classes. */
+export function kindOf(classes: readonly string[]): AccountKind {
   const found = new Set(classes.map((name) => name.toLowerCase()));
   if (found.has('msds-groupmanagedserviceaccount')) return 'gMSA';
   if (found.has('msds-managedserviceaccount')) return 'MSA';

@@ -31,7 +31,10 @@ export interface Contoso {
 const clock = (): number => Date.now();
 const random = pooledRandom();
 
-export async function startContoso(): Promise<Contoso> {
+/** Starts the domain; `fill` puts more into it before its controller starts. */
+export async function startContoso(
+  fill?: (directory: Directory) => Promise<unknown>,
+): Promise<Contoso> {
   const store = memoryStore();
   const directory = new Directory({ store, clock, random });
   await createDomain(
@@ -46,6 +49,7 @@ export async function startContoso(): Promise<Contoso> {
     random,
   );
   await populate(directory);
+  await fill?.(directory);
   const controller = createDomainController({
     store,
     controllerName: 'DC',

@@ -1,0 +1,319 @@
+import { ACCOUNT_CONTROL } from '@doublehop/security/account-control';
+import { sdFlags } from '@doublehop/ldap/controls';
+import type { ClientEntry } from '@doublehop/ldap/client/types';
+import type { Filter } from '@doublehop/ldap/filter';
+import { equals } from '@doublehop/ldap/filter';
+import { LdapError } from '@doublehop/ldap/errors';
+import type { SecurityDescriptor } from '@doublehop/security/descriptor';
+import { decodeSid, ridOf, type Sid } from '@doublehop/security/sid';
+import { DomainRid } from '@doublehop/security/well-known-sids';
+import { fromUtf8 } from '@doublehop/wire/bytes';
+import { type AccountKind, ALLOWED_TO_ACT, kindOf } from '../account.ts';
+import type { DomainConnection } from '../connection.ts';
+import { entriesOf } from '../directory-client.ts';
+import { AdminError } from '../errors.ts';
+import { AUDIT_SAMPLES } from '../limits.ts';
+import { readDescriptor } from '../plan.ts';
+import { Pool } from './pool.ts';
+import { SpnTable } from './spn-table.ts';
+
+/** What is read of every account. */
+export const AUDIT_ATTRIBUTES: readonly string[] = [
+  'objectClass',
+  'objectSid',
+  'sAMAccountName',
+  'userAccountControl',
+  'servicePrincipalName',
+  ALLOWED_TO_ACT,
+  'msDS-AllowedToDelegateTo',
+  'adminCount',
+  'mS-DS-CreatorSID',
+  'nTSecurityDescriptor',
+];
+
+/** An account that delegates, is delegated to, or administers. */
+export interface AuditAccount {
+  readonly dn: string;
+  readonly sid: Sid;
+  readonly name: string;
+  readonly kind: AccountKind;
+  readonly control: number;
+  readonly list: AuditList | undefined;
+  /** msDS-AllowedToDelegateTo. */
+  readonly services: readonly string[];
+  /** adminCount is 1 or more: it is, or was, in a protected group (MS-ADTS 3.1.1.6.1.2). */
+  readonly isGuarded: boolean;
+}
+
+/** A value of ALLOWED_TO_ACT, shared by the accounts that have the same octets. */
+export interface AuditList {
+  readonly descriptor: SecurityDescriptor | 'unparsable';
+}
+
+/** Somebody's descriptor (nTSecurityDescriptor), and whose it is. */
+export interface DescriptorClass {
+  readonly descriptor: SecurityDescriptor | 'unparsable';
+  readonly kind: AccountKind;
+  count: number;
+  /** sAMAccountNames of the first few. */
+  readonly samples: string[];
+  /** Those among them whose takeover is that of the domain. */
+  readonly high: AuditAccount[];
+}
+
+/** Computers that somebody added by the quota for users (mS-DS-CreatorSID). */
+export interface Creations {
+  count: number;
+  readonly samples: string[];
+}
+
+/** Everything that one walk over the accounts of a domain found. */
+export interface Collected {
+  readonly accounts: readonly AuditAccount[];
+  readonly lists: Pool<AuditList, 'list'>;
+  readonly descriptors: Pool<DescriptorClass, AccountKind>;
+  readonly creators: ReadonlyMap<Sid, Creations>;
+  readonly spns: SpnTable;
+  readonly seen: Seen;
+}
+
+interface Seen {
+  computers: number;
+  users: number;
+  managedAccounts: number;
+  /** Accounts of which an attribute that every account has was not told. */
+  withoutControl: number;
+  withoutDescriptor: number;
+}
+
+export interface CollectOptions {
+  /** DN of a folder; the whole domain where absent. */
+  readonly searchBase?: string | undefined;
+  /** Told how many accounts were read, now and then. */
+  readonly onProgress?: ((accounts: number) => void) | undefined;
+  /** Gets every account, for outputs that tell of every account. */
+  readonly onAccount?: ((account: AuditAccount, more: AccountDetail) => void) | undefined;
+}
+
+/** What is told of an account beside what is kept of it. */
+export interface AccountDetail {
+  readonly spns: readonly string[];
+  readonly descriptor: DescriptorClass | undefined;
+}
+
+/** Users, computers and managed accounts: whoever is of the class user or one below it. */
+const ACCOUNTS: Filter = equals('objectClass', 'user');
+
+/** Rights in the flags of LDAP_SERVER_SD_FLAGS_OID: owner, group, DACL (MS-ADTS 3.1.1.3.4.1.11). */
+const WITHOUT_SACL = 7;
+
+/**
+ * Reads all accounts once, by pages, and keeps what an audit needs: in full the few that delegate
+ * or administer, of the others a few octets. Throws AdminError `not-found`, LdapError.
+ */
+export async function collect(
+  { client, domain }: DomainConnection,
+  options: CollectOptions,
+): Promise<Collected> {
+  const base = options.searchBase ?? domain.namingContext;
+  const collector = new Collector(options);
+  const items = client.searchAll({
+    base,
+    filter: ACCOUNTS,
+    attributes: AUDIT_ATTRIBUTES,
+    controls: [sdFlags.encode({ flags: WITHOUT_SACL })],
+  });
+  try {
+    for await (const entry of entriesOf(items)) collector.take(entry);
+  } catch (error) {
+    if (!(error instanceof LdapError) || error.code !== 'noSuchObject') throw error;
+    const detail = { argument: '--search-base', subject: base, cause: error };
+    throw new AdminError('not-found', `there is no "${base}" in ${domain.dnsName}`, detail);
+  }
+  return collector.result();
+}
+
+class Collector {
+  readonly #accounts: AuditAccount[] = [];
+  readonly #lists = new Pool<AuditList, 'list'>((bytes) => ({ descriptor: decoded(bytes) }));
+  readonly #descriptors = new Pool<DescriptorClass, AccountKind>((bytes, kind) => ({
+    descriptor: decoded(bytes),
+    kind,
+    count: 0,
+    samples: [],
+    high: [],
+  }));
+  readonly #creators = new Map<Sid, Creations>();
+  readonly #spns = new SpnTable();
+  readonly #options: CollectOptions;
+  readonly #seen: Seen = {
+    computers: 0,
+    users: 0,
+    managedAccounts: 0,
+    withoutControl: 0,
+    withoutDescriptor: 0,
+  };
+  #number = 0;
+
+  constructor(options: CollectOptions) {
+    this.#options = options;
+  }
+
+  take({ dn, attributes }: ClientEntry): void {
+    const read = readAttributes(attributes);
+    if (read.sid === undefined) return;
+    this.#number += 1;
+    for (const spn of read.spns) this.#spns.add(spn, this.#number);
+    this.#count(read);
+    const list = read.list === undefined ? undefined : this.#lists.of(read.list, 'list');
+    const found = this.#accountOf(dn, read, list);
+    const descriptor =
+      read.descriptor === undefined ? undefined : this.#descriptors.of(read.descriptor, read.kind);
+    if (descriptor !== undefined) note(descriptor, read.name);
+    if (found !== undefined) {
+      this.#accounts.push(found);
+      if (descriptor !== undefined && isHigh(found)) descriptor.high.push(found);
+    }
+    const { onAccount, onProgress } = this.#options;
+    if (this.#number % PROGRESS_EVERY === 0) onProgress?.(this.#number);
+    if (onAccount === undefined) return;
+    const account = found ?? whole(dn, read, list);
+    onAccount(account, { spns: read.spns.map(fromUtf8), descriptor });
+  }
+
+  result(): Collected {
+    this.#options.onProgress?.(this.#number);
+    return {
+      accounts: this.#accounts,
+      lists: this.#lists,
+      descriptors: this.#descriptors,
+      creators: this.#creators,
+      spns: this.#spns,
+      seen: this.#seen,
+    };
+  }
+
+  #count(read: ReadAccount): void {
+    const seen = this.#seen;
+    if (read.kind === 'computer') seen.computers += 1;
+    else if (read.kind === 'gMSA' || read.kind === 'MSA') seen.managedAccounts += 1;
+    else seen.users += 1;
+    if (read.control === undefined) seen.withoutControl += 1;
+    if (read.descriptor === undefined) seen.withoutDescriptor += 1;
+    if (read.creator === undefined) return;
+    const creator = decodeSid(read.creator);
+    const known = this.#creators.get(creator) ?? { count: 0, samples: [] };
+    note(known, read.name);
+    this.#creators.set(creator, known);
+  }
+
+  /** Nothing for the many accounts about which there is nothing to say. */
+  #accountOf(dn: string, read: ReadAccount, list: AuditList | undefined): AuditAccount | undefined {
+    const plain =
+      list === undefined &&
+      read.services.length === 0 &&
+      !read.isGuarded &&
+      ((read.control ?? 0) & REMARKABLE) === 0 &&
+      read.name.toUpperCase() !== AZURE_SSO;
+    return plain ? undefined : whole(dn, read, list);
+  }
+}
+
+/** Accounts between two calls of `onProgress`. */
+const PROGRESS_EVERY = 200;
+
+/** The account of Microsoft Entra's seamless sign-on: its key makes tickets for the cloud. */
+const AZURE_SSO = 'AZUREADSSOACC$';
+
+const REMARKABLE =
+  ACCOUNT_CONTROL.TRUSTED_FOR_DELEGATION |
+  ACCOUNT_CONTROL.TRUSTED_TO_AUTH_FOR_DELEGATION |
+  ACCOUNT_CONTROL.SERVER_TRUST_ACCOUNT |
+  ACCOUNT_CONTROL.PARTIAL_SECRETS_ACCOUNT;
+
+/** Whether the account is a domain controller, a read-only one included. */
+export function isController({ control }: AuditAccount): boolean {
+  const bits = ACCOUNT_CONTROL.SERVER_TRUST_ACCOUNT | ACCOUNT_CONTROL.PARTIAL_SECRETS_ACCOUNT;
+  return (control & bits) !== 0;
+}
+
+/** Whether who takes over the account has taken over the domain, or nearly. */
+export function isHigh(account: AuditAccount): boolean {
+  return (
+    account.isGuarded ||
+    isController(account) ||
+    ridOf(account.sid) === DomainRid.krbtgt ||
+    account.name.toUpperCase() === AZURE_SSO
+  );
+}
+
+function note(class_: { count: number; readonly samples: string[] }, name: string): void {
+  class_.count += 1;
+  if (class_.samples.length < AUDIT_SAMPLES) class_.samples.push(name);
+}
+
+function decoded(bytes: Uint8Array): SecurityDescriptor | 'unparsable' {
+  const read = readDescriptor(bytes);
+  return read === 'absent' ? 'unparsable' : read;
+}
+
+function whole(dn: string, read: ReadAccount, list: AuditList | undefined): AuditAccount {
+  const { name, kind, control = 0, services, isGuarded, sid } = read;
+  // Sound: entries without a SID are passed over before.
+  const decodedSid = decodeSid(sid ?? EMPTY);
+  return { dn, sid: decodedSid, name, kind, control, list, services, isGuarded };
+}
+
+const EMPTY = new Uint8Array(0);
+const NONE: readonly Uint8Array[] = [];
+
+/** An entry's values, still as octets where nobody may ask for them. */
+interface ReadAccount {
+  sid: Uint8Array | undefined;
+  name: string;
+  kind: AccountKind;
+  control: number | undefined;
+  spns: readonly Uint8Array[];
+  list: Uint8Array | undefined;
+  services: readonly string[];
+  isGuarded: boolean;
+  creator: Uint8Array | undefined;
+  descriptor: Uint8Array | undefined;
+}
+
+/** One walk over the attributes: looking each up by name would cost more than all the rest. */
+function readAttributes(attributes: ClientEntry['attributes']): ReadAccount {
+  const read: ReadAccount = {
+    sid: undefined,
+    name: '?',
+    kind: 'user',
+    control: undefined,
+    spns: NONE,
+    list: undefined,
+    services: [],
+    isGuarded: false,
+    creator: undefined,
+    descriptor: undefined,
+  };
+  for (const { type, values } of attributes) {
+    const [first] = values;
+    if (first === undefined) continue;
+    READERS.get(type.toLowerCase())?.(read, first, values);
+  }
+  return read;
+}
+
+type Reader = (read: ReadAccount, first: Uint8Array, values: readonly Uint8Array[]) => void;
+
+const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['objectclass', (read, _, values) => (read.kind = kindOf(values.map(fromUtf8)))],
+  ['objectsid', (read, first) => (read.sid = first)],
+  ['samaccountname', (read, first) => (read.name = fromUtf8(first))],
+  ['useraccountcontrol', (read, first) => (read.control = Number(fromUtf8(first)) | 0)],
+  ['serviceprincipalname', (read, _, values) => (read.spns = values)],
+  [ALLOWED_TO_ACT.toLowerCase(), (read, first) => (read.list = first)],
+  ['msds-allowedtodelegateto', (read, _, values) => (read.services = values.map(fromUtf8))],
+  ['admincount', (read, first) => (read.isGuarded = Number(fromUtf8(first)) > 0)],
+  ['ms-ds-creatorsid', (read, first) => (read.creator = first)],
+  ['ntsecuritydescriptor', (read, first) => (read.descriptor = first)],
+]);

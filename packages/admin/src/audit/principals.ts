@@ -1,0 +1,182 @@
+import { textOf, textsOf, valuesOf } from '@doublehop/ldap/client/entry';
+import type { ClientEntry } from '@doublehop/ldap/client/types';
+import { equals, type Filter } from '@doublehop/ldap/filter';
+import { decodeSid, domainOf, encodeSid, ridOf, type Sid } from '@doublehop/security/sid';
+import { DomainRid } from '@doublehop/security/well-known-sids';
+import { type AccountKind, kindOf } from '../account.ts';
+import type { DomainConnection } from '../connection.ts';
+import { entriesOf, firstEntries } from '../directory-client.ts';
+import { MAX_AUDIT_MEMBERS, SIDS_PER_SEARCH } from '../limits.ts';
+import { WELL_KNOWN_NAMES } from '../well-known-names.ts';
+
+/** Whoever a descriptor names. */
+export interface AuditPrincipal {
+  readonly sid: Sid;
+  /** `CONTOSO\SERVERB$`, `NT AUTHORITY\SYSTEM`; the SID where nobody has it. */
+  readonly display: string;
+  /** sAMAccountName, for commands. */
+  readonly name: string;
+  readonly dn: string | undefined;
+  /** Undefined: no account of this domain has the SID, and it is not well known. */
+  readonly kind: AccountKind | 'well-known' | undefined;
+  /** userAccountControl; 0 where it is no account of this domain. */
+  readonly control: number;
+}
+
+/** Who is in a group, groups in groups followed. */
+export interface Members {
+  readonly principals: readonly AuditPrincipal[];
+  /** All of them, those counted in that are not told by name. */
+  readonly count: number;
+}
+
+const ATTRIBUTES = ['objectSid', 'sAMAccountName', 'objectClass', 'userAccountControl'];
+
+/** Principals of a domain by their SIDs, each looked up once, many at a time. */
+export class Principals {
+  readonly #connection: DomainConnection;
+  readonly #known = new Map<Sid, AuditPrincipal>();
+  readonly #members = new Map<Sid, Members>();
+  readonly #groups = new Map<Sid, ReadonlySet<Sid>>();
+
+  constructor(connection: DomainConnection) {
+    this.#connection = connection;
+  }
+
+  /** Looks up all that are not known yet. */
+  async lookUp(sids: Iterable<Sid>): Promise<void> {
+    const missing = [...new Set(sids)].filter((sid) => this.#isMissing(sid));
+    for (let at = 0; at < missing.length; at += SIDS_PER_SEARCH) {
+      const some = missing.slice(at, at + SIDS_PER_SEARCH);
+      const filters = some.map((sid) => equals('objectSid', encodeSid(sid)));
+      for await (const entry of this.#search({ kind: 'or', filters })) this.#take(entry);
+    }
+  }
+
+  /** What is known of a SID; it must have been looked up before. */
+  get(sid: Sid): AuditPrincipal {
+    const known = this.#known.get(sid);
+    if (known !== undefined) return known;
+    const wellKnown = WELL_KNOWN_NAMES.get(sid);
+    const name = wellKnown ?? sid;
+    const kind = wellKnown === undefined ? undefined : 'well-known';
+    return { sid, name, display: name, dn: undefined, kind, control: 0 };
+  }
+
+  /** Whether a SID is of an account of this very domain, be it there or not. */
+  isOurs(sid: Sid): boolean {
+    const { sid: domain } = this.#connection.domain;
+    return domain !== undefined && sid.startsWith('S-1-5-21-') && domainOf(sid) === domain;
+  }
+
+  /**
+   * Everybody in a group and in the groups in it, level by level. One question a group: the link
+   * is indexed in both directions, while a rule that follows it all the way looks at every account.
+   */
+  async membersOf(group: AuditPrincipal): Promise<Members> {
+    const known = this.#members.get(group.sid);
+    if (known !== undefined) return known;
+    const found = new Map<Sid, AuditPrincipal>();
+    const groups = new Set<Sid>([group.sid]);
+    const open = [group];
+    let count = 0;
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      for await (const entry of this.#search(membershipOf(next, this.isOurs(next.sid)))) {
+        const principal = this.#take(entry);
+        if (principal === undefined || found.has(principal.sid)) continue;
+        if (principal.kind !== 'group') {
+          count += 1;
+          if (found.size < MAX_AUDIT_MEMBERS) found.set(principal.sid, principal);
+        } else if (!groups.has(principal.sid)) {
+          groups.add(principal.sid);
+          open.push(principal);
+        }
+      }
+    }
+    const members = { principals: [...found.values()], count };
+    this.#members.set(group.sid, members);
+    return members;
+  }
+
+  /** SIDs of all groups that a principal is in; none where the directory does not tell. */
+  async groupsOf({ sid, dn }: AuditPrincipal): Promise<ReadonlySet<Sid>> {
+    const known = this.#groups.get(sid);
+    if (known !== undefined) return known;
+    const groups = new Set<Sid>();
+    this.#groups.set(sid, groups);
+    if (dn === undefined) return groups;
+    const { client } = this.#connection;
+    const search = client.search({ base: dn, scope: 'base', attributes: ['tokenGroups'] });
+    const [entry] = await firstEntries(search, 1);
+    for (const value of entry === undefined ? [] : valuesOf(entry, 'tokenGroups')) {
+      groups.add(decodeSid(value));
+    }
+    return groups;
+  }
+
+  #isMissing(sid: Sid): boolean {
+    if (this.#known.has(sid)) return false;
+    // BUILTIN groups are well known by name, and are groups with members all the same.
+    return sid.startsWith('S-1-5-32-') || !WELL_KNOWN_NAMES.has(sid);
+  }
+
+  async *#search(filter: Filter): AsyncGenerator<ClientEntry> {
+    const { client, domain } = this.#connection;
+    const base = domain.namingContext;
+    yield* entriesOf(client.searchAll({ base, filter, attributes: ATTRIBUTES }));
+  }
+
+  #take(entry: ClientEntry): AuditPrincipal | undefined {
+    const [octets] = valuesOf(entry, 'objectSid');
+    if (octets === undefined) return undefined;
+    const sid = decodeSid(octets);
+    const known = this.#known.get(sid);
+    if (known !== undefined) return known;
+    const name = textOf(entry, 'sAMAccountName');
+    // A foreign principal's entry says no more than the SID does.
+    if (name === undefined) return undefined;
+    const { netbiosName } = this.#connection.domain;
+    const wellKnown = WELL_KNOWN_NAMES.get(sid);
+    const principal: AuditPrincipal = {
+      sid,
+      name,
+      display: wellKnown ?? `${netbiosName}\\${name}`,
+      dn: entry.dn,
+      kind: kindOf(textsOf(entry, 'objectClass')),
+      control: Number(textOf(entry, 'userAccountControl') ?? '0') | 0,
+    };
+    this.#known.set(sid, principal);
+    return principal;
+  }
+}
+
+/** Direct members: by the attribute, and those whose primary group it is (MS-ADTS 3.1.1.2.3). */
+function membershipOf({ dn = '', sid }: AuditPrincipal, ours: boolean): Filter {
+  const linked = equals('memberOf', dn);
+  if (!ours) return linked;
+  return { kind: 'or', filters: [linked, equals('primaryGroupID', String(ridOf(sid)))] };
+}
+
+/** Groups of a domain whose members are everybody, or every computer (MS-DTYP 2.4.2.4). */
+const BROAD_RIDS: ReadonlySet<number> = new Set([
+  DomainRid.domainUsers,
+  DomainRid.domainGuests,
+  DomainRid.domainComputers,
+]);
+
+const BROAD_SIDS: ReadonlySet<Sid> = new Set<Sid>([
+  'S-1-1-0',
+  'S-1-5-7',
+  'S-1-5-11',
+  'S-1-5-15',
+  'S-1-5-2',
+  'S-1-5-32-545',
+  'S-1-5-32-546',
+  'S-1-5-32-554',
+]);
+
+/** Whether a principal is every account, every user or every computer. */
+export function isEverybody(sid: Sid): boolean {
+  if (BROAD_SIDS.has(sid)) return true;
+  return sid.startsWith('S-1-5-21-') && BROAD_RIDS.has(ridOf(sid));
+}
