@@ -50,7 +50,7 @@ function stable(text: string): string {
     .replace(/\b\d\d:\d\d(?::\d\d)?\b/gu, (time) => (time.length > 5 ? '09:15:00' : '09:15'))
     .replace(/\b20\d\d-\d\d-\d\d\b/gu, '2026-01-31')
     .replace(/\b\d\d\/\d\d\/20\d\d\b/gu, '01/31/2026')
-    .replace(/\b20\d{6}-\d{6}-[0-9a-f]{4}\b/gu, '20260131-091500-a1b2')
+    .replace(/\b20\d{6}-\d{6}-[0-9a-f]{4,8}\b/gu, '20260131-091500-a1b2c')
     .replace(/\b127\.\d+\.\d+\.\d+:\d{4,}\b/gu, 'dc.contoso.com')
     .replace(/ +$/gmu, '');
 }

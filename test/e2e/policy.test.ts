@@ -178,11 +178,15 @@ describe('apply', () => {
     );
     expect(accounts).toBeGreaterThan(COMPUTERS / 20);
     expect(changes.length).toBeGreaterThan(accounts / 2);
+    const lists = allLists();
     const applied = await doublehop('apply', file, '--yes', '--concurrency', '32');
     expect(applied.stdout).toContain(`${changes.length} written, 0 unchanged`);
     const report = await doublehop('drift', file, '--format', 'junit');
     expect(report.status).toBe(0);
     expect(report.stdout).toContain('name="odd: &quot;unit&quot; # 1"/>');
+    const undone = await doublehop('undo', 'last', '--yes', '--concurrency', '32');
+    expect(undone.status, undone.stderr).toBe(0);
+    expect(allLists()).toEqual(lists);
   });
 
   test('who may not write is told so, and the code is 2', async () => {
