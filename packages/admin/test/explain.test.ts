@@ -275,7 +275,8 @@ describe('explain', () => {
 
   describe('authentication policies', () => {
     const POLICIES =
-      'CN=AuthN Policies,CN=AuthN Policy Configuration,CN=Services,CN=Configuration,DC=contoso,DC=com';
+      'CN=AuthN Policies,CN=AuthN Policy Configuration,CN=Services,CN=Configuration,' +
+      'DC=contoso,DC=com';
 
     test('of the target: asked about the middle', async () => {
       const dn = `CN=Tier 0,${POLICIES}`;

@@ -66,7 +66,7 @@ export function isForwardable({ flags }: Pick<Credentials, 'flags'>): boolean {
   return (flags & TicketFlag.FORWARDABLE) !== 0;
 }
 
-/** Errors that say something about the one who asks, and nothing about the hop (RFC 4120 §7.5.9). */
+/** Errors about the one who asks, which say nothing of the hop (RFC 4120 §7.5.9). */
 const OWN_FAULT: ReadonlySet<number> = new Set([
   // KDC_ERR_PREAUTH_FAILED, KRB_AP_ERR_SKEW, KDC_ERR_WRONG_REALM
   24, 37, 68,

@@ -2,6 +2,7 @@ import type { Comparison } from '@doublehop/admin/prove/compare';
 import type { OpenedTicket } from '@doublehop/admin/prove/open-ticket';
 import { isForwardable, type Proof, type ProofStep } from '@doublehop/admin/prove/prove';
 import type { Credentials } from '@doublehop/kerberos/credentials';
+import type { KerberosError } from '@doublehop/kerberos/errors';
 import { flagNames, TicketFlag } from '@doublehop/kerberos/iana/flags';
 import { formatPrincipal } from '@doublehop/kerberos/names';
 import { oneLine } from '../errors.ts';
@@ -48,8 +49,11 @@ function stepLines(
   const title = `${number}. ${stepTitle(report, id)}: `;
   if (ticket !== undefined) return wrap(`${title}${ticketText(id, ticket)}`, width, '', '   ');
   if (error === undefined) return [];
-  const lines = [...wrap(`${title}${oneLine(error.message)}`, width, '', '   ')];
   const refusal = explainRefusal(error);
+  // What the rows below say is in the message too.
+  const short = refusal?.meaning === undefined ? undefined : refusal.error;
+  const said = short === undefined ? oneLine(error.message) : `${short} (${codeOf(error)})`;
+  const lines = [...wrap(`${title}${said}`, width, '', '   ')];
   const rows = [
     ['NTSTATUS', refusal?.status],
     ['meaning', refusal?.meaning],
@@ -60,6 +64,10 @@ function stepLines(
     lines.push(...wrap(text, width, `   ${name}: `, '      '));
   }
   return lines;
+}
+
+function codeOf({ detail }: KerberosError): string {
+  return String(detail.errorCode ?? '');
 }
 
 function stepTitle({ user, middle, target }: ProofReport, id: ProofStep['id']): string {
