@@ -72,7 +72,7 @@ test("the user's own ticket; what the target sees; nothing left behind unless as
   const proof = await doublehop('prove', ...args);
   expect(proof.stderr).toBe('');
   expect(proof.stdout).toContain('asserted by: the user, who logged on (S-1-18-1)');
-  expect(proof.stdout).toContain(`S4U_DELEGATION_INFO: to ${TARGET}, through HOST/SERVERB`);
+  expect(proof.stdout).toContain(`S4U_DELEGATION_INFO: to ${TARGET}, through\n    HOST/SERVERB@`);
   expect(proof.status).toBe(0);
   expect((await doublehop('klist')).stdout).not.toContain(TARGET);
   expect(before.stdout).not.toContain(TARGET);
