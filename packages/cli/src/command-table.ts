@@ -38,6 +38,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/show.ts'),
   },
   {
+    name: 'kcd',
+    summary: 'classic constrained delegation: services on the list of a middle',
+    load: async () => await import('./commands/kcd.ts'),
+  },
+  {
+    name: 'flags',
+    summary: 'mark accounts as sensitive, for protocol transition, as unconstrained',
+    load: async () => await import('./commands/flags.ts'),
+  },
+  {
     name: 'history',
     summary: 'the runs that wrote something: who, when, what, and what became of it',
     load: async () => await import('./commands/history.ts'),

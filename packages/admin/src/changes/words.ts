@@ -70,7 +70,7 @@ function partSentence(
 ): string {
   if (attribute === ALLOWED_TO_ACT) return `${part} may ${now} act for users to ${name}`;
   if (attribute === ALLOWED_TO_DELEGATE_TO) return `${name} may ${now} act for users to ${part}`;
-  return `${name} is ${now} ${FLAG_WORDS.get(part) ?? `marked ${part}`}`;
+  return `${name} is ${now} ${flagWords(part)}`;
 }
 
 /** Flags in the words of Active Directory Users and Computers. */
@@ -79,6 +79,11 @@ const FLAG_WORDS: ReadonlyMap<string, string> = new Map([
   ['TRUSTED_TO_AUTH_FOR_DELEGATION', 'trusted for any authentication protocol'],
   ['TRUSTED_FOR_DELEGATION', 'trusted for delegation to any service'],
 ]);
+
+/** A flag in words that stand behind "is": the name of its bit where there are no better. */
+export function flagWords(name: string): string {
+  return FLAG_WORDS.get(name) ?? `marked ${name}`;
+}
 
 /** What an account must have that is refused a write. */
 export function deniedAdvice({ attribute, before, after }: AttributeChange): string {

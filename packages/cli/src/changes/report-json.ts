@@ -1,6 +1,8 @@
+import { ALLOWED_TO_ACT } from '@doublehop/admin/account';
 import type { ApplyReport, ChangeOutcome } from '@doublehop/admin/changes/apply';
 import type { AttributeChange, ChangeTarget } from '@doublehop/admin/changes/change';
 import type { DomainConnection } from '@doublehop/admin/connection';
+import { fromUtf8 } from '@doublehop/wire/bytes';
 
 /** Changes of any attribute, or with a report what became of them, as `--json` prints them. */
 export function reportJson(
@@ -31,7 +33,17 @@ export function changeJson(
   { target, attribute, before, after, sentences }: AttributeChange,
   state: string,
 ): Record<string, unknown> {
-  return { target: targetJson(target), attribute, state, sentences, before, after };
+  // Octets where they are octets; texts as texts.
+  const shown = (value: Uint8Array): Uint8Array | string =>
+    attribute === ALLOWED_TO_ACT ? value : fromUtf8(value);
+  return {
+    target: targetJson(target),
+    attribute,
+    state,
+    sentences,
+    before: before.map(shown),
+    after: after.map(shown),
+  };
 }
 
 /** How many there are of each. */

@@ -5,17 +5,11 @@ import type { DomainConnection } from '@doublehop/admin/connection';
 import { Command, Option } from 'commander';
 import { addConnectionOptions, withConnections } from '../admin/connection.ts';
 import { collect } from '../admin/selection.ts';
+import { printReport } from '../changes/edit-attributes.ts';
 import { openJournal } from '../changes/journal-folder.ts';
 import { changeJson, reportJson } from '../changes/report-json.ts';
 import { resumeCommand, type ResumeOptions } from '../changes/resume.ts';
-import {
-  addWriteOptions,
-  agreed,
-  exitCodeOf,
-  runHint,
-  summaryLine,
-  writeChanges,
-} from '../changes/write.ts';
+import { addWriteOptions, agreed, exitCodeOf, writeChanges } from '../changes/write.ts';
 import { type Context, EXIT } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { printJson } from '../output/json.ts';
@@ -113,22 +107,12 @@ function showReport(shown: Shown, report: RunReport<UndoChange>): void {
     printJson(context, { ...reportJson(connection, { run, report }), ...undoJson(plan) });
     return;
   }
-  for (const outcome of report.outcomes) {
-    const { sentences, target } = outcome.change;
-    if (outcome.state === 'done') {
-      for (const line of sentences) context.out(`${printable(line)}\n`);
-    }
-    if (outcome.state === 'failed') {
-      context.err(`${printable(`${target.name}: ${outcome.error.message}`)}\n`);
-    }
-  }
   if (report.outcomes.length === 0) {
     const as = plan.refused.length > 0 ? 'nothing was written' : 'everything is as it was before';
     context.out(`nothing to undo: ${as}\n`);
     return;
   }
-  if (report.outcomes.length > 1 || report.done === 0) context.out(`${summaryLine(report)}\n`);
-  for (const line of runHint(context, report)) context.err(`${line}\n`);
+  printReport(context, report);
 }
 
 /** What stays as it is, on standard error: before the question, as it may be the answer. */
