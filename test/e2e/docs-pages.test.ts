@@ -80,7 +80,10 @@ describe.each(PAGES)('docs/%s.md', (name) => {
       const output = outputs[at] ?? '';
       return [command, output.endsWith('\n') ? output : `${output}\n`];
     });
-    expect(asShown.map(([command, text]) => [command, stable(text ?? '')])).toEqual(asPrinted);
+    expect(
+      asShown.map(([command, text]) => [command, stable(text ?? '')]),
+      'UPDATE_DOCS=1 rewrites the page',
+    ).toEqual(asPrinted);
     expect(outputs.join('')).not.toContain('\u001B');
   });
 
