@@ -1,5 +1,5 @@
 import { RemotingError } from '../errors.ts';
-import { DEFAULT_ENVELOPE } from '../limits.ts';
+import { DEFAULT_ENVELOPE, MAX_ENVELOPE } from '../limits.ts';
 import type { WsmanConnection } from '../http/wsman-client.ts';
 import { FaultCode } from '../wsman/faults.ts';
 import { Action, OUTPUT_OPTION, SHELL_RESOURCE, SignalCode } from '../wsman/names.ts';
@@ -21,7 +21,10 @@ export interface ShellClientOptions {
   readonly newId: () => string;
   /** Milliseconds that the server may take to answer a Receive that has nothing to say. */
   readonly operationTimeout?: number;
-  /** Octets of an envelope. */
+  /**
+   * Octets of an envelope. Where absent, as many as any Windows server sends, and requests of what
+   * the oldest take.
+   */
   readonly maxEnvelope?: number;
 }
 
@@ -201,7 +204,7 @@ export class ShellClient {
       sessionId: this.#sessionId,
       operationTimeout: operationTimeout ?? DEFAULT_OPERATION_TIMEOUT,
       ...(this.#shellId !== undefined && { selectors: { ShellId: this.#shellId } }),
-      ...(maxEnvelope !== undefined && { maxEnvelopeSize: maxEnvelope }),
+      maxEnvelopeSize: maxEnvelope ?? MAX_ENVELOPE,
       ...(body !== undefined && { body }),
       ...parts,
     });

@@ -5,6 +5,7 @@ import {
   type PsValue,
   SecureText,
 } from '@doublehop/powershell/objects/value';
+import { fromBase64 } from '../base64.ts';
 import { RemotingError } from '../errors.ts';
 import { unescapeText } from './escape.ts';
 import { CONTAINER_TAGS, type SecureCodec } from './names.ts';
@@ -97,7 +98,7 @@ class ValueReader {
       case 'Nil':
         return null;
       case 'BA':
-        return new Uint8Array(Buffer.from(base64(text), 'base64'));
+        return new Uint8Array(fromBase64(text, 'clixml'));
       case 'SS':
         return this.#secure(text);
       case 'PR':
@@ -113,7 +114,9 @@ class ValueReader {
   #secure(text: string): SecureText {
     const { secure } = this.#options;
     if (secure === undefined) throw new RemotingError('crypto', 'a SecureString without a key');
-    return new SecureText(secure.open(base64(text)));
+    // It must be base64 before anybody opens it.
+    fromBase64(text, 'clixml');
+    return new SecureText(secure.open(text));
   }
 
   /** MS-PSRP 2.2.5.2.2: the parts may come in any order. */
@@ -228,12 +231,6 @@ function boolean(text: string): boolean {
   if (text === 'true' || text === '1') return true;
   if (text === 'false' || text === '0') return false;
   throw new RemotingError('clixml', 'what should be a Boolean is not');
-}
-
-function base64(text: string): string {
-  // Node reads over what is not base64.
-  if (/[^\d+/=A-Za-z\s]/u.test(text)) throw new RemotingError('clixml', 'octets not in base64');
-  return text;
 }
 
 const TABLES = new Set([

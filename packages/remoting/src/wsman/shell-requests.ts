@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from '../base64.ts';
 import { childOf, childrenOf, type XmlElement } from '../xml/parse.ts';
-import { element, type Markup } from '../xml/write.ts';
+import { element, Markup } from '../xml/write.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { schemaFault } from './faults.ts';
 import { Namespace } from './names.ts';
@@ -88,7 +88,7 @@ export function createBody(body: CreateBody): Markup {
       : element('rsp:IdleTimeOut', {}, formatDuration(idleTimeout)),
     creation === undefined
       ? undefined
-      : element('creationXml', { xmlns: Namespace.POWERSHELL }, toBase64(creation)),
+      : element('creationXml', { xmlns: Namespace.POWERSHELL }, new Markup(toBase64(creation))),
   );
 }
 
@@ -131,7 +131,7 @@ export function readSend(request: WsmanRequest): SendBody[] {
 
 export function sendBody({ stream, commandId: CommandId, data, isEnd }: SendBody): Markup {
   const attributes = { Name: stream, CommandId, End: isEnd ? 'true' : undefined };
-  return element('rsp:Send', {}, element('rsp:Stream', attributes, toBase64(data)));
+  return element('rsp:Send', {}, element('rsp:Stream', attributes, new Markup(toBase64(data))));
 }
 
 export function readSignal(request: WsmanRequest): SignalBody {
@@ -174,7 +174,7 @@ export function connectBody({ commandId: CommandId, connection }: ConnectBody): 
   const xml =
     connection === undefined
       ? undefined
-      : element('connectXml', { xmlns: Namespace.POWERSHELL }, toBase64(connection));
+      : element('connectXml', { xmlns: Namespace.POWERSHELL }, new Markup(toBase64(connection)));
   return element('rsp:Connect', { CommandId }, xml);
 }
 

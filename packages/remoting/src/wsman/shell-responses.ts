@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from '../base64.ts';
 import { RemotingError } from '../errors.ts';
 import { childOf, childrenOf, type XmlElement } from '../xml/parse.ts';
-import { element, join, type Markup } from '../xml/write.ts';
+import { element, join, Markup } from '../xml/write.ts';
 import { CommandState, Namespace } from './names.ts';
 import { selectorSet } from './request.ts';
 import type { WsmanResponse } from './response.ts';
@@ -58,7 +58,8 @@ export function receivedBody({ streams, state, exitCode }: Received, commandId?:
         CommandId: stream.commandId,
         End: stream.isEnd === true ? 'true' : undefined,
       },
-      toBase64(stream.data),
+      // Letters that need no escape, and much of them.
+      new Markup(toBase64(stream.data)),
     ),
   );
   const said =
@@ -125,7 +126,11 @@ export function connectedBody(answer?: Uint8Array): Markup {
       : [
           element('rsp:InputStreams', {}, 'stdin pr'),
           element('rsp:OutputStreams', {}, 'stdout'),
-          element('connectResponseXml', { xmlns: Namespace.POWERSHELL }, toBase64(answer)),
+          element(
+            'connectResponseXml',
+            { xmlns: Namespace.POWERSHELL },
+            new Markup(toBase64(answer)),
+          ),
         ]),
   );
 }
