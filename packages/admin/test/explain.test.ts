@@ -78,7 +78,7 @@ describe('explain', () => {
       });
       expect(prediction.stages.map(({ stage }) => stage)).toEqual(['own-ticket', 's4u2proxy']);
       expect(fixes[0]).toMatchObject({
-        command: 'doublehop grant --middle SERVERB --target SERVERC',
+        commands: ['doublehop grant --middle SERVERB --target SERVERC'],
         reach: 'narrow',
       });
       expect(fixes[0]?.widens).toContain('every service of SERVERC');
@@ -122,8 +122,25 @@ describe('explain', () => {
           const { prediction, fixes } = await ask();
           expect(prediction.refusal?.reason).toBe('evidence-not-forwardable');
           expect(fixes[0]?.widens).toBe('nothing');
-          expect(fixes[1]?.command).toContain('not-delegated');
+          expect(fixes[1]?.commands).toEqual(['doublehop flags clear sensitive --account alice']);
         });
+      });
+    });
+
+    test('a grant that would not be enough: what stands behind it', async () => {
+      await having(ALICE, 'userAccountControl', String(0x10_0200), async () => {
+        const { prediction, remarks } = await ask();
+        expect(prediction.refusal?.reason).toBe('rbcd-descriptor-absent');
+        expect(remarks[0]).toMatch(
+          /^a grant alone is not enough: .*alice@CONTOSO\.COM is sensitive/u,
+        );
+      });
+      expect((await ask()).remarks.join()).not.toContain('alone');
+    });
+
+    test('a middle that needs no permission', async () => {
+      await having(serverB, 'userAccountControl', String(0x8_1000), async () => {
+        expect((await ask()).remarks.join()).toContain('needs no permission at all');
       });
     });
 

@@ -1,6 +1,6 @@
 import type { KdcProfile } from '@doublehop/delegation/profiles';
 import type { Sid } from '@doublehop/security/sid';
-import { type Account, isDomainController } from '../account.ts';
+import type { Account } from '../account.ts';
 import type { DomainConnection } from '../connection.ts';
 import { AdminError } from '../errors.ts';
 import { readDescriptor } from '../plan.ts';
@@ -12,6 +12,7 @@ import type { EvidenceKind, HopFacts, HopParty, HopTarget } from './hop-facts.ts
 import { readKdcKind } from './kdc-profile.ts';
 import { readPolicy } from './policy-facts.ts';
 import { type Prediction, predictHop } from './predict.ts';
+import { remarksOf } from './remarks.ts';
 import {
   protocolOf,
   type SecondHop,
@@ -86,7 +87,7 @@ export async function explainFacts(
     secondHop: secondHop(protocol ?? protocolOf(facts.target.spn)),
     fixes: fixesOf(facts, prediction),
     caches: staleCaches(facts, prediction, now),
-    remarks: [...remarksOf(facts), ...otherEvidence(facts, prediction)],
+    remarks: remarksOf(facts, prediction),
   };
 }
 
@@ -216,43 +217,4 @@ async function namesFor(
     const here = targets.names.named(sid);
     return (here.known ? here : middles.names.named(sid)).name;
   };
-}
-
-/**
- * A session by PowerShell remoting keeps no ticket of the user: the LSA makes the second hop by
- * protocol transition, whatever the user came with. Told where that has another end.
- */
-function otherEvidence(facts: HopFacts, { outcome }: Prediction): readonly string[] {
-  if (facts.evidence !== 'kerberos') return [];
-  const other = predictHop({ ...facts, evidence: 'protocol-transition' });
-  if (other.outcome === outcome) return [];
-  return [
-    'in a session by PowerShell remoting Windows goes the way of protocol transition: then this ' +
-      `hop is ${other.outcome} (see --evidence protocol-transition)`,
-  ];
-}
-
-function remarksOf(facts: HopFacts): readonly string[] {
-  const { target, middle, user, acrossDomains, foreignUser } = facts;
-  const remarks: string[] = [];
-  if (target.party !== undefined && target.through !== target.spn) {
-    remarks.push(`${target.spn} is found through ${target.through} (sPNMappings)`);
-  }
-  if (target.party !== undefined && isDomainController(target.party.hop.account)) {
-    const { name } = target.party.hop.account;
-    remarks.push(`${name} is a domain controller: whoever acts for an administrator there is one`);
-  }
-  if (isDomainController(middle.hop.account)) {
-    remarks.push(`${middle.hop.account.name} is a domain controller, which may act for anybody`);
-  }
-  if (user.policy === 'unread') {
-    remarks.push(`the authentication policy of ${facts.userName} cannot be read`);
-  }
-  if (acrossDomains || foreignUser) {
-    remarks.push(
-      'more than one domain takes part: that they trust each other, and in which way, was not ' +
-        'looked at (MS-SFU 3.2.5.2: resource-based delegation alone crosses domains)',
-    );
-  }
-  return remarks;
 }

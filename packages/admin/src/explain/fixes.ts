@@ -8,8 +8,8 @@ import type { Prediction } from './predict.ts';
 export interface Fix {
   /** What it does, as a sentence without a full stop. */
   readonly what: string;
-  /** A doublehop command line, where there is one. */
-  readonly command: string | undefined;
+  /** Lines of doublehop that do it, one after the other; none where it has no command for it. */
+  readonly commands: readonly string[];
   /** What else will do it: a command of Windows or Samba. */
   readonly elsewhere: string | undefined;
   /** What becomes possible beside this hop, as a sentence without a full stop. */
@@ -59,7 +59,7 @@ const FIXES: Readonly<Partial<Record<Reason, Finder>>> = {
   'target-ambiguous': ({ spn }) => [
     {
       what: `take ${spn} from every account but one`,
-      command: undefined,
+      commands: [],
       elsewhere: `setspn -D ${spn} ACCOUNT`,
       widens: 'nothing; clients of the account that loses the name have to ask for another one',
       reach: 'none',
@@ -75,7 +75,7 @@ const FIXES: Readonly<Partial<Record<Reason, Finder>>> = {
   'user-locked': ({ user }) => [
     {
       what: `unlock ${user}`,
-      command: undefined,
+      commands: [],
       elsewhere: `Unlock-ADAccount ${user}, or samba-tool user unlock ${user}`,
       widens: 'nothing beside what the account may do; find out who tried its password',
       reach: 'none',
@@ -88,7 +88,7 @@ const FIXES: Readonly<Partial<Record<Reason, Finder>>> = {
 function grant({ middle, target }: Parts): Fix {
   return {
     what: `grant ${middle} on ${target} (resource-based)`,
-    command: `doublehop grant --middle ${middle} --target ${target}`,
+    commands: [`doublehop grant --middle ${middle} --target ${target}`],
     elsewhere: undefined,
     widens: `${middle} may act for every user who can be delegated to every service of ${target}`,
     reach: 'narrow',
@@ -98,25 +98,30 @@ function grant({ middle, target }: Parts): Fix {
 /** Classic delegation, which needs the transition bit where the user does not bring a ticket. */
 function list({ facts, middle, spn, target }: Parts): readonly Fix[] {
   if (facts.acrossDomains) return [];
-  const transition = facts.evidence === 'protocol-transition' ? ' --protocol-transition' : '';
-  const bit = transition === '' ? '' : ', and without the user having been there';
+  const add = `doublehop kcd add --middle ${middle} --service ${spn}`;
+  const transition = facts.evidence === 'protocol-transition';
   return [
     {
       what: `or list ${spn} at ${middle} (classic; needs the right to change delegation)`,
-      command: `doublehop kcd add --middle ${middle} --service ${spn}${transition}`,
+      commands: transition ? [add, markTransition(middle)] : [add],
       elsewhere: undefined,
       widens:
         `${middle} may act for every user who can be delegated to every service of ${target}: ` +
-        `the service class in a ticket is not protected${bit}`,
-      reach: transition === '' ? 'narrow' : 'wide',
+        'the service class in a ticket is not protected' +
+        (transition ? '; and without the user having been there' : ''),
+      reach: transition ? 'wide' : 'narrow',
     },
   ];
+}
+
+function markTransition(middle: string): string {
+  return `doublehop flags set protocol-transition --account ${middle}`;
 }
 
 function replace({ middle, target }: Parts): Fix {
   return {
     what: `replace the list of ${target}: see who is on it first (doublehop show ${target})`,
-    command: `doublehop set --middle ${middle} --target ${target}`,
+    commands: [`doublehop set --middle ${middle} --target ${target}`],
     elsewhere: undefined,
     widens: `${middle} may act for users to ${target}; deny entries and everybody else are gone`,
     reach: 'narrow',
@@ -132,7 +137,7 @@ function notForwardable(parts: Parts): readonly Fix[] {
       otherUser(user),
       {
         what: `let ${user} be delegated`,
-        command: `doublehop flags ${user} --clear not-delegated`,
+        commands: [`doublehop flags clear sensitive --account ${user}`],
         elsewhere: `Set-ADUser ${user} -AccountNotDelegated $false`,
         widens: `every account that is trusted for delegation anywhere may act for ${user}`,
         reach: 'wide',
@@ -145,7 +150,7 @@ function notForwardable(parts: Parts): readonly Fix[] {
       otherUser(user),
       {
         what: `take ${user} out of Protected Users`,
-        command: undefined,
+        commands: [],
         elsewhere: `Remove-ADGroupMember "Protected Users" ${user}`,
         widens: `everything that the group keeps from ${user}: delegation, NTLM, RC4, long tickets`,
         reach: 'wide',
@@ -159,7 +164,7 @@ function notForwardable(parts: Parts): readonly Fix[] {
 function otherUser(user: string): Fix {
   return {
     what: `work as another account than ${user} for this: the mark is there to prevent it`,
-    command: undefined,
+    commands: [],
     elsewhere: undefined,
     widens: 'nothing',
     reach: 'none',
@@ -169,7 +174,7 @@ function otherUser(user: string): Fix {
 function forwardableTgt(user: string): Fix {
   return {
     what: `let ${user} get a forwardable TGT`,
-    command: `doublehop kinit --forwardable ${user}`,
+    commands: [`doublehop kinit --forwardable ${user}`],
     elsewhere: 'kinit -f; forwardable = true in krb5.conf',
     widens: 'nothing: every Windows client asks for it',
     reach: 'none',
@@ -179,7 +184,7 @@ function forwardableTgt(user: string): Fix {
 function ownTicket({ user, middle }: Parts): Fix {
   return {
     what: `let ${user} come to ${middle} with a Kerberos ticket: then no transition is needed`,
-    command: undefined,
+    commands: [],
     elsewhere: 'add --evidence kerberos here to see what happens then',
     widens: 'nothing',
     reach: 'none',
@@ -190,7 +195,7 @@ function anyProtocol({ facts }: Parts, middle: string): Fix {
   const listed = facts.middle.hop.allowedToDelegateTo.length > 0;
   return {
     what: `let ${middle} use any protocol (TRUSTED_TO_AUTH_FOR_DELEGATION)`,
-    command: `doublehop flags ${middle} --set trusted-to-auth-for-delegation`,
+    commands: [markTransition(middle)],
     elsewhere: `Set-ADAccountControl ${middle}$ -TrustedToAuthForDelegation $true`,
     widens:
       `${middle} may act for every user who can be delegated, without the user's doing` +
@@ -205,14 +210,14 @@ function registerTarget({ facts, spn }: Parts): readonly Fix[] {
   return [
     {
       what: `register ${spn} on the account that the service runs as`,
-      command: undefined,
+      commands: [],
       elsewhere: `setspn -S ${spn} ACCOUNT, or samba-tool spn add ${spn} ACCOUNT`,
       widens: 'nothing; tickets for the name are then sealed with the key of that account',
       reach: 'none',
     },
     {
       what: `or let ${name} ask for a name that ${host} has`,
-      command: `doublehop show ${host.replace(/[.:/].*$/, '')}`,
+      commands: [`doublehop show ${host.replace(/[.:/].*$/, '')}`],
       elsewhere: undefined,
       widens: 'nothing',
       reach: 'none',
@@ -224,7 +229,7 @@ function registerMiddle({ middle }: Parts): readonly Fix[] {
   return [
     {
       what: `register an SPN on ${middle}: what has none is no service`,
-      command: undefined,
+      commands: [],
       elsewhere: `setspn -S http/NAME ${middle}, or samba-tool spn add http/NAME ${middle}`,
       widens: `whoever gets a ticket to it may guess the password of ${middle} offline`,
       reach: 'wide',
@@ -235,7 +240,7 @@ function registerMiddle({ middle }: Parts): readonly Fix[] {
 function enable(name: string): Fix {
   return {
     what: `enable ${name}, if it is meant to be used`,
-    command: undefined,
+    commands: [],
     elsewhere: `Enable-ADAccount ${name}`,
     widens: 'everything that the account may do',
     reach: 'wide',
@@ -246,7 +251,7 @@ function changePassword({ user }: Parts): readonly Fix[] {
   return [
     {
       what: `let ${user} change the password`,
-      command: `doublehop kpasswd ${user}`,
+      commands: [`doublehop kpasswd ${user}`],
       elsewhere: undefined,
       widens: 'nothing',
       reach: 'none',

@@ -39,9 +39,9 @@ export function explanationJson(explanation: Explanation): Readonly<Record<strin
         ...valueJson(facts, check),
       })),
     })),
-    fixes: fixes.map(({ what, command, elsewhere, widens, reach }) => ({
+    fixes: fixes.map(({ what, commands, elsewhere, widens, reach }) => ({
       what,
-      command: command ?? null,
+      commands,
       elsewhere: elsewhere ?? null,
       widens,
       reach,

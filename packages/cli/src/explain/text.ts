@@ -171,9 +171,9 @@ function checkLines(
 function fixLines(fixes: readonly Fix[], width: number): readonly string[] {
   if (fixes.length === 0) return [];
   const lines = ['What would change that:'];
-  for (const { what, command, elsewhere, widens } of fixes) {
+  for (const { what, commands, elsewhere, widens } of fixes) {
     lines.push(...wrap(what, width, '  - ', '    '));
-    if (command !== undefined) lines.push(`    $ ${command}`);
+    lines.push(...commands.map((command) => `    $ ${command}`));
     if (elsewhere !== undefined) lines.push(...wrap(`(${elsewhere})`, width, '    ', '     '));
     lines.push(...wrap(`widens: ${widens}`, width, '    ', '      '));
   }
