@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { allNodes, completionTree } from '@doublehop/cli/completion/tree';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, contextOf } from '../../packages/cli/test/support/call.ts';
+import { textsOf } from '../../packages/powershell/test/support/console.ts';
 import { requirePeers } from '../support/peers.ts';
 import { runOrThrow } from '../support/run.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
@@ -128,6 +129,29 @@ test('fish', async (context) => {
     ['policies/one.yaml'],
     ['--mechanism=GSS-SPNEGO'],
   ]);
+});
+
+describe('PowerShell', () => {
+  /** The completer's block for one line, in the part of the language that our own console has. */
+  function blockFor(script: string, line: string): string {
+    const [, body = ''] = /-ScriptBlock \{\n([^]*)\}\n$/u.exec(script) ?? [];
+    const all = line.split(' ').slice(1);
+    const [last = ''] = all.splice(-1);
+    const words = all.map((word) => `'${word}'`).join(', ');
+    return body
+      .replace(/param\(.*\)/u, `$wordToComplete = '${last}'`)
+      .replace(/\$words = @\([^]*?ToString\(\) \}\)/u, `$words = @(${words})`)
+      .replace(/\[System\.Management[^]*?\$tip\)/u, '$choice');
+  }
+
+  test('finds the same, as far as our own interpreter runs it', async () => {
+    const { stdout } = await call(['completion', 'powershell']);
+    const found: [string, readonly string[]][] = [];
+    for (const [line] of LINES) {
+      found.push([line, (await textsOf(blockFor(stdout, line))).toSorted()]);
+    }
+    expect(found).toEqual(LINES.map(([line, words]) => [line, words.toSorted()]));
+  });
 });
 
 test('every command and option is in every script', async () => {

@@ -1,17 +1,19 @@
 import { allNodes, type CompletionNode, type Values } from './tree.ts';
 
-/** Completion for PowerShell 5.1 and newer. */
+/**
+ * Completion for PowerShell 5.1 and newer. What there is to complete stands in lines of text: keys
+ * of a hashtable would take -f and -F for the same.
+ */
 export function powershellCompletion(root: CompletionNode): string {
-  const entries = allNodes(root).map(nodeEntry).join('\n');
   return `# PowerShell completion for doublehop
 # In $PROFILE:  doublehop completion powershell | Out-String | Invoke-Expression
 
 Register-ArgumentCompleter -Native -CommandName doublehop -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
-  # Commands and options behind a command, and what their values are: words, f files, n unknown.
-  $nodes = @{
-${entries}
-  }
+  # Commands (c), options (o), their values (v), arguments (a): KIND|COMMAND|NAME|REST.
+  $rows = @'
+${allNodes(root).flatMap(rowsOf).join('\n')}
+'@ -split '\\r?\\n' | ForEach-Object { , ($_ -split '\\|', 4) }
 ${BODY}}
 `;
 }
@@ -22,62 +24,67 @@ const BODY = String.raw`  $path = ''
   $words = @($commandAst.CommandElements | Select-Object -Skip 1 | Where-Object {
     $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.ToString() })
   foreach ($word in $words) {
-    $node = $nodes[$path]
     if ($null -ne $option) { $option = $null; continue }
     if ($word.StartsWith('-')) {
-      if ($node.Values.ContainsKey($word)) { $option = $word }
+      $value = @($rows | Where-Object {
+        $_[0] -ceq 'v' -and $_[1] -ceq $path -and $_[2] -ceq $word })
+      if ($value.Count -gt 0) { $option = $word }
       continue
     }
     $next = "$path $word".Trim()
-    if ($place -eq 0 -and $nodes.ContainsKey($next)) { $path = $next } else { $place++ }
+    $child = @($rows | Where-Object { $_[0] -ceq 'c' -and $_[1] -ceq $next })
+    if ($place -eq 0 -and $child.Count -gt 0) { $path = $next } else { $place++ }
   }
-  $node = $nodes[$path]
   $found = @()
   if ($null -ne $option) {
-    $found = @($node.Values[$option])
+    $found = @($rows | Where-Object {
+      $_[0] -ceq 'v' -and $_[1] -ceq $path -and $_[2] -ceq $option })
   } elseif ($wordToComplete.StartsWith('-')) {
-    $found = @($node.Options.Keys)
-  } elseif ($place -eq 0 -and $node.Commands.Count -gt 0) {
-    $found = @($node.Commands.Keys)
-  } elseif ($place -lt $node.Arguments.Count) {
-    $found = @($node.Arguments[$place])
+    $found = @($rows | Where-Object { $_[0] -ceq 'o' -and $_[1] -ceq $path })
+  } else {
+    if ($place -eq 0) {
+      $found = @($rows | Where-Object {
+        $_[0] -ceq 'c' -and $_[1] -ceq "$path $($_[2])".Trim() })
+    }
+    if ($found.Count -eq 0) {
+      $found = @($rows | Where-Object {
+        $_[0] -ceq 'a' -and $_[1] -ceq $path -and ($_[2] -ceq "$place" -or $_[2] -ceq '*') })
+    }
   }
-  if ($found.Count -eq 1 -and $found[0] -ceq 'f') { return }
-  foreach ($word in ($found | Sort-Object)) {
-    if ($word -ceq 'n' -or -not $word.StartsWith($wordToComplete)) { continue }
-    $about = $word
-    if ($node.Options.ContainsKey($word)) { $about = $node.Options[$word] }
-    if ($node.Commands.ContainsKey($word)) { $about = $node.Commands[$word] }
-    [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $about)
+  foreach ($row in $found) {
+    $choices = @($row[2])
+    $about = $row[3]
+    if ('v', 'a' -ccontains $row[0]) {
+      $choices = @($row[3] -split ' ' | Where-Object { $_ -ne '' })
+      $about = ''
+    }
+    foreach ($choice in $choices) {
+      if (-not $choice.StartsWith($wordToComplete)) { continue }
+      $tip = $about
+      if ($tip -eq '') { $tip = $choice }
+      [System.Management.Automation.CompletionResult]::new(
+        $choice, $choice, 'ParameterValue', $tip)
+    }
   }
 `;
 
-function nodeEntry({ path, children, options, arguments: all }: CompletionNode): string {
-  const table = (pairs: readonly (readonly [string, string])[]): string =>
-    `@{ ${pairs.map(([key, value]) => `${quote(key)} = ${value}`).join('; ')} }`;
-  const commands = children.map(
-    ({ path: names, summary }) => [names.at(-1) ?? '', quote(summary)] as const,
+/** Files are completed by PowerShell itself where nothing is found: their rows have no words. */
+function rowsOf(node: CompletionNode): readonly string[] {
+  const here = node.path.join(' ');
+  const name = node.path.at(-1);
+  const command = name === undefined ? [] : [`c|${here}|${name}|${node.summary}`];
+  const options = node.options.flatMap(({ flags, summary, value }) =>
+    flags.flatMap((flag) => [
+      `o|${here}|${flag}|${summary}`,
+      ...(value === undefined ? [] : [`v|${here}|${flag}|${wordsOf(value.values)}`]),
+    ]),
   );
-  const spelled = options.flatMap(({ flags, summary }) =>
-    flags.map((flag) => [flag, quote(summary === '' ? flag : summary)] as const),
+  const places = node.arguments.map(
+    ({ values, variadic }, at) => `a|${here}|${variadic ? '*' : at}|${wordsOf(values)}`,
   );
-  const values = options.flatMap(({ flags, value }) =>
-    value === undefined ? [] : flags.map((flag) => [flag, wordsOf(value.values)] as const),
-  );
-  const places = all.map(({ values: each }) => `, ${wordsOf(each)}`).join('');
-  return `    ${quote(path.join(' '))} = @{
-      Commands = ${table(commands)}
-      Options = ${table(spelled)}
-      Values = ${table(values)}
-      Arguments = @(${places === '' ? '' : places.slice(2)})
-    }`;
+  return [...command, ...options, ...places];
 }
 
 function wordsOf(values: Values): string {
-  if (values.kind === 'words') return `@(${values.words.map(quote).join(', ')})`;
-  return values.kind === 'none' ? "@('n')" : "@('f')";
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  return values.kind === 'words' ? values.words.join(' ') : '';
 }
