@@ -78,6 +78,7 @@ class Scanner {
       if (/[^ \t\n]/u.test(raw)) throw broken('there is text outside of the element');
       return;
     }
+    if (isPlain(raw)) return this.#handler.text(raw);
     if (raw.includes(']]>')) throw broken(']]> stands in text');
     this.#handler.text(resolve(raw));
   }
@@ -158,7 +159,7 @@ class Scanner {
     if (end < 0) throw broken(`the attribute ${name} has no value`);
     const raw = this.#text.slice(this.#at + 1, end);
     this.#at = end + 1;
-    if (PLAIN.test(raw)) return raw;
+    if (isPlain(raw)) return raw;
     if (raw.includes('<')) throw broken(`< stands in the attribute ${name}`);
     // 3.3.3: white space in an attribute is a space, unless it is written by number.
     return resolve(raw.replaceAll(/[\t\n]/gu, ' '));
@@ -166,16 +167,13 @@ class Scanner {
 
   /** 2.3 Name, of ASCII: no protocol here has others. */
   #name(): string {
+    const text = this.#text;
     const start = this.#at;
-    let end = start;
-    let kind = NAME_CODES[this.#text.charCodeAt(end)];
-    if (kind !== NAME_START) throw broken('a name is missing');
-    while (kind === NAME_START || kind === NAME_PART) {
-      end += 1;
-      kind = NAME_CODES[this.#text.charCodeAt(end)];
-    }
+    if (NAME_CODES[text.charCodeAt(start)] !== NAME_START) throw broken('a name is missing');
+    let end = start + 1;
+    while ((NAME_CODES[text.charCodeAt(end)] ?? 0) !== 0) end += 1;
     this.#at = end;
-    return this.#text.slice(start, end);
+    return text.slice(start, end);
   }
 
   #spaces(): boolean {
@@ -206,9 +204,24 @@ const NAME_CODES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[\d.-]/u.test(char) ? NAME_PART : 0;
 });
 
-/** Text that says what it says: printable, without references and tags. */
+/** Whether text says what it says: printable, without references and tags. */
+function isPlain(text: string): boolean {
+  if (text.length > SHORT) return PLAIN.test(text);
+  for (let i = 0; i < text.length; i += 1) {
+    if (PLAIN_CODES[text.charCodeAt(i)] !== 1) return false;
+  }
+  return true;
+}
+
+/** Characters that are looked at sooner than a regular expression is asked. */
+const SHORT = 48;
+
 // oxlint-disable-next-line require-unicode-regexp
 const PLAIN = /^[ !#-%'-;=?-~]*$/;
+
+const PLAIN_CODES: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) =>
+  PLAIN.test(String.fromCharCode(code)) ? 1 : 0,
+);
 
 /** Attributes of one tag: SOAP has about ten, most of them namespaces. */
 const MAX_ATTRIBUTES = 64;
