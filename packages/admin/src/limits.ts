@@ -11,7 +11,7 @@ export const MAX_NAMES = 100_000;
 export const MAX_IDENTITY = 2_048;
 
 /** Writes that are under way at the same time on one connection, unless told otherwise. */
-export const DEFAULT_CONCURRENCY = 8;
+export const DEFAULT_CONCURRENCY = 32;
 
 /** The most that may be asked for. */
 export const MAX_CONCURRENCY = 64;
@@ -51,3 +51,22 @@ export const MAX_AUDIT_MEMBERS = 1_000;
 
 /** Service names that are looked up by one filter. */
 export const SPNS_PER_SEARCH = 25;
+
+/** Octets of a controller's answer to a ping; it comes in one datagram. */
+export const MAX_PING_ANSWER = 65_535;
+
+/** Milliseconds between two controllers that are pinged. */
+export const PING_INTERVAL = 100;
+
+/** Milliseconds for the answers to pings; then the order of the DNS holds. */
+export const PING_WAIT = 1_500;
+
+/** Entries of one search that are remembered, to go on with it at another controller. */
+export const MAX_SEEN_ENTRIES = 250_000;
+
+/** How often a write is offered again to a controller that is busy, and after how many ms. */
+export const BUSY_TRIES = 4;
+export const BUSY_PAUSE = 500;
+
+/** Largest saved audit, in octets: some hundred thousand findings. */
+export const MAX_AUDIT_FILE = 256 * 1_048_576;

@@ -68,6 +68,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/prove.ts'),
   },
   {
+    name: 'audit',
+    summary: 'all delegation of a domain, who may change it, and what is wrong with it',
+    load: async () => await import('./commands/audit.ts'),
+  },
+  {
     name: 'plan',
     summary: 'what a policy file would grant and take away in a domain',
     load: async () => await import('./commands/plan.ts'),

@@ -13,7 +13,7 @@ import { type JudgedList, judgeList, sidsOfLists } from './lists.ts';
 import { type AuditReport, type Finding, SEVERITIES, type Unread } from './model.ts';
 import { Principals } from './principals.ts';
 import { readPrivileged } from './privileged.ts';
-import { findDuplicates, findServices } from './services.ts';
+import { findDuplicates, findServices, type FoundServices } from './services.ts';
 import { blocksOwners, type DomainSettings, readSettings } from './settings.ts';
 import { type JudgedDescriptor, writerFindings } from './writer-findings.ts';
 import { sidsOfDescriptors, writersOf } from './writers.ts';
@@ -21,8 +21,16 @@ import { sidsOfDescriptors, writersOf } from './writers.ts';
 export interface AuditOptions extends CollectOptions {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** Gets what every descriptor came to, for outputs that tell of every account. */
-  readonly onDescriptors?: ((judged: readonly JudgedDescriptor[]) => void) | undefined;
+  /** Gets what lists and descriptors came to, for outputs that tell of every account. */
+  readonly onJudged?: ((judged: Judged) => void) | undefined;
+}
+
+/** What everything that accounts share came to. */
+export interface Judged {
+  readonly descriptors: readonly JudgedDescriptor[];
+  readonly lists: ReadonlyMap<AuditList, JudgedList>;
+  readonly services: FoundServices;
+  readonly settings: DomainSettings;
 }
 
 /**
@@ -56,7 +64,7 @@ export async function audit(
     const writers = await writersOf(class_, { principals, blockOwner });
     writable.push({ class: class_, writers });
   }
-  options.onDescriptors?.(writable);
+  options.onJudged?.({ descriptors: writable, lists: judged, services, settings });
   const unread = unreadOf(collected, settings);
   const findings: Finding[] = [
     ...domainFindings(domain, settings),
@@ -95,7 +103,7 @@ function* accountFindings(
   account: AuditAccount,
   context: {
     readonly judged: ReadonlyMap<AuditList, JudgedList>;
-    readonly services: Awaited<ReturnType<typeof findServices>>;
+    readonly services: FoundServices;
     readonly principals: Principals;
     readonly settings: DomainSettings;
   },

@@ -91,6 +91,8 @@ export interface CollectOptions {
   readonly searchBase?: string | undefined;
   /** Told how many accounts were read, now and then. */
   readonly onProgress?: ((accounts: number) => void) | undefined;
+  /** Read of every account beside what an audit needs, for `onAccount`. */
+  readonly attributes?: readonly string[] | undefined;
   /** Gets every account, for outputs that tell of every account. */
   readonly onAccount?: ((account: AuditAccount, more: AccountDetail) => void) | undefined;
 }
@@ -99,6 +101,7 @@ export interface CollectOptions {
 export interface AccountDetail {
   readonly spns: readonly string[];
   readonly descriptor: DescriptorClass | undefined;
+  readonly entry: ClientEntry;
 }
 
 /** Users, computers and managed accounts: whoever is of the class user or one below it. */
@@ -120,7 +123,7 @@ export async function collect(
   const items = client.searchAll({
     base,
     filter: ACCOUNTS,
-    attributes: AUDIT_ATTRIBUTES,
+    attributes: [...AUDIT_ATTRIBUTES, ...(options.attributes ?? [])],
     controls: [sdFlags.encode({ flags: WITHOUT_SACL })],
   });
   try {
@@ -159,7 +162,8 @@ class Collector {
     this.#options = options;
   }
 
-  take({ dn, attributes }: ClientEntry): void {
+  take(entry: ClientEntry): void {
+    const { dn, attributes } = entry;
     const read = readAttributes(attributes);
     if (read.sid === undefined) return;
     this.#number += 1;
@@ -178,7 +182,7 @@ class Collector {
     if (this.#number % PROGRESS_EVERY === 0) onProgress?.(this.#number);
     if (onAccount === undefined) return;
     const account = found ?? whole(dn, read, list);
-    onAccount(account, { spns: read.spns.map(fromUtf8), descriptor });
+    onAccount(account, { spns: read.spns.map(fromUtf8), descriptor, entry });
   }
 
   result(): Collected {

@@ -1,7 +1,8 @@
 import { hasControl } from '@doublehop/delegation/account-control';
-import { textOf, textsOf } from '@doublehop/ldap/client/entry';
+import { textOf, textsOf, valuesOf } from '@doublehop/ldap/client/entry';
 import type { ClientEntry } from '@doublehop/ldap/client/types';
 import { equals } from '@doublehop/ldap/filter';
+import { decodeSid, type Sid } from '@doublehop/security/sid';
 import { utf8 } from '@doublehop/wire/bytes';
 import type { DomainConnection } from '../connection.ts';
 import { entriesOf } from '../directory-client.ts';
@@ -13,6 +14,7 @@ import { hashOf } from './spn-table.ts';
 export interface ServiceHolder {
   readonly name: string;
   readonly dn: string;
+  readonly sid: Sid | undefined;
   readonly isController: boolean;
 }
 
@@ -77,7 +79,7 @@ export async function findDuplicates(
   return [...names.values()].filter(({ holders }) => holders.length > 1);
 }
 
-const ATTRIBUTES = ['sAMAccountName', 'userAccountControl', 'servicePrincipalName'];
+const ATTRIBUTES = ['sAMAccountName', 'userAccountControl', 'servicePrincipalName', 'objectSid'];
 
 async function holdersOf(
   { client, domain }: DomainConnection,
@@ -104,9 +106,11 @@ async function holdersOf(
 
 function holderOf(entry: ClientEntry): ServiceHolder {
   const control = Number(textOf(entry, 'userAccountControl') ?? '0') | 0;
+  const [sid] = valuesOf(entry, 'objectSid');
   return {
     name: textOf(entry, 'sAMAccountName') ?? entry.dn,
     dn: entry.dn,
+    sid: sid === undefined ? undefined : decodeSid(sid),
     isController:
       hasControl(control, 'SERVER_TRUST_ACCOUNT') || hasControl(control, 'PARTIAL_SECRETS_ACCOUNT'),
   };
