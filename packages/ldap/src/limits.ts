@@ -66,7 +66,10 @@ export interface ServerLimits {
   /** Octets of one message after, and before, a successful bind. */
   readonly maxMessage: number;
   readonly maxAnonymousMessage: number;
-  /** Operations of one connection in progress; beyond it nothing is read (MaxActiveQueries). */
+  /**
+   * Operations of one connection in progress; beyond it nothing is read. Writes that wait together
+   * share one flush of the disk: as many as a client of ours sends (MAX_CONCURRENCY) fit.
+   */
   readonly maxOperations: number;
   /** From the connection, or the end of its handshake, to a whole message (InitRecvTimeout). */
   readonly firstMessageTimeout: number;
@@ -88,7 +91,7 @@ export const DEFAULT_SERVER_LIMITS: ServerLimits = {
   maxConnectionsPerAddress: 1_000,
   maxMessage: MAX_MESSAGE,
   maxAnonymousMessage: MAX_ANONYMOUS_MESSAGE,
-  maxOperations: 20,
+  maxOperations: 64,
   firstMessageTimeout: 120_000,
   messageTimeout: 30_000,
   idleTimeout: 900_000,
