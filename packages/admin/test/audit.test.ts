@@ -1,7 +1,7 @@
 // The audit of a domain with awkward data, counted against what was put in.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Awkward, fillAwkwardDomain } from '../../../test/support/awkward-domain.ts';
-import { AWKWARD_FORMS, type AwkwardForm } from '../../../test/support/awkward-forms.ts';
+import { AWKWARD_FORMS } from '../../../test/support/awkward-forms.ts';
 import { audit } from '../src/audit/audit.ts';
 import type { AuditReport, Finding } from '../src/audit/model.ts';
 import type { RuleId } from '../src/audit/rules.ts';
@@ -35,11 +35,6 @@ function subjects(...rules: readonly RuleId[]): readonly string[] {
 
 function made(...what: readonly string[]): readonly string[] {
   return what.flatMap((one) => awkward.made.get(one) ?? []).toSorted();
-}
-
-/** Names of the accounts with the forms that fit. */
-function forms(fits: (form: AwkwardForm) => boolean): readonly string[] {
-  return made(...AWKWARD_FORMS.filter(fits).map(({ name }) => `form ${name}`));
 }
 
 /** Computers of startContoso itself, its controller among them. */
