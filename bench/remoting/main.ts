@@ -18,7 +18,7 @@ const HELP = `npm run bench:remoting -- [options]
 
   --cases one,parallel,hundred,first,output,idle   what to measure
   --clients doublehop,pypsrp
-  --commands 4000     commands of the cases one, parallel and hundred; pypsrp gets a quarter
+  --commands 10000    commands of the cases one, parallel and hundred; pypsrp gets a tenth
   --rounds 3          rounds in which the clients take turns
   --idle 1000         sessions that are open and do nothing
 
@@ -33,7 +33,7 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
     cases: { type: 'string', default: 'one,parallel,hundred,first,output,idle' },
     clients: { type: 'string', default: 'doublehop,pypsrp' },
-    commands: { type: 'string', default: '4000' },
+    commands: { type: 'string', default: '10000' },
     rounds: { type: 'string', default: '3' },
     idle: { type: 'string', default: '1000' },
   },
@@ -199,7 +199,7 @@ async function theirs(kind: Case, place: Place, dir: string): Promise<Measured> 
   const env = { ...place.env, KRB5CCNAME: join(dir, 'ccache') };
   await runOrThrow('kinit', ['alice@CONTOSO.COM'], { env, input: `${place.password}\n` });
   const atOnce = SESSIONS[kind] * RUNSPACES[kind];
-  const few = Math.ceil(Number(values.commands) / 4 / atOnce) * atOnce;
+  const few = Math.ceil(Number(values.commands) / 10 / atOnce) * atOnce;
   const count = kind === 'first' ? FIRSTS : kind === 'output' ? BLOCKS : few;
   const args = [script, HOST, String(place.port), kind, String(count), String(atOnce)];
   const { stdout, stderr, status } = await withHosts(hosts, pypsrp, args, {
