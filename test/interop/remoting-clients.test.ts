@@ -69,7 +69,7 @@ describe('clients at our endpoint', () => {
     ['Basic over HTTPS', { endpoint: https, transport: 'basic' }],
     ['CredSSP', { endpoint: http, transport: 'credssp', message_encryption: 'always' }],
     ['CredSSP over HTTPS', { endpoint: https, transport: 'credssp', message_encryption: 'always' }],
-  ])('pywinrm by %s: no command shells, said so that it understands', async (_, options) => {
+  ])('pywinrm by %s: programs and PowerShell in a command shell', async (_, options) => {
     const { contoso, host } = world();
     const account =
       options.transport === 'kerberos'
@@ -78,9 +78,13 @@ describe('clients at our endpoint', () => {
     const connection = JSON.stringify({ ...options, ...account, ca_trust_path: host.caFile });
     const { status, stdout, stderr } = await asAlice(python, [pywinrm, connection]);
     expect(status, stderr).toBe(0);
-    // CommandShells (WinRS) are another protocol: the resource is not there.
-    const fault = ['fault', 0x8033_803b, 'a:DestinationUnreachable'];
-    expect(JSON.parse(stdout)).toEqual([fault, fault, [200, true]]);
+    expect(JSON.parse(stdout)).toEqual([
+      ['contoso\\alice\r\n', '', 0],
+      ['here\r\n', '', 0],
+      ['', "'nothing' is not recognized as an intern", 1],
+      ['from PowerShell\r\n', '', 0],
+      [200, true],
+    ]);
   });
 
   async function ansible(plugin: string, command: string): Promise<string> {
@@ -109,10 +113,11 @@ describe('clients at our endpoint', () => {
     expect(refused).toMatch(/FAILED/u);
   });
 
-  test('Ansible by winrm needs command shells, and says so', async () => {
-    const said = await ansible('winrm', 'whoami');
-    expect(said).toContain('UNREACHABLE');
-    expect(said).toContain('windows/shell/cmd on this computer');
+  test('Ansible by winrm: its command shell runs what it sends', async () => {
+    expect(await ansible('winrm', 'whoami')).toContain('contoso\\alice');
+    expect(await ansible('winrm', '$x = 1..3; $x.Count')).toMatch(/>>\n3\r?\n/u);
+    const refused = await ansible('winrm', '[System.IO.File]::Exists("a")');
+    expect(refused).toMatch(/FAILED/u);
   });
 
   async function evilWinrm(configuration: string, ...lines: readonly string[]): Promise<string> {

@@ -75,6 +75,7 @@ export async function startRemotingHost(
   const endpoint = createEndpoint<RemotingCaller, RemotingCaller>({
     schemes: [...schemesOf(contoso, keys, tls), certificateScheme(contoso)],
     configuration,
+    commandShell: 'Microsoft.PowerShell',
     machine: HOST,
     tls: {
       ...tls,

@@ -43,6 +43,8 @@ export interface Fault {
   readonly detail?: string;
   /** Which part of the service it came from. */
   readonly provider?: string;
+  /** The provider's file, as Windows names it. */
+  readonly providerPath?: string;
 }
 
 /** Structured facts of a RemotingError. */

@@ -40,6 +40,15 @@ export const MAX_SHELLS_PER_USER = 1024;
 /** Commands of one shell that have not been terminated. */
 export const MAX_COMMANDS_PER_SHELL = 64;
 
+/** Characters of a line for a command shell: what CreateProcess takes. */
+export const MAX_COMMAND_LINE = 32_767;
+
+/** Variables that the client of a command shell sets. */
+export const MAX_ENVIRONMENT = 1024;
+
+/** Octets of what a command of a command shell gets as its input. */
+export const MAX_COMMAND_INPUT = 1_048_576;
+
 /** Milliseconds after which an unused shell is closed: IdleTimeoutms of a Windows server. */
 export const DEFAULT_IDLE_TIMEOUT = 7_200_000;
 

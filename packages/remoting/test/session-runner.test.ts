@@ -76,7 +76,41 @@ async function refusal(promise: Promise<unknown>): Promise<string> {
   throw new Error(`no refusal: ${String(error)}`);
 }
 
+describe('Invoke-Expression', () => {
+  const expression = command('Invoke-Expression', ["'b', 'a'"]);
+
+  test('is the script that it says, in the language of the session', async () => {
+    expect(await run([[expression]], runner('Restricted'))).toEqual(['b', 'a']);
+    expect(await run([[expression, command('Sort-Object')]])).toEqual(['a', 'b']);
+    expect(await refusal(run([[command('iex', ['$x = 1'])]], runner('Restricted')))).toBe(
+      'LanguageNotSupported',
+    );
+    const failing = command('iex', ['Get-Nothing']);
+    expect((await run([[failing, command('Out-String')]]))[0]).toMatch(/^error: .*Get-Nothing/u);
+  });
+
+  test('is not there where no script is; its text is not even read', async () => {
+    const unread = { ...expression, args: () => expect.fail('its values were decoded') };
+    expect(await refusal(run([[unread]], runner('None')))).toBe('CommandNotFoundException');
+    const inside = run([[command('Write-Output', [1]), expression]]);
+    expect(await refusal(inside)).toBe('ScriptInsidePipelineNotSupported');
+    expect(await refusal(run([[command('iex')]]))).toMatch(/^ParameterBindingFailed/u);
+  });
+});
+
 describe('commands', () => {
+  test('a parameter whose value is null is a switch, as PowerShell sends it', async () => {
+    const args = () => [{ name: 'Stream', value: null }];
+    const lines = { name: 'Out-String', isScript: false, mergeError: false, args };
+    expect(await run([[command('Write-Output', ['a']), lines]])).toEqual(['a']);
+  });
+
+  test('a script whose output no command can take ends with the command', async () => {
+    const args = () => [{ name: 'None', value: 1 }];
+    const broken = { name: 'Out-String', isScript: false, mergeError: false, args };
+    await expect(run([[script('1, 2, 3'), broken]])).rejects.toThrow('None');
+  });
+
   test('statements run one after the other, each a pipeline', async () => {
     const output = await run([
       [command('Write-Output', [[3, 1, 2]]), command('Sort-Object')],

@@ -471,7 +471,7 @@ describe('what is refused', () => {
       FaultCode.INVALID_RESOURCE_URI,
       ({ create }) =>
         create(SHELL, {
-          resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd',
+          resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/windows/shell/other',
         }),
     ],
     [

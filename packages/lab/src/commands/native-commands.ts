@@ -21,6 +21,25 @@ export const NATIVE_COMMANDS: readonly Command<HostSession>[] = [
     run: async ({ session, streams }) => streams.output(session.host.name),
   },
   {
+    name: 'ipconfig',
+    synopsis: 'Displays the names of the host; it has one adapter.',
+    parameters: [WORDS],
+    run: async ({ session: { host }, streams }) => {
+      const { dnsName } = host.scenario;
+      for (const line of [
+        '',
+        'Windows IP Configuration',
+        '',
+        `   Host Name . . . . . . . . . . . . : ${host.name}`,
+        `   Primary Dns Suffix  . . . . . . . : ${dnsName}`,
+        `   DNS Suffix Search List. . . . . . : ${dnsName}`,
+        '',
+      ]) {
+        await streams.output(line);
+      }
+    },
+  },
+  {
     name: 'whoami',
     synopsis: 'Displays user and group information of the current user: whoami [/user | /groups].',
     parameters: [WORDS],

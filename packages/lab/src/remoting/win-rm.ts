@@ -47,6 +47,7 @@ export function winRmEndpoint(host: Host, options: WinRmOptions): Endpoint {
       basicServerScheme((user, password) => passwordCaller(host, user, SecureText.of(password))),
     ],
     configuration,
+    commandShell: 'Microsoft.PowerShell',
     machine: name,
     tls,
     clock,

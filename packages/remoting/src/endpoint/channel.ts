@@ -25,6 +25,12 @@ export class Channel<T> implements AsyncIterable<T> {
     this.end();
   }
 
+  /** Nobody reads, now or later: writers wait no longer. */
+  abandon(): void {
+    this.#isEnded = true;
+    for (const { taken } of this.#waiting.splice(0)) taken();
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     try {
       for (;;) {
@@ -37,8 +43,7 @@ export class Channel<T> implements AsyncIterable<T> {
         else await this.#written();
       }
     } finally {
-      this.#isEnded = true;
-      for (const { taken } of this.#waiting.splice(0)) taken();
+      this.abandon();
     }
   }
 

@@ -5,12 +5,12 @@ import type { ServerScheme } from '../http/scheme.ts';
 import { wsmanServer } from '../http/wsman-server.ts';
 import { IDLE_SWEEP } from '../limits.ts';
 import { invalidResource } from '../wsman/faults.ts';
-import { configurationUri } from '../wsman/names.ts';
 import type { Timer } from '../wsman/output-queue.ts';
 import type { OpenBackend, ShellBackend, ShellOwner } from '../wsman/shell-backend.ts';
 import { type ShellLimits, ShellService } from '../wsman/shell-service.ts';
 import type { EndpointConfiguration, EndpointSession } from './endpoint-session.ts';
 import { PsrpBackend } from './psrp-backend.ts';
+import { CommandBackend } from '../winrs/command-backend.ts';
 import { soapService } from './soap-service.ts';
 
 export interface EndpointOptions<C extends ShellOwner, S> {
@@ -18,6 +18,11 @@ export interface EndpointOptions<C extends ShellOwner, S> {
   readonly schemes: readonly ServerScheme<C>[];
   /** Finds a session configuration by its name, without case. */
   readonly configuration: (name: string) => EndpointConfiguration<C, S> | undefined;
+  /**
+   * The configuration whose sessions command shells (WinRS) are: `Microsoft.PowerShell`. Absent:
+   * there are none.
+   */
+  readonly commandShell?: string;
   /** Name of this computer. */
   readonly machine: string;
   /** Key and certificate: `listenHttps` works. */
@@ -91,10 +96,13 @@ export function createEndpoint<C extends ShellOwner, S>(options: EndpointOptions
 
 function opener<C extends ShellOwner, S>(options: EndpointOptions<C, S>): OpenBackend<C> {
   const { configuration, random, clock, log } = options;
-  return async ({ caller, shellId, clientIp, configuration: name, creation }, sink) => {
-    const found = configuration(name);
-    if (found === undefined) throw invalidResource(configurationUri(name));
+  return async (opening, sink) => {
+    const { caller, shellId, clientIp, creation, commandShell: request } = opening;
+    const name = request === undefined ? opening.configuration : options.commandShell;
+    const found = name === undefined ? undefined : configuration(name);
+    if (found === undefined) throw invalidResource(opening.resourceUri);
     const session = await found.open({ caller, shellId, clientIp });
+    if (request !== undefined) return new CommandBackend({ session, request, sink, log });
     const { bridge } = session;
     if (bridge !== undefined) return bridged(() => bridge(sink, creation), session);
     const backend = new PsrpBackend({ session, sink, random, clock, log });

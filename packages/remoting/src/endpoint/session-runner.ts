@@ -15,6 +15,7 @@ import {
   scriptsNotAllowed,
 } from '@doublehop/powershell/language/interpreter';
 import { parseScript } from '@doublehop/powershell/language/parse';
+import { toText } from '@doublehop/powershell/objects/text';
 import { PsDictionary, type PsValue } from '@doublehop/powershell/objects/value';
 import { Channel } from './channel.ts';
 import type { EndpointSession, PipelineRequest, RequestedCommand } from './endpoint-session.ts';
@@ -65,7 +66,7 @@ export class SessionRunner<S> {
     for (const statement of request.statements) {
       options.signal.throwIfAborted();
       this.#check(statement);
-      await this.#statement(statement, options);
+      await this.#statement(statement.map(asScript), options);
     }
   }
 
@@ -75,8 +76,15 @@ export class SessionRunner<S> {
     for (const [i, { name, isScript }] of statement.entries()) {
       if (isScript && languageMode === 'None') throw scriptsNotAllowed();
       if (isScript && i > 0) throw scriptInside();
-      if (!isScript && this.#find(name) === undefined) throw notFound(name);
+      const isKnown = isScript || this.#find(name) !== undefined || this.#isExpression(name);
+      if (!isKnown) throw notFound(name);
+      if (i > 0 && this.#isExpression(name)) throw scriptInside();
     }
+  }
+
+  /** Where scripts are taken, it is one more way to send them. */
+  #isExpression(name: string): boolean {
+    return this.#session.languageMode !== 'None' && isExpression(name);
   }
 
   async #statement(statement: readonly RequestedCommand[], options: RunOptions): Promise<void> {
@@ -119,6 +127,8 @@ export class SessionRunner<S> {
       await this.#commands(rest.map(callOf), { ...options, input: channel });
     } finally {
       enough.abort();
+      // Commands that could not begin have read nothing.
+      channel.abandon();
       await script;
     }
   }
@@ -176,7 +186,31 @@ export class SessionRunner<S> {
 
 function callOf(command: RequestedCommand): CommandCall {
   const { name, isScript, mergeError } = command;
-  return { name, isScript, mergeError, args: command.args() };
+  // PowerShell sends a switch as a parameter without a value, which is null then.
+  const args = command
+    .args()
+    .map((arg) => (arg.name !== undefined && arg.value === null ? { name: arg.name } : arg));
+  return { name, isScript, mergeError, args };
+}
+
+/** `Invoke-Expression TEXT`, by which some clients send scripts, is the script that it says. */
+function asScript(command: RequestedCommand): RequestedCommand {
+  if (command.isScript || !isExpression(command.name)) return command;
+  const [text, ...more] = command.args();
+  const isText = text?.name === undefined || text.name.toLowerCase() === 'command';
+  if (text?.value === undefined || !isText || more.length > 0) {
+    throw new CommandFailure({
+      message: 'Invoke-Expression takes one text, -Command.',
+      errorId: 'ParameterBindingFailed,Microsoft.PowerShell.Commands.InvokeExpressionCommand',
+      category: 'InvalidArgument',
+      target: null,
+    });
+  }
+  return { ...command, name: toText(text.value), isScript: true, args: () => [] };
+}
+
+function isExpression(name: string): boolean {
+  return /^(?:invoke-expression|iex)$/iu.test(name);
 }
 
 /** The values of `$using:` expressions come as the parameter `--%` of the script. */

@@ -3,6 +3,8 @@ import { type Fault, RemotingError } from '../errors.ts';
 /** WSManFault codes that this service answers with, or a client needs; of Windows' wsmerror.h. */
 export const FaultCode = {
   ACCESS_DENIED: 5,
+  /** ERROR_INVALID_PARAMETER: a command shell has no such command. */
+  INVALID_PARAMETER: 87,
   /** ERROR_INTERNAL_ERROR. */
   INTERNAL: 1359,
   INVALID_TIMEOUT: 0x80_33_80_0f,
@@ -39,7 +41,7 @@ export function senderFault(
   code: number,
   subcode: string,
   reason: string,
-  more: Pick<Fault, 'detail' | 'provider'> = {},
+  more: Pick<Fault, 'detail' | 'provider' | 'providerPath'> = {},
 ): RemotingError {
   return faultError({ code, side: 'Sender', subcode, reason, ...more });
 }
@@ -71,6 +73,19 @@ export function commandNotFound(): RemotingError {
       'identifier that does not exist. Either the command has completed execution or the client ' +
       'specified an invalid command identifier.',
     { detail: `${DETAIL}/UnexpectedSelectors` },
+  );
+}
+
+/** What the shell of WinRS says of a command that is not there; clients look for the words. */
+export function parameterIncorrect(): RemotingError {
+  return senderFault(
+    FaultCode.INVALID_PARAMETER,
+    'w:InvalidParameter',
+    'The parameter is incorrect.',
+    {
+      provider: 'Shell cmd plugin',
+      providerPath: '%systemroot%\\system32\\winrscmd.dll',
+    },
   );
 }
 

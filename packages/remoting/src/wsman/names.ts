@@ -41,6 +41,9 @@ export const ANONYMOUS = `${Namespace.ADDRESSING}/role/anonymous`;
 /** Resource URI of every shell, whatever its configuration (MS-WSMV 2.2.4). */
 export const SHELL_RESOURCE = Namespace.SHELL;
 
+/** Resource URI of command shells: WinRS (MS-WSMV 3.1.4.5). */
+export const COMMAND_SHELL_RESOURCE = `${Namespace.SHELL}/cmd`;
+
 /** Resource URI of the service's own settings. */
 export const CONFIG_RESOURCE = Namespace.CONFIG;
 
@@ -55,6 +58,10 @@ export function configurationOf(resourceUri: string): string | undefined {
   const isConfiguration = resourceUri.toLowerCase().startsWith(prefix);
   const [name = ''] = isConfiguration ? resourceUri.slice(prefix.length).split('?') : [];
   return name === '' ? undefined : name;
+}
+
+export function isCommandShell(resourceUri: string): boolean {
+  return resourceUri.toLowerCase() === COMMAND_SHELL_RESOURCE;
 }
 
 /**

@@ -6,6 +6,14 @@ export type Timer = (milliseconds: number, act: () => void) => () => void;
 /** How a wait for output ended. */
 export type Waited = Received | 'timed-out' | 'ended';
 
+/** Streams that a client can ask for; PSRP has the first alone. */
+export type OutputStream = 'stdout' | 'stderr';
+
+interface Chunk {
+  readonly name: OutputStream;
+  readonly data: Uint8Array;
+}
+
 interface Reader {
   readonly budget: number;
   readonly resolve: (waited: Waited) => void;
@@ -19,7 +27,7 @@ const HIGH_WATER = 1_048_576;
 export class OutputQueue {
   readonly #timer: Timer;
   readonly #commandId: string | undefined;
-  #chunks: Uint8Array[] = [];
+  #chunks: Chunk[] = [];
   #size = 0;
   #isDone = false;
   #isTold = false;
@@ -44,9 +52,9 @@ export class OutputQueue {
   }
 
   /** Adds output. The promise, if there is one, resolves when the client has caught up. */
-  write(data: Uint8Array): Promise<void> | undefined {
+  write(data: Uint8Array, name: OutputStream = 'stdout'): Promise<void> | undefined {
     if (this.#isDone) return undefined;
-    this.#chunks.push(data);
+    this.#chunks.push({ name, data });
     this.#size += data.length;
     this.#serve();
     if (this.#size <= HIGH_WATER) return undefined;
@@ -127,11 +135,11 @@ export class OutputQueue {
     const streams: ReceivedStream[] = [];
     let left = budget;
     let count = 0;
-    for (const data of this.#chunks) {
+    for (const { name, data } of this.#chunks) {
       const cost = Math.ceil(data.length / 3) * 4 + STREAM_COST;
       if (count > 0 && cost > left) break;
       streams.push({
-        name: 'stdout',
+        name,
         ...(this.#commandId !== undefined && { commandId: this.#commandId }),
         data,
       });

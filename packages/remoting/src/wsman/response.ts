@@ -20,12 +20,12 @@ export function writeFault(
   ids: { readonly messageId: string; readonly relatesTo: string | undefined },
   machine: string,
 ): string {
-  const { code, side, subcode, reason, detail, provider } = fault;
+  const { code, side, subcode, reason, detail, provider, providerPath: path } = fault;
   const isAddressing = subcode.startsWith('a:');
   const message = element(
     'f:Message',
     {},
-    provider === undefined ? reason : element('f:ProviderFault', { provider }, reason),
+    provider === undefined ? reason : element('f:ProviderFault', { provider, path }, reason),
   );
   const body = element(
     's:Fault',

@@ -1,3 +1,6 @@
+import type { CommandShellRequest } from '../winrs/shell-request.ts';
+import type { OutputStream } from './output-queue.ts';
+
 /** Who opened a shell: nobody else ever reaches it. */
 export interface ShellOwner {
   /** `CONTOSO\alice`. */
@@ -11,7 +14,11 @@ export interface ShellSink {
    * Output of a command, or of the shell itself. The promise, if there is one, resolves when the
    * client has caught up: who writes on without waiting fills the memory.
    */
-  output(commandId: string | undefined, data: Uint8Array): Promise<void> | undefined;
+  output(
+    commandId: string | undefined,
+    data: Uint8Array,
+    name?: OutputStream,
+  ): Promise<void> | undefined;
   /** A command has ended; its output was all given. */
   finished(commandId: string, exitCode?: number): void;
   /** The shell has ended by itself. */
@@ -22,11 +29,17 @@ export interface ShellSink {
 export interface ShellBackend {
   /** Starts a command with its first octets. Throws RemotingError. */
   command(commandId: string, data: Uint8Array): Promise<void> | void;
-  /** More octets for a command or for the shell, of the priority stream or the usual one. */
+  /** Starts a command of a command shell, which gets a line in place of octets. */
+  commandLine?(commandId: string, line: string): Promise<void> | void;
+  /**
+   * More octets for a command or for the shell, of the priority stream or the usual one; `isEnd`:
+   * no more will come.
+   */
   send(
     stream: 'stdin' | 'pr',
     commandId: string | undefined,
     data: Uint8Array,
+    isEnd: boolean,
   ): Promise<void> | void;
   /** Stops a command. It finishes when it has stopped. */
   stop(commandId: string): Promise<void> | void;
@@ -46,8 +59,10 @@ export interface OpenShell<C extends ShellOwner> {
   readonly clientIp: string;
   /** Fragments of PSRP's opening messages. */
   readonly creation: Uint8Array;
-  /** The option `protocolversion`, `2.3`. */
+  /** The option `protocolversion`, `2.3`; empty for a command shell. */
   readonly protocolVersion: string;
+  /** Present where a command shell is asked for (WinRS): `configuration` is empty then. */
+  readonly commandShell?: CommandShellRequest;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { childOf, type XmlElement } from '../xml/parse.ts';
 import { element, type Markup } from '../xml/write.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import { Namespace } from './names.ts';
+import { isCommandShell, Namespace } from './names.ts';
 
 /** A shell as it is shown to those who may see it (MS-WSMV 2.2.4.39). */
 export interface ShellInfo {
@@ -33,8 +33,8 @@ export function shellElement(shell: ShellInfo): Markup {
     text('Owner', shell.owner),
     text('ClientIP', shell.clientIp),
     text('IdleTimeOut', formatDuration(shell.idleTimeout)),
-    text('InputStreams', 'stdin pr'),
-    text('OutputStreams', 'stdout'),
+    text('InputStreams', isCommandShell(shell.resourceUri) ? 'stdin' : 'stdin pr'),
+    text('OutputStreams', isCommandShell(shell.resourceUri) ? 'stdout stderr' : 'stdout'),
     text('MaxIdleTimeOut', formatDuration(MAX_IDLE_TIMEOUT)),
     text('Locale', 'en-US'),
     text('DataLocale', 'en-US'),

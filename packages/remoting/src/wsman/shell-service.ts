@@ -14,6 +14,7 @@ import {
   accessDenied,
   actionNotSupported,
   commandNotFound,
+  parameterIncorrect,
   FaultCode,
   invalidResource,
   receiverFault,
@@ -26,6 +27,7 @@ import {
   Action,
   CONFIG_RESOURCE,
   configurationOf,
+  isCommandShell,
   isStopSignal,
   isTerminateSignal,
   Namespace,
@@ -36,7 +38,8 @@ import type { Timer } from './output-queue.ts';
 import type { WsmanRequest } from './request.ts';
 import { readSelectors } from './request.ts';
 import { Shell } from './shell.ts';
-import type { OpenBackend, ShellBackend, ShellOwner } from './shell-backend.ts';
+import { readCommandShell } from '../winrs/shell-request.ts';
+import type { OpenBackend, OpenShell, ShellBackend, ShellOwner } from './shell-backend.ts';
 import {
   readCommand,
   readConnect,
@@ -113,9 +116,8 @@ export class ShellService<C extends ShellOwner> {
     if (resource === CONFIG_RESOURCE) return this.#config(request);
     if (request.action === Action.ENUMERATE && isShells) return this.#enumerate(request, client);
     if (request.action === Action.CREATE) return this.#create(request, client);
-    if (!isShells && configurationOf(request.resourceUri) === undefined) {
-      throw invalidResource(request.resourceUri);
-    }
+    const isNamed = isCommandShell(resource) || configurationOf(resource) !== undefined;
+    if (!isShells && !isNamed) throw invalidResource(request.resourceUri);
     return this.#operate(request, this.#shellOf(request, client));
   }
 
@@ -171,9 +173,7 @@ export class ShellService<C extends ShellOwner> {
   }
 
   async #create(request: WsmanRequest, client: ShellClient<C>): Promise<Markup> {
-    const configuration = configurationOf(request.resourceUri);
-    if (configuration === undefined) throw invalidResource(request.resourceUri);
-    const protocolVersion = optionsOf(request);
+    const kind = kindOf(request);
     const body = readCreate(request);
     const shellId = body.shellId ?? this.#options.newId();
     if (!/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu.test(shellId)) {
@@ -202,10 +202,9 @@ export class ShellService<C extends ShellOwner> {
           caller: client.caller,
           shellId,
           resourceUri: request.resourceUri,
-          configuration,
           clientIp: client.address,
           creation: body.creation ?? new Uint8Array(0),
-          protocolVersion,
+          ...kind,
         },
         sink,
       );
@@ -232,7 +231,7 @@ export class ShellService<C extends ShellOwner> {
   }
 
   async #command(request: WsmanRequest, shell: Shell, backend: ShellBackend): Promise<Markup> {
-    const { commandId = this.#options.newId(), args } = readCommand(request);
+    const { commandId = this.#options.newId(), command, args } = readCommand(request);
     if (shell.command(commandId) !== undefined) throw schemaFault('the CommandId is in use');
     const { maxCommandsPerShell: most } = this.#limits;
     if (shell.size >= most && shell.forgetTold() >= most) {
@@ -244,7 +243,9 @@ export class ShellService<C extends ShellOwner> {
     }
     shell.addCommand(commandId);
     try {
-      await backend.command(commandId, fromBase64(args.join('')));
+      if (backend.commandLine === undefined) {
+        await backend.command(commandId, fromBase64(args.join('')));
+      } else await backend.commandLine(commandId, [command, ...args].join(' '));
     } catch (error) {
       shell.removeCommand(commandId);
       throw error;
@@ -266,8 +267,9 @@ export class ShellService<C extends ShellOwner> {
 
   async #receive(request: WsmanRequest, shell: Shell): Promise<Markup> {
     const { commandId } = readReceive(request);
-    const queue = commandId === undefined ? shell.output : shell.command(commandId);
-    if (queue === undefined) throw commandNotFound();
+    const isPool = commandId === undefined && !isCommandShell(shell.parts.resourceUri);
+    const queue = isPool ? shell.output : shell.command(commandId ?? '');
+    if (queue === undefined) throw noCommand(shell);
     const budget = request.maxEnvelopeSize - ENVELOPE_COST;
     const wait = Math.min(request.operationTimeout, MAX_OPERATION_WAIT);
     const waited = await queue.read(budget, wait);
@@ -330,10 +332,10 @@ async function begin(shell: Shell, backend: ShellBackend): Promise<void> {
 }
 
 async function send(request: WsmanRequest, shell: Shell, backend: ShellBackend): Promise<Markup> {
-  for (const { stream, commandId, data } of readSend(request)) {
-    if (commandId !== undefined && shell.command(commandId) === undefined) throw commandNotFound();
+  for (const { stream, commandId, data, isEnd } of readSend(request)) {
+    if (commandId !== undefined && shell.command(commandId) === undefined) throw noCommand(shell);
     if (stream !== 'stdin' && stream !== 'pr') throw schemaFault(`there is no stream ${stream}`);
-    await backend.send(stream, commandId, data);
+    await backend.send(stream, commandId, data, isEnd);
   }
   return doneBody('SendResponse');
 }
@@ -341,7 +343,7 @@ async function send(request: WsmanRequest, shell: Shell, backend: ShellBackend):
 async function signal(request: WsmanRequest, shell: Shell, backend: ShellBackend): Promise<Markup> {
   const { commandId, code } = readSignal(request);
   const queue = commandId === undefined ? undefined : shell.command(commandId);
-  if (commandId === undefined || queue === undefined) throw commandNotFound();
+  if (commandId === undefined || queue === undefined) throw noCommand(shell);
   if (isStopSignal(code)) await backend.stop(commandId);
   else if (isTerminateSignal(code)) {
     if (!queue.isDone) await backend.stop(commandId);
@@ -377,8 +379,27 @@ async function connect(
   return connectedBody(answer);
 }
 
+/** What shell is asked for. Throws RemotingError with a fault. */
+function kindOf(
+  request: WsmanRequest,
+): Pick<OpenShell<ShellOwner>, 'configuration' | 'protocolVersion' | 'commandShell'> {
+  const { resourceUri } = request;
+  checkOptions(request);
+  if (isCommandShell(resourceUri)) {
+    const commandShell = readCommandShell(request);
+    return { configuration: '', protocolVersion: '', commandShell };
+  }
+  const configuration = configurationOf(resourceUri);
+  if (configuration === undefined) throw invalidResource(resourceUri);
+  return { configuration, protocolVersion: protocolOf(request) };
+}
+
+function noCommand({ parts }: Shell): RemotingError {
+  return isCommandShell(parts.resourceUri) ? parameterIncorrect() : commandNotFound();
+}
+
 /** Options that must be complied with are known, or the request is refused (MS-WSMV 2.2.4.25). */
-function optionsOf({ options }: WsmanRequest): string {
+function checkOptions({ options }: WsmanRequest): void {
   const KNOWN = [
     'protocolversion',
     'winrs_noprofile',
@@ -395,6 +416,10 @@ function optionsOf({ options }: WsmanRequest): string {
       `The option ${unknown.name} is not understood.`,
     );
   }
+}
+
+/** The version of PSRP (MS-PSRP 3.1.5.4.1). */
+function protocolOf({ options }: WsmanRequest): string {
   const version = options.find(({ name }) => name.toLowerCase() === 'protocolversion');
   if (version !== undefined) return version.value;
   throw senderFault(

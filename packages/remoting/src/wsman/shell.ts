@@ -81,9 +81,9 @@ export class Shell {
   /** Where the backend puts what it has to say. `onClosed` is called when it ends by itself. */
   sink(onClosed: () => void): ShellSink {
     return {
-      output: (commandId, data) => {
+      output: (commandId, data, name) => {
         const queue = commandId === undefined ? this.output : this.#commands.get(key(commandId));
-        return queue?.write(data);
+        return queue?.write(data, name);
       },
       finished: (commandId, exitCode) => this.#commands.get(key(commandId))?.finish(exitCode),
       closed: onClosed,
