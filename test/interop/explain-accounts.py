@@ -22,7 +22,12 @@ given = json.load(sys.stdin)
 
 
 def modify(name, attribute, values):
-    dn = str(db.search(base, expression='(sAMAccountName=%s)' % name)[0].dn)
+    replace(str(db.search(base, expression='(sAMAccountName=%s)' % name)[0].dn), attribute, values)
+
+
+def replace(dn, attribute, values):
+    # A value that begins with a colon is base64 (RFC 2849).
+    values = [value if value.startswith(':') else ' ' + value for value in values]
     lines = ['dn: ' + dn, 'changetype: modify', 'replace: ' + attribute]
     db.modify_ldif('\n'.join(lines + ['%s:%s' % (attribute, value) for value in values]) + '\n')
 
@@ -32,6 +37,9 @@ def sid_of(name):
     return str(ndr_unpack(security.dom_sid, found['objectSid'][0]))
 
 
+for attribute, values in given.get('domain', {}).items():
+    replace(base, attribute, values)
+
 for account in given.get('accounts', []):
     name, password = account['name'], account['password']
     if name.endswith('$'):
@@ -40,7 +48,7 @@ for account in given.get('accounts', []):
     else:
         db.newuser(name, password)
     for attribute, values in account['attributes'].items():
-        modify(name, attribute, [' ' + value for value in values])
+        modify(name, attribute, values)
 
 for group in given.get('groups', []):
     db.newgroup(group['name'], grouptype=group['type'])

@@ -62,6 +62,8 @@ export interface DelegationSettings {
   readonly protectedUsersTransit?: boolean;
   /** Nobody acts for a user whose password has expired or must be changed, as in Samba. */
   readonly freshPasswords?: boolean;
+  /** The hours in which a user may log on do not bind who acts for it, as in Samba. */
+  readonly anyHour?: boolean;
   /** NETWORK (S-1-5-2) is in the token that descriptors are asked about, as in Samba. */
   readonly networkToken?: boolean;
 }

@@ -16,6 +16,7 @@ export const KDC_PROFILES: Readonly<Record<KdcProfile, DelegationSettings>> = {
     transition: 'trusted',
     protectedUsersTransit: true,
     freshPasswords: true,
+    anyHour: true,
     networkToken: true,
   },
 };

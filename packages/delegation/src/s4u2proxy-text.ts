@@ -3,7 +3,14 @@ import type { S4U2ProxyFacts } from './facts.ts';
 import { HEADER_RULES } from './header-text.ts';
 import { type RuleText, evidenceText } from './rule-text.ts';
 import type { S4U2ProxyCheckId } from './s4u2proxy.ts';
-import { pacFault, stateText, whyNotAdmitted, whyNotForwardable, whyNotGranted } from './why.ts';
+import {
+  pacFault,
+  passedStateText,
+  stateText,
+  whyNotAdmitted,
+  whyNotForwardable,
+  whyNotGranted,
+} from './why.ts';
 
 type Facts = S4U2ProxyFacts;
 type Text = RuleText<Facts>;
@@ -247,7 +254,7 @@ function accountRules(): Record<AccountId, Text> {
       subject: user,
       pass: ({ user: { name, place, state: now } }) => {
         if (place === 'unknown') return `${name} is not in this realm any more`;
-        return `${name} ${stateText(place === 'local' ? now : 'elsewhere')}`;
+        return `${name} ${passedStateText(place === 'local' ? now : 'elsewhere')}`;
       },
       fail: ({ user: { name, place, state: now } }) => {
         if (place === 'unknown') return `${name} is not in this realm any more`;

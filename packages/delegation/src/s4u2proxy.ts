@@ -8,11 +8,11 @@ import { checkGrant, isConditionalRefusal } from './rbcd.ts';
 import type { Refusal } from './refusals.ts';
 import {
   type SharedCheckId,
+  checkActedFor,
   checkHeaderPac,
   checkMiddleState,
   checkOptions,
   checkPac,
-  checkUserState,
 } from './shared-checks.ts';
 
 /** The checks of an S4U2Proxy request, in the order in which they are made. */
@@ -266,7 +266,7 @@ function checkUser({ user, settings }: S4U2ProxyFacts, trail: ProxyTrail): boole
   if (stale && settings.freshPasswords === true) {
     return trail.fail('user-state', `user-${state}`, state);
   }
-  return checkUserState(user, trail);
+  return checkActedFor(user, settings, trail);
 }
 
 /** A target that is locked out or outside its hours still takes tickets: it does not log on. */

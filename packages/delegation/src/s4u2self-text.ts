@@ -3,7 +3,7 @@ import type { S4U2SelfFacts } from './facts.ts';
 import { HEADER_RULES, tgt } from './header-text.ts';
 import { type RuleText, evidenceText } from './rule-text.ts';
 import type { S4U2SelfCheckId } from './s4u2self.ts';
-import { stateText } from './why.ts';
+import { passedStateText, stateText } from './why.ts';
 
 type Facts = S4U2SelfFacts;
 
@@ -96,8 +96,10 @@ export const SELF_RULES: Readonly<Record<S4U2SelfCheckId, RuleText<Facts>>> = {
     subject: user,
     pass: ({ user: { name, place, state } }) => {
       if (place === 'unknown') return `there is no ${name} in this realm`;
-      return `${name} ${stateText(place === 'local' ? state : 'elsewhere')}`;
+      return `${name} ${passedStateText(place === 'local' ? state : 'elsewhere')}`;
     },
+    fail: ({ user: { name, place, state } }) =>
+      place === 'unknown' ? `there is no ${name} in this realm` : `${name} ${stateText(state)}`,
   },
   'forwardable-asked': {
     rule: 'MS-SFU 3.2.5.1.2',

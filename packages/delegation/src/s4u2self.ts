@@ -3,10 +3,10 @@ import { type Allowed, type Refused, Trail } from './decision.ts';
 import type { S4U2SelfFacts } from './facts.ts';
 import {
   type SharedCheckId,
+  checkActedFor,
   checkHeaderPac,
   checkMiddleState,
   checkOptions,
-  checkUserState,
 } from './shared-checks.ts';
 
 /** The checks of an S4U2Self request, in the order in which they are made. */
@@ -112,16 +112,16 @@ function shapeName(crossRealm: boolean, foreignUser: boolean, referral: boolean)
 
 /** Who the PAC of the header ticket is about depends on where the user's account is. */
 function checkSubject(facts: S4U2SelfFacts, trail: SelfTrail): boolean {
-  const { header, user } = facts;
+  const { header, user, settings } = facts;
   if (user.place === 'elsewhere') {
     return (
       trail.test('header-user', header.pacNamesUser, 'self-pac-other-user') &&
-      checkUserState(user, trail)
+      checkActedFor(user, settings, trail)
     );
   }
   return (
     trail.test('header-client', header.pacClientMatches, 'header-client-mismatch') &&
-    checkUserState(user, trail) &&
+    checkActedFor(user, settings, trail) &&
     trail.test('header-rodc', header.rodc === 0, 'header-rodc')
   );
 }

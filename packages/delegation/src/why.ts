@@ -148,6 +148,12 @@ export function stateText(state: AccountState): string {
   return STATES[state];
 }
 
+/** The same of a state that was let pass. */
+export function passedStateText(state: AccountState): string {
+  const text = stateText(state);
+  return state === 'outside-logon-hours' ? `${text}, which does not matter here` : text;
+}
+
 const STATES: Readonly<Record<AccountState, string>> = {
   usable: 'may be used now',
   disabled: 'is disabled',

@@ -28,6 +28,18 @@ describe('profiles', () => {
     expect(forwardable(selfFacts({ ...change, settings: samba }))).toBe(true);
   });
 
+  test('hours in which the user may not log on', () => {
+    const change = { user: { state: 'outside-logon-hours' } } as const;
+    const reason = 'user-outside-logon-hours';
+    for (const decide of [
+      (settings: typeof windows) => decideS4U2Proxy(rbcdFacts({ ...change, settings })),
+      (settings: typeof windows) => decideS4U2Self(selfFacts({ ...change, settings })),
+    ]) {
+      expect(decide(windows)).toMatchObject({ refusal: { reason } });
+      expect(decide(samba).allowed).toBe(true);
+    }
+  });
+
   test('a password that must be changed', () => {
     const change = { user: { state: 'password-must-change' } } as const;
     expect(decideS4U2Proxy(rbcdFacts({ ...change, settings: windows })).allowed).toBe(true);

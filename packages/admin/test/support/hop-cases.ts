@@ -91,6 +91,8 @@ export const USERS = [
   'expired',
   'never-at-work',
   'must-change',
+  'stale-password',
+  'locked',
 ] as const;
 
 export type UserKind = (typeof USERS)[number];

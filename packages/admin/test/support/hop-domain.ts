@@ -15,6 +15,7 @@ import type { ClientSecret } from '@doublehop/kerberos/client/secret';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import type { KeytabEntry } from '@doublehop/kerberos/keytab';
 import { principal } from '@doublehop/kerberos/names';
+import { fileTimeOf } from '@doublehop/security/filetime';
 import { decodeSid, domainOf, type Sid } from '@doublehop/security/sid';
 import { type Cast, FORMS, MIDDLES, type MiddleKind, targetName, USERS } from './hop-cases.ts';
 import { PASSWORD } from './contoso.ts';
@@ -134,6 +135,8 @@ const USER_ATTRIBUTES: Readonly<Record<(typeof USERS)[number], AttributeInput>> 
   expired: { userAccountControl: '512', accountExpires: '130000000000000000' },
   'never-at-work': { userAccountControl: '512', logonHours: new Uint8Array(21) },
   'must-change': { userAccountControl: '512' },
+  'stale-password': { userAccountControl: '512' },
+  locked: { userAccountControl: '512' },
 };
 
 async function addAccounts(directory: Directory, keys: readonly AccountKey[]): Promise<void> {
@@ -159,9 +162,16 @@ async function addAccounts(directory: Directory, keys: readonly AccountKey[]): P
   await directory.modify(`CN=Protected Users,${USERS_DN}`, [
     { operation: 'add', attribute: 'member', values: [`CN=protected,${USERS_DN}`] },
   ]);
-  await directory.modify(`CN=must-change,${USERS_DN}`, [
-    { operation: 'replace', attribute: 'pwdLastSet', values: ['0'] },
-  ]);
+  const set = async (dn: string, attribute: string, value: string): Promise<void> => {
+    const change = { operation: 'replace', attribute, values: [value] } as const;
+    await directory.modify(dn, [change]);
+  };
+  await set(`CN=must-change,${USERS_DN}`, 'pwdLastSet', '0');
+  await set(`CN=stale-password,${USERS_DN}`, 'pwdLastSet', '130000000000000000');
+  await set(BASE, 'maxPwdAge', '-36288000000000');
+  await set(BASE, 'lockoutThreshold', '5');
+  await set(BASE, 'lockoutDuration', '-18000000000');
+  await set(`CN=locked,${USERS_DN}`, 'lockoutTime', String(fileTimeOf(Date.now())));
 }
 
 function middleDn(kind: MiddleKind): string {
