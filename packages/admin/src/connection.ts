@@ -10,19 +10,34 @@ export interface DomainConnection {
   readonly client: DirectoryClient;
   readonly domain: DomainFacts;
   readonly names: SidNames;
-  /** How the controller was reached, for reports: `ldap://dc.contoso.com`. */
+  /** How the controller in use is reached, for reports: `ldap://dc.contoso.com`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
+/** Which controller is in use, where that may change: FailoverClient is one. */
+export interface ControllerInUse {
+  readonly current: { readonly url: string; readonly controller: string | undefined };
+}
+
 /** Reads what there is to know about the domain behind a client that is bound. */
-export async function openDomain(client: DirectoryClient, url: string): Promise<DomainConnection> {
-  const domain = await readDomain(client);
+export async function openDomain(
+  client: DirectoryClient,
+  url: string,
+  inUse: ControllerInUse = { current: { url, controller: undefined } },
+): Promise<DomainConnection> {
+  const facts = await readDomain(client);
+  const first = inUse.current.url;
   return {
     client,
-    domain,
-    names: new SidNames(client, domain),
-    url,
+    get domain() {
+      const { current } = inUse;
+      return current.url === first ? facts : { ...facts, controller: current.controller };
+    },
+    names: new SidNames(client, facts),
+    get url() {
+      return inUse.current.url;
+    },
     close: async () => await client.close(),
   };
 }

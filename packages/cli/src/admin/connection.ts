@@ -1,6 +1,6 @@
 import { connect } from '@doublehop/admin/connect';
 import type { DomainConnection } from '@doublehop/admin/connection';
-import { controllerUrl, locateControllers } from '@doublehop/admin/locate';
+import { controllerUrl, locateControllers } from '@doublehop/admin/connect/locate';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { readArgument } from '../input/file.ts';
