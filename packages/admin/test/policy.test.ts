@@ -390,7 +390,7 @@ describe('export', () => {
     const orphan = (await resolveAccount(admin, 'ServerC')).sid.replace(/\d+$/u, '99999');
     await list('ServerC', `D:(D;;CR;;;{alice})${ALLOW}(A;;CR;;;{JumpBox})`);
     await list('ServerB1', `D:(A;;CR;;;{JumpBox})${ALLOW}(A;;CCDC;;;{alice})`);
-    await list('ServerB2', `D:(A;;CR;;;{Middles})(A;;CR;;;${orphan})(A;;CR;;;S-1-5-21-7-7-7-1104)`);
+    await list('ServerB2', `D:(A;;CR;;;{Middles})(A;;CR;;;${orphan})(A;;CR;;;S-1-5-21-0-7-7-1104)`);
     await list('odd(x)&y', 'D:(A;;CR;;;{CN=twin,CN=Users,DC=contoso,DC=com})(A;;CR;;;WD)');
     await list('alice', 'D:(D;;CR;;;WD)');
     const people = 'CN=alice,CN=Users,DC=contoso,DC=com';
@@ -420,14 +420,14 @@ describe('export', () => {
           middles:
             - JUMPBOX$
             - SERVERB$
-        - name: Middles, S-1-5-21-DOMAIN-99999 and 1 more may act for users
+        - name: Middles, S-1-5-21-0-7-7-1104 and 1 more may act for users
           targets:
             - SERVERB2$
           mode: exact
           middles:
             - Middles  # group
+            - S-1-5-21-0-7-7-1104  # of another domain
             - S-1-5-21-DOMAIN-99999  # no account has it: deleted
-            - S-1-5-21-7-7-7-1104  # of another domain
 
       kcd:
         - name: services of SERVERB$
