@@ -52,6 +52,7 @@ function stable(text: string): string {
     .replace(/\b\d\d\/\d\d\/20\d\d\b/gu, '01/31/2026')
     .replace(/\b20\d{6}-\d{6}-[0-9a-f]{4,8}\b/gu, '20260131-091500-a1b2c')
     .replace(/\b127\.\d+\.\d+\.\d+:\d{4,}\b/gu, 'dc.contoso.com')
+    .replace(/\bin \d+(?:\.\d+)?(?=\s+s$)/gmu, 'in 0.1')
     .replace(/ +$/gmu, '');
 }
 

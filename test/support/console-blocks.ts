@@ -143,7 +143,9 @@ export class PageConsole {
       errIsTerminal: false,
     };
     // Files that a page names are those that it showed or made.
-    const paths = args.map((arg) => (/^[\w-]+\.(?:ya?ml|csv)$/u.test(arg) ? this.#path(arg) : arg));
+    const paths = args.map((arg) =>
+      /^[\w-]+\.(?:ya?ml|csv|keytab)$/u.test(arg) ? this.#path(arg) : arg,
+    );
     this.#status = await run(paths, context);
     if (file !== undefined) writeFileSync(this.#path(file), written);
     return screen.replaceAll(`${this.#world.dir}/`, '');
