@@ -11,10 +11,10 @@ export const MAX_NAMES = 100_000;
 export const MAX_IDENTITY = 2_048;
 
 /** Writes that are under way at the same time on one connection, unless told otherwise. */
-export const DEFAULT_CONCURRENCY = 32;
+export const DEFAULT_CONCURRENCY = 64;
 
 /** The most that may be asked for. */
-export const MAX_CONCURRENCY = 64;
+export const MAX_CONCURRENCY = 256;
 
 /** Controllers that are tried before it is said that none can be reached. */
 export const MAX_CONTROLLERS = 8;

@@ -26,7 +26,7 @@ export function addApplyOptions(command: Command): Command {
     .addOption(new Option('--what-if, --dry-run', 'show what would be written, write nothing'))
     .option('-y, --yes', 'do not ask before several changes are written')
     .addOption(
-      new Option('--concurrency <n>', 'writes under way at a time; default 32').argParser(positive),
+      new Option('--concurrency <n>', 'writes under way at a time; default 64').argParser(positive),
     )
     .addOption(journalOption());
 }
