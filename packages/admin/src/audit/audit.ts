@@ -49,6 +49,8 @@ export async function audit(
   const collected = await collect(connection, options);
   const { accounts, lists, descriptors, creators, spns, seen } = collected;
   const principals = new Principals(connection);
+  if (options.searchBase === undefined) await principals.takePrimaryGroups(collected.primaryGroups);
+  else await principals.readPrimaryGroups();
   const privileged = await readPrivileged(connection, principals);
   await principals.lookUp([
     ...sidsOfLists(lists.values()),

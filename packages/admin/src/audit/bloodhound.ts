@@ -70,7 +70,7 @@ export class BloodHoundCollector {
   /** What the audit has to be told, so that this collector hears of every account. */
   get options(): Pick<CollectOptions, 'attributes' | 'onAccount'> {
     return {
-      attributes: ['dNSHostName', 'memberOf', 'primaryGroupID'],
+      attributes: ['dNSHostName', 'memberOf'],
       onAccount: (account, detail) => this.#take(account, detail),
     };
   }

@@ -27,6 +27,7 @@ export const AUDIT_ATTRIBUTES: readonly string[] = [
   ALLOWED_TO_ACT,
   'msDS-AllowedToDelegateTo',
   'adminCount',
+  'primaryGroupID',
   'mS-DS-CreatorSID',
   'nTSecurityDescriptor',
 ];
@@ -73,6 +74,8 @@ export interface Collected {
   readonly lists: Pool<AuditList, 'list'>;
   readonly descriptors: Pool<DescriptorClass, AccountKind>;
   readonly creators: ReadonlyMap<Sid, Creations>;
+  /** Accounts whose primary group is none of the usual ones, by the RID of that group. */
+  readonly primaryGroups: ReadonlyMap<number, readonly Sid[]>;
   readonly spns: SpnTable;
   readonly seen: Seen;
 }
@@ -147,6 +150,7 @@ class Collector {
     high: [],
   }));
   readonly #creators = new Map<Sid, Creations>();
+  readonly #primaryGroups = new Map<number, Sid[]>();
   readonly #spns = new SpnTable();
   readonly #options: CollectOptions;
   readonly #seen: Seen = {
@@ -192,6 +196,7 @@ class Collector {
       lists: this.#lists,
       descriptors: this.#descriptors,
       creators: this.#creators,
+      primaryGroups: this.#primaryGroups,
       spns: this.#spns,
       seen: this.#seen,
     };
@@ -204,6 +209,12 @@ class Collector {
     else seen.users += 1;
     if (read.control === undefined) seen.withoutControl += 1;
     if (read.descriptor === undefined) seen.withoutDescriptor += 1;
+    const { primaryGroup, sid } = read;
+    if (sid !== undefined && !USUAL_GROUPS.has(primaryGroup)) {
+      const known = this.#primaryGroups.get(primaryGroup) ?? [];
+      known.push(decodeSid(sid));
+      this.#primaryGroups.set(primaryGroup, known);
+    }
     if (read.creator === undefined) return;
     const creator = decodeSid(read.creator);
     const known = this.#creators.get(creator) ?? { count: 0, samples: [] };
@@ -222,6 +233,15 @@ class Collector {
     return plain ? undefined : whole(dn, read, list);
   }
 }
+
+/** Primary groups that accounts are made with (MS-SAMR 3.1.1.8.1): in them is nearly everybody. */
+export const USUAL_GROUPS: ReadonlySet<number> = new Set([
+  DomainRid.domainUsers,
+  DomainRid.domainGuests,
+  DomainRid.domainComputers,
+  DomainRid.domainControllers,
+  DomainRid.readOnlyDomainControllers,
+]);
 
 /** Accounts between two calls of `onProgress`. */
 const PROGRESS_EVERY = 200;
@@ -281,6 +301,7 @@ interface ReadAccount {
   list: Uint8Array | undefined;
   services: readonly string[];
   isGuarded: boolean;
+  primaryGroup: number;
   creator: Uint8Array | undefined;
   descriptor: Uint8Array | undefined;
 }
@@ -296,6 +317,7 @@ function readAttributes(attributes: ClientEntry['attributes']): ReadAccount {
     list: undefined,
     services: [],
     isGuarded: false,
+    primaryGroup: DomainRid.domainUsers,
     creator: undefined,
     descriptor: undefined,
   };
@@ -318,6 +340,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [ALLOWED_TO_ACT.toLowerCase(), (read, first) => (read.list = first)],
   ['msds-allowedtodelegateto', (read, _, values) => (read.services = values.map(fromUtf8))],
   ['admincount', (read, first) => (read.isGuarded = Number(fromUtf8(first)) > 0)],
+  ['primarygroupid', (read, first) => (read.primaryGroup = Number(fromUtf8(first)))],
   ['ms-ds-creatorsid', (read, first) => (read.creator = first)],
   ['ntsecuritydescriptor', (read, first) => (read.descriptor = first)],
 ]);

@@ -7,6 +7,7 @@ import { type AccountKind, kindOf } from '../account.ts';
 import type { DomainConnection } from '../connection.ts';
 import { entriesOf, firstEntries } from '../directory-client.ts';
 import { MAX_AUDIT_MEMBERS, SIDS_PER_SEARCH } from '../limits.ts';
+import { USUAL_GROUPS } from './collect.ts';
 import { WELL_KNOWN_NAMES } from '../well-known-names.ts';
 
 /** Whoever a descriptor names. */
@@ -30,13 +31,21 @@ export interface Members {
   readonly count: number;
 }
 
-const ATTRIBUTES = ['objectSid', 'sAMAccountName', 'objectClass', 'userAccountControl'];
+const ATTRIBUTES = [
+  'objectSid',
+  'sAMAccountName',
+  'objectClass',
+  'userAccountControl',
+  'primaryGroupID',
+];
 
 /** Principals of a domain by their SIDs, each looked up once, many at a time. */
 export class Principals {
   readonly #connection: DomainConnection;
   readonly #known = new Map<Sid, AuditPrincipal>();
   readonly #members = new Map<Sid, Members>();
+  readonly #direct = new Map<Sid, readonly AuditPrincipal[]>();
+  readonly #primary = new Map<number, Sid[]>();
   readonly #groups = new Map<Sid, ReadonlySet<Sid>>();
 
   constructor(connection: DomainConnection) {
@@ -69,6 +78,24 @@ export class Principals {
     return domain !== undefined && sid.startsWith('S-1-5-21-') && domainOf(sid) === domain;
   }
 
+  /** Whose primary group is which: where the walk over the accounts did not see all of them. */
+  async readPrimaryGroups(): Promise<void> {
+    const usual = [...USUAL_GROUPS].map((rid) => equals('primaryGroupID', String(rid)));
+    const others = usual.map((filter) => ({ kind: 'not', filter }) as const);
+    const filters = [equals('objectClass', 'user'), ...others];
+    for await (const entry of this.#search({ kind: 'and', filters })) {
+      const principal = this.#take(entry);
+      const rid = Number(textOf(entry, 'primaryGroupID'));
+      if (principal !== undefined) this.#ofPrimary(rid).push(principal.sid);
+    }
+  }
+
+  /** Takes over what the walk over the accounts saw of primary groups. */
+  async takePrimaryGroups(groups: ReadonlyMap<number, readonly Sid[]>): Promise<void> {
+    for (const [rid, sids] of groups) this.#ofPrimary(rid).push(...sids);
+    await this.lookUp([...groups.values()].flat());
+  }
+
   /**
    * Everybody in a group and in the groups in it, level by level. One question a group: the link
    * is indexed in both directions, while a rule that follows it all the way looks at every account.
@@ -76,24 +103,24 @@ export class Principals {
   async membersOf(group: AuditPrincipal): Promise<Members> {
     const known = this.#members.get(group.sid);
     if (known !== undefined) return known;
-    const found = new Map<Sid, AuditPrincipal>();
+    const found = new Set<Sid>();
+    const principals: AuditPrincipal[] = [];
     const groups = new Set<Sid>([group.sid]);
     const open = [group];
-    let count = 0;
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      for await (const entry of this.#search(membershipOf(next, this.isOurs(next.sid)))) {
-        const principal = this.#take(entry);
-        if (principal === undefined || found.has(principal.sid)) continue;
+      for (const principal of await this.#directMembersOf(next)) {
         if (principal.kind !== 'group') {
-          count += 1;
-          if (found.size < MAX_AUDIT_MEMBERS) found.set(principal.sid, principal);
+          if (!found.has(principal.sid) && found.size < MAX_AUDIT_MEMBERS) {
+            principals.push(principal);
+          }
+          found.add(principal.sid);
         } else if (!groups.has(principal.sid)) {
           groups.add(principal.sid);
           open.push(principal);
         }
       }
     }
-    const members = { principals: [...found.values()], count };
+    const members = { principals, count: found.size };
     this.#members.set(group.sid, members);
     return members;
   }
@@ -112,6 +139,29 @@ export class Principals {
       groups.add(decodeSid(value));
     }
     return groups;
+  }
+
+  /** By the attribute, and those whose primary group it is (MS-ADTS 3.1.1.2.3). */
+  async #directMembersOf(group: AuditPrincipal): Promise<readonly AuditPrincipal[]> {
+    const known = this.#direct.get(group.sid);
+    if (known !== undefined) return known;
+    const members: AuditPrincipal[] = [];
+    for await (const entry of this.#search(equals('memberOf', group.dn ?? ''))) {
+      const principal = this.#take(entry);
+      if (principal !== undefined) members.push(principal);
+    }
+    if (this.isOurs(group.sid)) {
+      const primary = this.#primary.get(ridOf(group.sid)) ?? [];
+      members.push(...primary.map((sid) => this.get(sid)));
+    }
+    this.#direct.set(group.sid, members);
+    return members;
+  }
+
+  #ofPrimary(rid: number): Sid[] {
+    const known = this.#primary.get(rid) ?? [];
+    this.#primary.set(rid, known);
+    return known;
   }
 
   #isMissing(sid: Sid): boolean {
@@ -148,13 +198,6 @@ export class Principals {
     this.#known.set(sid, principal);
     return principal;
   }
-}
-
-/** Direct members: by the attribute, and those whose primary group it is (MS-ADTS 3.1.1.2.3). */
-function membershipOf({ dn = '', sid }: AuditPrincipal, ours: boolean): Filter {
-  const linked = equals('memberOf', dn);
-  if (!ours) return linked;
-  return { kind: 'or', filters: [linked, equals('primaryGroupID', String(ridOf(sid)))] };
 }
 
 /** Groups of a domain whose members are everybody, or every computer (MS-DTYP 2.4.2.4). */
