@@ -3,7 +3,7 @@ import type { RunReport } from '@doublehop/admin/journal/carry-out';
 import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
 import { planPolicy } from '@doublehop/admin/policy/plan';
 import { withConnections } from '../admin/connection.ts';
-import { exitCodeOf, summaryLine, writeChanges } from '../changes/write.ts';
+import { exitCodeOf, runHint, summaryLine, writeChanges } from '../changes/write.ts';
 import { type Context, EXIT } from '../context.ts';
 import { confirm } from '../input/confirm.ts';
 import { printJson } from '../output/json.ts';
@@ -76,7 +76,7 @@ export async function applyPlan(
 }
 
 function printReport(context: Context, plan: PolicyPlan, report: RunReport<PolicyChange>): void {
-  const { run, outcomes, done } = report;
+  const { outcomes } = report;
   for (const line of reportLines(outcomes)) context.out(`${line}\n`);
   for (const warning of outcomes.flatMap(({ change: { warnings } }) => warnings)) {
     context.err(`warning: ${printable(warning)}\n`);
@@ -93,7 +93,7 @@ function printReport(context: Context, plan: PolicyPlan, report: RunReport<Polic
     return;
   }
   context.out(`${summaryLine(report)}\n`);
-  if (run !== undefined && done > 0) context.err(`undo: doublehop undo ${run}\n`);
+  for (const line of runHint(context, report)) context.err(`${line}\n`);
 }
 
 /** What people want to know first. */
