@@ -81,6 +81,25 @@ test("the user's own ticket; what the target sees; nothing left behind unless as
   expect((await doublehop('klist', '--cache', cache)).stdout).toContain(`${TARGET}@CONTOSO.COM`);
 });
 
+test("TGTs of the user's cache and of the middle's are taken, and nothing is added", async () => {
+  const caches = { alice: join(dir, 'cc-alice'), serverb: join(dir, 'cc-serverb') };
+  const login = ['kinit', '-k', '-t', keytab('alice'), '-c', caches.alice, 'alice'];
+  expect(await doublehop(...login)).toMatchObject({ status: 0 });
+  const machine = ['kinit', '-k', '-t', keytab('serverb'), '-c', caches.serverb, 'SERVERB$'];
+  expect(await doublehop(...machine)).toMatchObject({ status: 0 });
+  const by = ['--user-cache', caches.alice, '--middle-cache', caches.serverb];
+  const proof = await doublehop('prove', ...hop('alice', 'ServerB'), ...by, '--json');
+  expect(JSON.parse(proof.stdout)).toMatchObject({
+    outcome: 'allowed',
+    comparison: { verdict: 'same' },
+    steps: [{ id: 'user-logon' }, { id: 'own-ticket' }, { id: 'middle-logon' }, {}],
+  });
+  for (const cache of Object.values(caches)) {
+    const { stdout } = await doublehop('klist', '--cache', cache);
+    expect(stdout.match(/@CONTOSO\.COM$/gmu)).toHaveLength(2);
+  }
+});
+
 test('a sensitive user, by both kinds of evidence', async () => {
   for (const evidence of ['kerberos', 'protocol-transition']) {
     const said = await doublehop('explain', ...hop('bob', 'ServerB'), '--evidence', evidence);

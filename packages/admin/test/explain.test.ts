@@ -5,6 +5,7 @@ import { encodeDescriptor } from '@doublehop/security/descriptor';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DomainConnection } from '../src/connection.ts';
 import { type Explanation, explainHop, type HopQuestion, readHop } from '../src/explain/explain.ts';
+import { fixesOf } from '../src/explain/fixes.ts';
 import type { HopFacts, HopParty } from '../src/explain/hop-facts.ts';
 import { predictHop } from '../src/explain/predict.ts';
 import { explainTable, findMiddles } from '../src/explain/table.ts';
@@ -228,6 +229,33 @@ describe('explain', () => {
       expect(unread[0]?.sentence).toContain('whom it lists');
     });
 
+    test('a target whose restrictions are denied to who asks', async () => {
+      // All may be read but User-Account-Restrictions, of which the list is one (MS-ADA2 2.218).
+      const sddl =
+        'O:BAG:BAD:(OD;;RP;4c164200-20c0-11d0-a768-00aa006e0529;;S-1-1-0)' +
+        '(A;;GR;;;AU)(A;;GA;;;SY)(A;;GA;;;BA)';
+      const before = contoso.controller.directory.get(serverC).bytes('nTSecurityDescriptor');
+      await granting(async () => {
+        const hiding = encodeDescriptor(parseSddl(sddl));
+        await having(serverC, 'nTSecurityDescriptor', hiding, async () => {
+          const alice = await contoso.connectAs('alice');
+          try {
+            const connections = { middles: alice, targets: alice };
+            const question = { user: 'alice', middle: 'ServerB', target: 'cifs/ServerC' };
+            const { prediction } = await explainHop(connections, question, NOW);
+            expect(prediction).toMatchObject({
+              outcome: 'depends',
+              unread: [{ id: 'target-account', object: 'SERVERC$', decides: true }],
+            });
+          } finally {
+            await alice.close();
+          }
+        });
+      });
+      const after = contoso.controller.directory.get(serverC).bytes('nTSecurityDescriptor');
+      expect(after).toEqual(before);
+    });
+
     test('the user: decides where all else is in order, and not where nothing helps', async () => {
       const facts = await read();
       const user = hidden(facts.user);
@@ -343,6 +371,20 @@ describe('explain', () => {
       expect(rows).toBe(middles.length * 2);
       expect(allowed).toEqual(['SERVERB$ cifs/ServerC']);
     });
+  });
+
+  test('names that a shell would take apart stand in quotes', async () => {
+    const facts = await read();
+    const { hop } = facts.middle;
+    for (const [name, shown] of [
+      ['ServerB$', 'ServerB'],
+      ["O'Brien & $HOME 😀$", String.raw`'O'\''Brien & $HOME 😀'`],
+    ] as const) {
+      const middle = { ...facts.middle, hop: { ...hop, account: { ...hop.account, name } } };
+      const asked = { ...facts, middle };
+      const [fix] = fixesOf(asked, predictHop(asked));
+      expect(fix?.commands).toEqual([`doublehop grant --middle ${shown} --target SERVERC`]);
+    }
   });
 
   describe('across domains', () => {
