@@ -47,6 +47,7 @@ async function consoleFor(name: string, files: ReadonlyMap<string, string>): Pro
 function stable(text: string): string {
   return text
     .replace(/S-1-5-21(?:-\d+){3}/gu, 'S-1-5-21-1004336348-1177238915-682003330')
+    .replace(/(?<=010500000000000515000000)[0-9a-f]{24}/gu, 'dcf4dc3b833d2b46828ba628')
     .replace(/\b\d\d:\d\d(?::\d\d)?\b/gu, (time) => (time.length > 5 ? '09:15:00' : '09:15'))
     .replace(/\b20\d\d-\d\d-\d\d\b/gu, '2026-01-31')
     .replace(/\b\d\d\/\d\d\/20\d\d\b/gu, '01/31/2026')
