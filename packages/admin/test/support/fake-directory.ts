@@ -129,6 +129,7 @@ function matches(entry: ReadonlyMap<string, readonly Uint8Array[]>, filter?: Fil
   if (filter.kind === 'and') return filter.filters.every((part) => matches(entry, part));
   if (filter.kind === 'or') return filter.filters.some((part) => matches(entry, part));
   if (filter.kind === 'not') return !matches(entry, filter.filter);
+  if (filter.kind === 'present') return entry.has(filter.attribute);
   if (filter.kind !== 'equality') {
     throw new Error(`the fake directory has no ${filter.kind} filters`);
   }
