@@ -1,4 +1,5 @@
 import { EXIT } from './context.ts';
+import { kerberosAdvice } from './kerberos/advice.ts';
 
 /** A mistake in the call of a command: one line that says what would be right. */
 export class UsageError extends Error {
@@ -49,8 +50,10 @@ export function failureOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
   if (OURS.has(error.name)) {
+    const advice = error.name === 'KerberosError' ? kerberosAdvice(error) : undefined;
+    const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
     return {
-      message: oneLine(error.message),
+      message: oneLine(message),
       code: error.name === 'UsageError' ? 'usage' : code,
       exitCode: REFUSALS.has(code) ? EXIT.refused : EXIT.error,
     };

@@ -48,6 +48,7 @@ function freshPath(): string {
 describe.each<[string, () => CredentialCache]>([
   ['MEMORY', () => memoryCache()],
   ['FILE', () => fileCache(freshPath())],
+  ['DIR', () => resolveCache(`DIR:${freshPath()}`, new MemoryCaches())],
 ])('CredentialCache of kind %s', (kind, open) => {
   test('holds nothing before it is initialized and after it is destroyed', async () => {
     const cache = open();
@@ -239,14 +240,34 @@ describe('names of caches (KRB5CCNAME)', () => {
     await expect(again.principal()).rejects.toMatchObject({ code: 'no-credentials' });
   });
 
-  test.each(['KEYRING:persistent:0', 'KCM:', 'DIR:/tmp/d', 'API:x', 'FILE:', ''])(
-    'refuses %j',
-    (name) => {
-      expect(() => resolveCache(name, memory)).toThrow(expect.objectContaining({ code: 'ccache' }));
-    },
-  );
+  test.each([
+    'KEYRING:persistent:0',
+    'KCM:',
+    'DIR::/tmp/d/x',
+    'DIR:/nowhere/d',
+    'API:x',
+    'FILE:',
+    '',
+  ])('refuses %j', (name) => {
+    expect(() => resolveCache(name, memory)).toThrow(expect.objectContaining({ code: 'ccache' }));
+  });
 
   test('KEYRING: says what to do', () => {
     expect(() => resolveCache('KEYRING:x', memory)).toThrow(/KRB5CCNAME to FILE:path/);
+  });
+
+  test('DIR: the cache that "primary" names, "tkt" without it', async () => {
+    const dir = freshPath();
+    expect(resolveCache(`DIR:${dir}`, memory).name).toBe(`DIR::${dir}/tkt`);
+    expect((await stat(dir)).mode & 0o777).toBe(0o700);
+    await writeFile(path.join(dir, 'primary'), 'tktAlice\n');
+    const cache = resolveCache(`DIR:${dir}`, memory);
+    expect(cache.name).toBe(`DIR::${dir}/tktAlice`);
+    await cache.initialize(ALICE);
+    expect(await resolveCache(`DIR::${dir}/tktAlice`, memory).principal()).toEqual(ALICE);
+    for (const bad of ['../tkt', 'other', '', 'tkt/../../x']) {
+      await writeFile(path.join(dir, 'primary'), `${bad}\n`);
+      expect(() => resolveCache(`DIR:${dir}`, memory)).toThrow(/names no cache of its folder/);
+    }
   });
 });

@@ -31,7 +31,7 @@ export async function readList(context: Context, file: string): Promise<readonly
  * The accounts of a list, looked up many at a time. Rows with the same middles stand together; a
  * list without the column `middle` takes `middles`, one without `target` takes `targets`.
  *
- * Throws AdminError for the first name that means nobody, with its line and how many more there are.
+ * Throws AdminError for the first name that means nobody, with its line and how many more.
  */
 export async function selectList(
   { targets: connection, middles: otherConnection }: Connections,

@@ -10,7 +10,15 @@ import { UsageError } from '../errors.ts';
 import { readPassword } from '../input/secret.ts';
 import { printJson } from '../output/json.ts';
 import { formatTime } from '../output/time.ts';
-import { type Account, clientFor, keytabAccount, promptFor } from '../kerberos/client.ts';
+import {
+  type Account,
+  checkPasswordOptions,
+  clientFor,
+  keytabAccount,
+  passwordFileOption,
+  passwordStdinOption,
+  promptFor,
+} from '../kerberos/client.ts';
 import {
   type KerberosConfiguration,
   keytabName,
@@ -22,9 +30,11 @@ import {
 
 interface KinitOptions {
   readonly cache?: string;
+  readonly user?: string;
   readonly keytab?: string;
   readonly useKeytab?: true;
   readonly passwordFile?: string;
+  readonly passwordStdin?: true;
   readonly lifetime?: number;
   readonly renewable?: number;
   readonly renew?: true;
@@ -41,10 +51,12 @@ export function command(context: Context): Command {
   return new Command('kinit')
     .description('Get a ticket-granting ticket, by password or by keytab, into the cache.')
     .argument('[principal]', 'whose; default: the owner of the cache, or $USER')
+    .option('--principal, --user <name>', 'the same as the argument')
     .option('-c, --cache <name>', 'credential cache; default KRB5CCNAME')
     .option('-k, --use-keytab', 'use the default keytab (KRB5_KTNAME)')
     .option('-t, --keytab <file>', 'use a key of this keytab')
-    .option('--password-file <file>', 'read the password from a file, "-" for standard input')
+    .addOption(passwordFileOption())
+    .addOption(passwordStdinOption())
     .addOption(new Option('-l, --lifetime <time>', 'such as 8h, 30m').argParser(duration))
     .addOption(new Option('-r, --renewable <time>', 'renewable for so long').argParser(duration))
     .option('-R, --renew', 'renew the ticket of the cache')
@@ -60,8 +72,13 @@ export function command(context: Context): Command {
       // Commander turns a "no-" option into a default of true: only what was typed counts.
       const typed = self.getOptionValueSource('forwardable') === 'cli';
       const { forwardable: _default, ...rest } = options;
-      await kinit(context, name, typed ? options : rest);
+      await kinit(context, nameOf(name, options), typed ? options : rest);
     });
+}
+
+function nameOf(argument: string | undefined, { user }: KinitOptions): string | undefined {
+  if (argument === undefined || user === undefined) return argument ?? user;
+  throw new UsageError('a principal and --principal: one of them');
 }
 
 const EXAMPLES = `
@@ -128,6 +145,7 @@ async function accountOf(
   { name, options }: { readonly name: string | undefined; readonly options: KinitOptions },
 ): Promise<Account> {
   const { keytab, useKeytab, passwordFile, enterprise } = options;
+  checkPasswordOptions(options);
   const withKeytab = useKeytab === true || keytab !== undefined;
   if (withKeytab && passwordFile !== undefined) {
     throw new UsageError('--keytab and --password-file exclude each other');

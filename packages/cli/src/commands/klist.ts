@@ -10,7 +10,8 @@ import { printJson } from '../output/json.ts';
 
 interface KlistOptions {
   readonly cache?: string;
-  readonly keytab?: true;
+  /** True where no file is named. */
+  readonly keytab?: string | true;
   readonly flags?: true;
   readonly encryption?: true;
   readonly times?: true;
@@ -30,7 +31,7 @@ export function command(context: Context): Command {
     .argument('[action]', 'tickets (default), purge, or sessions (with --host)')
     .argument('[keytab]', 'with -k: the keytab')
     .option('-c, --cache <name>', 'credential cache; default KRB5CCNAME')
-    .option('-k, --keytab', 'list the keys of a keytab')
+    .option('-k, --keytab [file]', 'list the keys of a keytab; default KRB5_KTNAME')
     .option('-f, --flags', 'show the flags of tickets')
     .option('-e, --encryption', 'show encryption types')
     .option('-t, --times', 'show the times of keys')
@@ -40,7 +41,7 @@ export function command(context: Context): Command {
     .option('--json', 'print as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async (action: string | undefined, file: string | undefined, o: KlistOptions) => {
-      if (o.keytab === true) await showKeytab(context, o, action, file);
+      if (o.keytab !== undefined) await showKeytab(context, o, o.keytab, [action, file]);
       else await perform(context, action ?? 'tickets', file, o);
     });
 }
@@ -118,11 +119,14 @@ async function purgeCache(context: Context, options: KlistOptions): Promise<void
 async function showKeytab(
   context: Context,
   options: KlistOptions,
-  first: string | undefined,
-  second: string | undefined,
+  named: string | true,
+  words: readonly (string | undefined)[],
 ): Promise<void> {
-  if (second !== undefined) throw new UsageError('klist -k takes one keytab');
-  const name = keytabName(context, readConfiguration(context), first);
+  const [file, more] = [named === true ? undefined : named, ...words].filter(
+    (word) => word !== undefined,
+  );
+  if (more !== undefined) throw new UsageError('klist -k takes one keytab');
+  const name = keytabName(context, readConfiguration(context), file);
   const entries = await readKeytab(name);
   if (options.json !== true) {
     context.out(listKeytab(name, entries, options));

@@ -16,7 +16,7 @@ export function addDomainOptions(command: Command): Command {
 
 function asOption({ helpGroupHeading }: Option): Option {
   const option = new Option(
-    '--as <name>',
+    '--principal, --as <name>',
     'read the directory as this account; asks for its password',
   );
   return helpGroupHeading === undefined ? option : option.helpGroup(helpGroupHeading);

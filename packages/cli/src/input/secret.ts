@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { Context, Input } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { readArgument } from './file.ts';
@@ -54,11 +55,27 @@ async function allText({ stream }: Input): Promise<string> {
 }
 
 async function readText(context: Context, prompt: string, file?: string): Promise<string> {
-  if (file !== undefined && file !== '-')
-    return (await readArgument('--password-file', file)).toString();
+  if (file !== undefined && file !== '-') {
+    return (await readSecretFile(context, '--password-file', file)).toString();
+  }
   if (file === undefined && context.input.isTerminal) return await promptSecret(context, prompt);
   return await firstLine(context.input);
 }
+
+/** A file with a secret; that others can read it is told, and not held against it. */
+export async function readSecretFile(
+  { err }: Pick<Context, 'err'>,
+  argument: string,
+  path: string,
+): Promise<Buffer> {
+  const content = await readArgument(argument, path);
+  // Windows has no such bits: every file seems to be everybody's there.
+  const isOpen = process.platform !== 'win32' && ((await stat(path)).mode & OTHERS_READ) !== 0;
+  if (isOpen) err(`warning: everybody on this machine can read ${path}: chmod 600 ${path}\n`);
+  return content;
+}
+
+const OTHERS_READ = 0o004;
 
 /** The first line of standard input. */
 export async function firstLine({ stream }: Input): Promise<string> {

@@ -20,7 +20,9 @@ import {
 export interface CredentialOptions {
   readonly user?: string;
   readonly keytab?: string;
+  /** `-` is standard input, which `--password-stdin` means too. */
   readonly passwordFile?: string;
+  readonly passwordStdin?: true;
   readonly cache?: string;
 }
 
@@ -28,13 +30,35 @@ export interface CredentialOptions {
 export function addCredentialOptions(command: Command): Command {
   const group = 'Credentials (default: the tickets of KRB5CCNAME):';
   const options = [
-    new Option('--user <name>', 'work as this account instead; asks for its password'),
+    new Option('--principal, --user <name>', 'work as this account instead; asks for its password'),
     new Option('--keytab <file>', 'work with a key of this keytab'),
-    new Option('--password-file <file>', 'read the password from a file, "-" for standard input'),
+    passwordFileOption(),
+    passwordStdinOption(),
     new Option('--cache <name>', 'use this credential cache instead of KRB5CCNAME'),
   ];
   for (const option of options) command.addOption(option.helpGroup(group));
   return command;
+}
+
+/** `--password-file`. */
+export function passwordFileOption(): Option {
+  return new Option(
+    '--password-file <file>',
+    'read the password from a file, "-" for standard input',
+  );
+}
+
+/** `--password-stdin`, another word for `--password-file -`. */
+export function passwordStdinOption(): Option {
+  const option = new Option('--password-stdin', 'read the password from standard input');
+  return option.implies({ passwordFile: '-' });
+}
+
+/** Throws UsageError where the password is to come from two places. */
+export function checkPasswordOptions({ passwordFile, passwordStdin }: CredentialOptions): void {
+  if (passwordStdin === true && passwordFile !== undefined && passwordFile !== '-') {
+    throw new UsageError('--password-file and --password-stdin: one of them');
+  }
 }
 
 /** Whoever a command works as. */
@@ -81,8 +105,10 @@ export interface Account {
 async function accountOf(
   context: Context,
   configuration: KerberosConfiguration,
-  { user, keytab, passwordFile, cache }: CredentialOptions,
+  options: CredentialOptions,
 ): Promise<Account | undefined> {
+  const { user, keytab, passwordFile, cache } = options;
+  checkPasswordOptions(options);
   if (user === undefined && keytab === undefined && passwordFile === undefined) return undefined;
   if (cache !== undefined) throw new UsageError('--cache does not go with --user or --keytab');
   if (keytab !== undefined && passwordFile !== undefined) {

@@ -40,18 +40,19 @@ import { type CredentialQuery, findMatch, matches } from './match.ts';
  *
  * Node has no record locks, and the format does not need them: a new cache replaces the file at
  * once, credentials are added by one append, and removed by overwriting with as many octets, after
- * a look whether they still stand there. Symbolic links are refused.
+ * a look whether they still stand there. Symbolic links are refused. `name` is what it is called,
+ * where it is no cache by itself.
  */
-export function fileCache(path: string): CredentialCache {
-  return new FileCache(path);
+export function fileCache(path: string, name = `FILE:${path}`): CredentialCache {
+  return new FileCache(path, name);
 }
 
 class FileCache implements CredentialCache {
   readonly name: string;
   readonly #file: PrivateFile;
 
-  constructor(path: string) {
-    this.name = `FILE:${path}`;
+  constructor(path: string, name: string) {
+    this.name = name;
     this.#file = {
       path,
       what: 'credential cache',

@@ -1,12 +1,14 @@
 import { KerberosError } from '../errors.ts';
 import type { CredentialCache } from './ccache.ts';
+import { dirCache } from './dir.ts';
 import { fileCache } from './file.ts';
 import type { MemoryCaches } from './memory.ts';
 
 /**
- * The cache that a name such as KRB5CCNAME's means: `FILE:path`, `MEMORY:name` or a bare path.
+ * The cache that a name such as KRB5CCNAME's means: `FILE:path`, `DIR:folder`,
+ * `MEMORY:name` or a bare path.
  *
- * Throws KerberosError `ccache` for the kinds that live outside of files: DIR, KEYRING, KCM, API.
+ * Throws KerberosError `ccache` for the kinds that live outside of files: KEYRING, KCM, API.
  */
 export function resolveCache(name: string, memory: MemoryCaches): CredentialCache {
   // One letter before a colon is a drive, not a kind.
@@ -15,6 +17,7 @@ export function resolveCache(name: string, memory: MemoryCaches): CredentialCach
     throw new KerberosError('ccache', `"${name}" names no credential cache`, { subject: name });
   }
   if (kind === 'FILE') return fileCache(rest);
+  if (kind === 'DIR') return dirCache(rest);
   if (kind === 'MEMORY') return memory.open(rest);
   throw new KerberosError(
     'ccache',
