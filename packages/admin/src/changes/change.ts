@@ -32,7 +32,7 @@ export function isChange({ before, after }: AttributeChange): boolean {
   return !sameValues(before, after);
 }
 
-/** Whether two lists have the same values: the values of an attribute have no order (RFC 4512 §2.3). */
+/** Whether two lists have the same values, which in an attribute have no order (RFC 4512 §2.3). */
 export function sameValues(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
   return a.length === b.length && without(a, b).length === 0 && without(b, a).length === 0;
 }

@@ -30,8 +30,8 @@ export function subjectOf(attribute: string): string {
 }
 
 /**
- * What is different, in some words: `SERVERA$ was added, SERVERB$ was taken away`. Empty where there
- * is nothing to say that people could make use of.
+ * What is different, in some words: `SERVERA$ was added, SERVERB$ was taken away`. Empty where
+ * there is nothing to say that people could make use of.
  */
 export async function differenceOf(
   connection: DomainConnection,

@@ -9,8 +9,8 @@ import { deniedAdvice, differenceOf, subjectOf } from './words.ts';
 
 /**
  * Writes one change: values that were read are deleted and others added in one modify, so that a
- * change by somebody else since then is refused and not overwritten (RFC 4511 §4.6: all or nothing).
- * Nothing is sent where there is no difference.
+ * change by somebody else since then is refused and not overwritten (RFC 4511 §4.6: all or
+ * nothing). Nothing is sent where there is no difference.
  *
  * Throws AdminError `changed-since` with what was changed, `access-denied`, `unreachable` where it
  * is not known whether the change was made, `directory`.

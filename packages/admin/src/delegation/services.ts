@@ -97,7 +97,7 @@ const SERVICE_NAME = /^[^/\s]+\/[^/\s]+(?:\/[^/]+)?$/;
 function checkServiceName(name: string): void {
   const detail = { argument: '--service', subject: name };
   if (!SERVICE_NAME.test(name)) {
-    const message = `"${name}" is no service principal name; one looks like cifs/serverc.contoso.com`;
+    const message = `"${name}" is no service principal name; one looks like cifs/host.contoso.com`;
     throw new AdminError('usage', message, detail);
   }
   if (/^(?:krbtgt|kadmin)\//i.test(name)) {
