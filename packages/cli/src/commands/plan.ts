@@ -23,8 +23,8 @@ Exit codes: 0 planned, 1 error, 2 an account cannot be made as the policy wants.
 
 Examples:
   $ doublehop plan policy.yaml
-  + JUMPBOX$ may now act for users to SERVERC$
-      "jump box" wants it
+  "jump box" wants it:
+    + JUMPBOX$ may now act for users to SERVERC$
   1 difference on 1 account; nothing was written
 
   A policy file to begin with: what is so now.

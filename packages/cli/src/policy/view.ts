@@ -1,25 +1,20 @@
 import type { ChangeOutcome } from '@doublehop/admin/changes/apply';
-import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
+import type { PolicyPlan } from '@doublehop/admin/policy/change';
 import { tellChange, tellDrift } from '@doublehop/admin/policy/sentences';
 import type { Context } from '../context.ts';
 import { printable, renderTable } from '../output/table.ts';
 import { problemLine } from './file.ts';
 
-/** A plan as lines: each difference as a sentence, and below it why the policy wants it. */
+/** A plan as lines: below each reason the differences that it makes, as sentences. */
 export function planLines({ changes, refused }: PolicyPlan): readonly string[] {
-  const lines = changes.flatMap((change) => [
-    ...differenceLines(change),
-    ...change.warnings.map((warning) => `! ${warning}`),
+  const told = changes.flatMap((change) => tellChange(change));
+  const lines = [...Map.groupBy(told, ({ reason }) => reason)].flatMap(([reason, group]) => [
+    `${reason}:`,
+    ...group.map(({ sign, sentence }) => `  ${sign} ${sentence}`),
   ]);
+  const warnings = changes.flatMap((change) => change.warnings.map((warning) => `! ${warning}`));
   const not = refused.map(({ account, message }) => `! ${account.name} stays as it is: ${message}`);
-  return [...lines, ...not].map(printable);
-}
-
-function differenceLines(change: PolicyChange): readonly string[] {
-  return tellChange(change).flatMap(({ sign, sentence, reason }) => [
-    `${sign} ${sentence}`,
-    `    ${reason}`,
-  ]);
+  return [...lines, ...warnings, ...not].map(printable);
 }
 
 /** `3 differences on 2 accounts`; where there are none, `none` stands before how many there are. */
