@@ -3,6 +3,7 @@ import { forEachObject, whereObject } from './filter-objects.ts';
 import { formatList, formatTable, outDefault, outNull, outString } from './format-commands.ts';
 import { groupObject, measureObject, sortObject } from './gather-objects.ts';
 import { getCommand, getHelp } from './get-command.ts';
+import { readHost } from './read-host.ts';
 import { selectObject } from './select-object.ts';
 import { writeCommands } from './write-commands.ts';
 
@@ -24,6 +25,7 @@ export function builtinCommands<S>(
     outDefault('Out-Default'),
     outDefault('Out-Host'),
     ...writeCommands<S>(),
+    readHost(),
     getCommand(visible),
     getHelp(visible),
   ];

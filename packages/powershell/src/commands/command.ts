@@ -1,5 +1,5 @@
 import type { View } from '../format/view.ts';
-import type { PsValue } from '../objects/value.ts';
+import type { PsValue, SecureText } from '../objects/value.ts';
 import type { ErrorCategory, ErrorRecord } from './error-record.ts';
 
 /** One command of a pipeline as it arrives: a name and typed arguments (MS-PSRP 2.2.3.11). */
@@ -97,6 +97,18 @@ export interface Invocation<S> {
   /** Runs a script block with `$_`; gives what it puts out. */
   readonly invokeBlock: InvokeBlock;
   readonly display: Display;
+  /** Absent: nobody can be asked. */
+  readonly host?: CommandHost;
+}
+
+/** The console of whoever runs a command: a person may sit at it. */
+export interface CommandHost {
+  /** Writes without an end of the line. */
+  write(text: string): Promise<void> | void;
+  /** A line that the person types. Throws CommandFailure where it cannot be had. */
+  readLine(): Promise<string>;
+  /** The same, without showing it. */
+  readSecret(): Promise<SecureText>;
 }
 
 /** How a command that formats is to do it. */

@@ -6,6 +6,7 @@ import {
   type Command,
   type CommandCall,
   CommandFailure,
+  type CommandHost,
   type CommandStreams,
   type Display,
   type InvokeBlock,
@@ -24,6 +25,8 @@ export interface PipelineOptions<S> {
   readonly signal: AbortSignal;
   readonly invokeBlock: InvokeBlock;
   readonly display: Display;
+  /** Whom commands can ask something; absent: nobody. */
+  readonly host?: CommandHost;
   /** What comes in from before the first command. */
   readonly input?: AsyncIterable<PsValue> | Iterable<PsValue>;
 }
@@ -179,8 +182,10 @@ class Stage<S> implements Sink {
   }
 
   #invocation(complete: Pick<Invocation<S>, 'bound' | 'parameterSet'>): Invocation<S> {
-    const { session, signal, invokeBlock, display } = this.#parts.options;
-    return { session, signal, invokeBlock, display, streams: this.#streams, ...complete };
+    const { session, signal, invokeBlock, display, host } = this.#parts.options;
+    const asked = host === undefined ? {} : { host };
+    const streams = this.#streams;
+    return { session, signal, invokeBlock, display, streams, ...asked, ...complete };
   }
 }
 

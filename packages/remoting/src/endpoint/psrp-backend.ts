@@ -7,6 +7,7 @@ import { type Guid, parseGuid } from '@doublehop/security/guid';
 import { concat } from '@doublehop/wire/bytes';
 import { RemotingError } from '../errors.ts';
 import { MAX_WAITING_INPUT } from '../limits.ts';
+import type { HostInfo } from '../psrp/messages/host-info.ts';
 import { type ServerEvent, ServerPool } from '../psrp/server-pool.ts';
 import type { ServerPipeline } from '../psrp/server-pipeline.ts';
 import type { Outgoing, Step } from '../psrp/wire.ts';
@@ -15,6 +16,7 @@ import type { ShellBackend, ShellSink } from '../wsman/shell-backend.ts';
 import { Channel } from './channel.ts';
 import { commandMetadata } from './command-metadata.ts';
 import type { EndpointSession, PipelineRequest } from './endpoint-session.ts';
+import { hasPerson, RemoteConsole } from './remote-console.ts';
 import { SessionRunner } from './session-runner.ts';
 
 export interface PsrpBackendOptions<S> {
@@ -37,6 +39,8 @@ interface Running {
   readonly abort: AbortController;
   /** Objects that came and were not taken. */
   waiting: number;
+  /** Present where commands can ask a person. */
+  console?: RemoteConsole;
   done: Promise<void>;
 }
 
@@ -45,6 +49,7 @@ export class PsrpBackend<S> implements ShellBackend {
   readonly #options: PsrpBackendOptions<S>;
   readonly #pool: ServerPool;
   readonly #running = new Map<Guid, Running>();
+  #poolHost: HostInfo | undefined;
   /** Runspaces that nothing runs in: variables stay in them. */
   #idle: SessionRunner<S>[] = [];
 
@@ -109,6 +114,7 @@ export class PsrpBackend<S> implements ShellBackend {
   #take(event: ServerEvent, commandId: string | undefined): void {
     switch (event.type) {
       case 'open':
+        this.#poolHost = event.request.hostInfo;
         this.#know(event.request.applicationArguments);
         this.#tell([this.#pool.opened()]);
         break;
@@ -134,9 +140,12 @@ export class PsrpBackend<S> implements ShellBackend {
         this.#options.log(`a client broke the protocol: ${event.error.message}`);
         for (const { abort } of this.#running.values()) abort.abort(event.error);
         throw event.error;
-      // Keys are the pool's own matter, and nothing here asks a client's host.
-      case 'session-key':
       case 'host-response':
+        if (event.pipeline === undefined) break;
+        this.#running.get(event.pipeline.id)?.console?.answer(event.response);
+        break;
+      // Keys are the pool's own matter.
+      case 'session-key':
       case 'connect':
         break;
     }
@@ -185,21 +194,32 @@ export class PsrpBackend<S> implements ShellBackend {
     this.#options.sink.finished(commandId);
   }
 
+  /** The client's console, if there is a person at it. */
+  #consoleFor(running: Running, hostInfo: HostInfo): RemoteConsole | undefined {
+    if (!hasPerson(hostInfo, this.#poolHost)) return undefined;
+    const { pipeline, abort } = running;
+    running.console = new RemoteConsole({
+      pipeline,
+      put: (outgoing) => this.#put([outgoing]),
+      signal: abort.signal,
+    });
+    return running.console;
+  }
+
   async #run(
     running: Running,
-    request: PipelineRequest & {
-      readonly noInput: boolean;
-      readonly hostInfo: { readonly console?: { readonly bufferSize?: { readonly x: number } } };
-    },
+    request: PipelineRequest & { readonly noInput: boolean; readonly hostInfo: HostInfo },
   ): Promise<void> {
     const runner = this.#idle.pop() ?? new SessionRunner(this.#options.session);
     const width = request.hostInfo.console?.bufferSize?.x;
+    const host = this.#consoleFor(running, request.hostInfo);
     try {
       await runner.run(request, {
         streams: this.#streams(running),
         signal: running.abort.signal,
         ...(!request.noInput && { input: this.#taking(running) }),
         ...(width !== undefined && width > 0 && { width }),
+        ...(host !== undefined && { host }),
       });
     } finally {
       this.#idle.push(runner);

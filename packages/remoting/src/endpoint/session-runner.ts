@@ -3,6 +3,7 @@ import {
   type Command,
   type CommandCall,
   CommandFailure,
+  type CommandHost,
   type CommandStreams,
   type InvokeBlock,
   type PipelineCall,
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly input?: AsyncIterable<PsValue>;
   /** Columns of the client's console. */
   readonly width?: number;
+  /** Whom commands can ask something; absent: nobody. */
+  readonly host?: CommandHost;
 }
 
 const DEFAULT_WIDTH = 120;
@@ -41,6 +44,7 @@ export class SessionRunner<S> {
   readonly #find: (name: string) => Command<S> | undefined;
   readonly #interpreter: Interpreter;
   #width = DEFAULT_WIDTH;
+  #host: CommandHost | undefined;
 
   constructor(session: EndpointSession<S>) {
     const { languageMode, blockCommands, environment, variables = {} } = session;
@@ -63,6 +67,7 @@ export class SessionRunner<S> {
    */
   async run(request: PipelineRequest, options: RunOptions): Promise<void> {
     this.#width = options.width ?? DEFAULT_WIDTH;
+    this.#host = options.host;
     for (const statement of request.statements) {
       options.signal.throwIfAborted();
       this.#check(statement);
@@ -175,6 +180,7 @@ export class SessionRunner<S> {
       find: this.#find,
       session,
       display: { width: this.#width, views },
+      ...(this.#host !== undefined && { host: this.#host }),
     });
   }
 
