@@ -1,6 +1,6 @@
 # Fills a Samba domain with accounts of the table of hops, in the database itself: over LDAP
-# Samba lets nobody write who may act for users. Standard input has JSON: with "accounts" they are
-# made and their SIDs printed; with "descriptors" those are set. Argument: smb.conf.
+# Samba lets nobody write who may act for users. Standard input has JSON: "accounts" are made,
+# unless they are "made" already, and their SIDs printed; "descriptors" are set. Argument: smb.conf.
 import base64
 import json
 import sys
@@ -42,7 +42,9 @@ for attribute, values in given.get('domain', {}).items():
 
 for account in given.get('accounts', []):
     name, password = account['name'], account['password']
-    if name.endswith('$'):
+    if account['made']:
+        pass
+    elif name.endswith('$'):
         db.newcomputer(name[:-1])
         db.setpassword('(sAMAccountName=%s)' % name, password)
     else:

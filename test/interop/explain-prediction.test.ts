@@ -5,6 +5,9 @@ import { connect } from '@doublehop/admin/connect';
 import type { DomainConnection } from '@doublehop/admin/connection';
 import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
 import { loadProfile } from '@doublehop/kerberos/config/load';
+import { type ClientSecret, secretFromKeytab } from '@doublehop/kerberos/client/secret';
+import type { KeytabEntry } from '@doublehop/kerberos/keytab';
+import { readKeytab } from '@doublehop/kerberos/keytab-file';
 import type { KerberosClient } from '@doublehop/kerberos/client/client';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { principal } from '@doublehop/kerberos/names';
@@ -32,8 +35,6 @@ import { makeTempDir, removeDir } from '../support/temp.ts';
 
 const PASSWORD = 'Passw0rd.of.all';
 const FILL = fileURLToPath(new URL('explain-accounts.py', import.meta.url));
-/** Samba's managed passwords need a root key that takes hours to be good. */
-const OUR_MIDDLES = MIDDLES.filter((kind) => kind !== 'gmsa');
 /** How old a password is only Samba itself can set. */
 const OUR_USERS = USERS.filter((kind) => kind !== 'stale-password');
 
@@ -41,10 +42,12 @@ describe("explain and Samba's KDC", () => {
   const dir = makeTempDir('explain-samba');
   let dc: SambaDc | undefined;
   let connection: DomainConnection | undefined;
+  let managed: readonly KeytabEntry[] = [];
 
   beforeAll(async () => {
     if (whyMissing('samba') !== undefined || process.getuid?.() !== 0) return;
     dc = await startSambaDc(dir);
+    managed = await addManaged(dc);
     await populate(dc);
     connection = await connectTo(dc);
   });
@@ -65,9 +68,9 @@ describe("explain and Samba's KDC", () => {
       connection,
       profile: 'samba',
       users: OUR_USERS,
-      middles: OUR_MIDDLES,
+      middles: MIDDLES,
       compat: true,
-      client: (account, forwardable) => clientFor(peer, account, forwardable),
+      client: (account, forwardable) => clientFor(peer, account, forwardable, managed),
     });
     const { differences, otherReasons, outcomes } = await play(table, hops());
     expect(differences).toEqual([]);
@@ -81,7 +84,7 @@ function* hops(): Generator<HopCase> {
   const telling = ['absent', 'full control', 'NULL DACL', 'deny, then allow'];
   const plain: readonly MiddleKind[] = ['computer', 'trusted', 'service-user'];
   for (const user of OUR_USERS) {
-    for (const middle of OUR_MIDDLES) {
+    for (const middle of MIDDLES) {
       for (const evidence of EVIDENCE) {
         const all =
           user === 'normal' && plain.includes(middle) && evidence !== 'own-not-forwardable';
@@ -93,15 +96,34 @@ function* hops(): Generator<HopCase> {
   }
 }
 
-function clientFor(dc: SambaDc, account: string, forwardable: boolean): KerberosClient {
+function clientFor(
+  dc: SambaDc,
+  account: string,
+  forwardable: boolean,
+  managed: readonly KeytabEntry[] = [],
+): KerberosClient {
+  const client = principal(dc.realm, NameType.PRINCIPAL, account);
   const password = account === 'Administrator' ? 'Passw0rd.admin' : PASSWORD;
-  return clientOf(dc, {
-    account: {
-      client: principal(dc.realm, NameType.PRINCIPAL, account),
-      secret: { kind: 'password', password },
-    },
-    settings: { forwardable },
-  });
+  const secret: ClientSecret =
+    account === middleAccount('gmsa')
+      ? secretFromKeytab(managed, client)
+      : { kind: 'password', password };
+  return clientOf(dc, { account: { client, secret }, settings: { forwardable } });
+}
+
+/** A managed service account, which samba-tool alone can make, and its keys. */
+async function addManaged({ tool, dir, host }: SambaDc): Promise<readonly KeytabEntry[]> {
+  const database = join(dir, 'samba', 'private', 'sam.ldb');
+  const keytab = join(dir, 'gmsa.keytab');
+  const create = ['-H', database, '--name=gmsa', `--dns-host-name=gmsa.${host}`];
+  for (const command of [
+    ['service-account', 'create', ...create],
+    ['domain', 'exportkeytab', keytab, '--principal=gmsa$', '--only-current-keys'],
+  ]) {
+    const { status, stderr } = await tool(...command);
+    if (status !== 0) throw new Error(stderr);
+  }
+  return await readKeytab(keytab);
 }
 
 async function connectTo(dc: SambaDc): Promise<DomainConnection> {
@@ -118,14 +140,15 @@ async function connectTo(dc: SambaDc): Promise<DomainConnection> {
 async function populate(dc: SambaDc): Promise<void> {
   const account = (name: string, attributes: Readonly<Record<string, readonly string[]>>) => ({
     name,
+    made: name === middleAccount('gmsa'),
     password: PASSWORD,
     attributes,
   });
-  const members = OUR_MIDDLES.map(middleAccount);
+  const members = MIDDLES.map(middleAccount);
   const sids = await fill(dc, {
     accounts: [
       ...OUR_USERS.map((kind) => account(kind, USER_ATTRIBUTES[kind])),
-      ...OUR_MIDDLES.map((kind) => account(middleAccount(kind), middleAttributes(kind))),
+      ...MIDDLES.map((kind) => account(middleAccount(kind), middleAttributes(kind))),
       ...Object.keys(FORMS).map((_, index) =>
         account(`${targetName(index)}$`, { servicePrincipalName: [`HOST/${targetName(index)}`] }),
       ),
