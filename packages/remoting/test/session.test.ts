@@ -1,4 +1,4 @@
-import { CommandFailure } from '@doublehop/powershell/commands/command';
+import { type Command, CommandFailure } from '@doublehop/powershell/commands/command';
 import { usingKey } from '@doublehop/powershell/language/using';
 import {
   customObject,
@@ -9,7 +9,7 @@ import {
 } from '@doublehop/powershell/objects/value';
 import type { RemoteRequest } from '@doublehop/remoting/client/remote-session';
 import { describe, expect, test } from 'vitest';
-import { ask, testEndpoint } from './support/endpoint.ts';
+import { ask, COMMANDS, testEndpoint, type TestSession } from './support/endpoint.ts';
 
 const commands = (...names: (readonly [string, ...PsValue[]])[]): RemoteRequest => ({
   kind: 'commands',
@@ -182,6 +182,63 @@ describe('a session with several runspaces (MS-PSRP 2.2.2.2)', () => {
       Array.from({ length: 4 }, () => ask(session, commands(['Get-Secret', credential()]))),
     );
     expect(answers.map(({ output }) => output)).toEqual([[6], [6], [6], [6]]);
+  });
+});
+
+describe('a reader that fails', () => {
+  test('ends the command over there, and not the session', async () => {
+    const seen: string[] = [];
+    const watched: Command<TestSession> = {
+      name: 'Get-Watched',
+      synopsis: 'Says when it is stopped.',
+      parameters: [],
+      run: ({ streams, signal }) =>
+        new Promise((_, reject) => {
+          void streams.output('x');
+          const stopped = (): void => {
+            seen.push('stopped');
+            reject(new Error('stopped'));
+          };
+          signal.addEventListener('abort', stopped, { once: true });
+        }),
+    };
+    const configuration = {
+      name: 'Watched',
+      open: async () => ({
+        session: { user: 'x' },
+        commands: [watched, ...COMMANDS],
+        languageMode: 'None' as const,
+        close: () => {},
+      }),
+    };
+    const { open } = await testEndpoint([], [configuration]);
+    const session = await open({ configuration: 'Watched' });
+    const failing = (): void => {
+      throw new TypeError('full');
+    };
+    await expect(ask(session, commands(['Get-Watched']), { onOutput: failing })).rejects.toThrow(
+      'full',
+    );
+    expect((await ask(session, commands(['whoami']))).output).toEqual(['x']);
+    await expect.poll(() => seen).toEqual(['stopped']);
+  });
+
+  test('may be behind: what comes meanwhile is not lost', async () => {
+    const { open } = await testEndpoint();
+    const session = await open();
+    let size = 0;
+    await ask(session, commands(['Get-Bytes', 60, 65_536]), {
+      onOutput: (value) => {
+        if (value instanceof Uint8Array) size += value.length;
+      },
+    });
+    expect(size).toBe(60 * 65_536);
+    const failing = (): void => {
+      throw new TypeError('full');
+    };
+    const much = commands(['Get-Bytes', 60, 65_536]);
+    await expect(ask(session, much, { onOutput: failing })).rejects.toThrow('full');
+    expect((await ask(session, commands(['whoami']))).output).toHaveLength(1);
   });
 });
 

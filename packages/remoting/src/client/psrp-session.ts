@@ -140,6 +140,11 @@ export class PsrpSession implements RemoteSession {
       if (told?.state !== 'Done') this.#farewell(commandId);
       options.signal.throwIfAborted();
       if (end !== undefined) throw new CommandFailure({ ...end, computer: this.computer });
+    } catch (error) {
+      // Where who reads the output failed, nobody waits for the rest of it.
+      const isReaders = !(error instanceof RemotingError) && !pipeline.hasEnded;
+      if (isReaders) this.#farewell(commandId);
+      throw error;
     } finally {
       options.signal.removeEventListener('abort', stop);
       // What was still to be fed is for nobody; an error of it came from the same end.
@@ -177,11 +182,12 @@ export class PsrpSession implements RemoteSession {
     told: Received | undefined,
   ): Promise<ErrorRecord | undefined> {
     let end: { readonly error?: ErrorRecord } | undefined;
-    let next = told;
+    let next = told === undefined ? this.#next(commandId) : Promise.resolve(told);
     for (;;) {
-      const received = next ?? (await this.#asking(this.#options.shell.receive(commandId)));
-      const { streams: parts, state } = received;
-      next = undefined;
+      const { streams: parts, state } = await next;
+      // Where much comes, the server gets the next of it ready while this is read.
+      const isMuch = parts.reduce((size, { data }) => size + data.length, 0) >= MUCH;
+      const ahead = isMuch && state === 'Running' ? this.#next(commandId) : undefined;
       for (const { data } of parts) {
         const { events, send } = this.#pool.receive(data, pipeline.id);
         for (const outgoing of send) await this.#send(outgoing);
@@ -191,10 +197,27 @@ export class PsrpSession implements RemoteSession {
           } else await this.#tell(event, streams);
         }
       }
-      if (state === 'Done' || end !== undefined) break;
+      if (state === 'Done' || end !== undefined) {
+        this.#leave(ahead);
+        break;
+      }
+      next = ahead ?? this.#next(commandId);
     }
     if (end !== undefined) return end.error;
     throw new RemotingError('closed', `${this.computer} ended the command without saying how`);
+  }
+
+  #next(commandId: string): Promise<Received> {
+    const received = this.#asking(this.#options.shell.receive(commandId));
+    // Who reads it hears of what went wrong; one that was asked for ahead may have no reader.
+    received.catch(() => undefined);
+    return received;
+  }
+
+  /** What was asked for ahead ends when the command is terminated. */
+  #leave(ahead: Promise<Received> | undefined): void {
+    const left = ahead?.catch(() => undefined);
+    this.#farewells = Promise.all([this.#farewells, left]);
   }
 
   async #tell(event: ClientEvent, streams: CommandStreams): Promise<void> {
@@ -330,6 +353,9 @@ export class PsrpSession implements RemoteSession {
     }
   }
 }
+
+/** Octets in one answer that let expect more. */
+const MUCH = 65_536;
 
 function statementsOf(request: RemoteRequest): readonly PipelineCall[] {
   if (request.kind === 'commands') return request.statements;
