@@ -225,7 +225,7 @@ describe('YAML is read strictly', () => {
     ['a: [1, 2', /^1:\d+ no YAML: /],
     ['a: *nobody', /^1:\d+ (?:no YAML|there is no anchor)/],
     ['a: &a [*a]', /nested too deep/],
-    ['['.repeat(5000), /nested too deep/],
+    ['['.repeat(5000), /nested too deep|no YAML: /],
     [`${'['.repeat(18)}${']'.repeat(18)}`, /nested too deep/],
     ['x'.repeat(8 * 1_048_576 + 1), /larger than 8 MB/],
   ])('%#', ([text, message]) => {

@@ -466,4 +466,12 @@ describe('export', () => {
     const { text } = await exportPolicy(admin, { base: `OU=Web,${SERVERS}` });
     expect(loadPolicy(text).problems).toBeUndefined();
   });
+
+  test.for<readonly [string, RegExp]>([
+    ['OU=No,DC=contoso,DC=com', /^--search-base: there is no "OU=No,DC=contoso,DC=com"/u],
+    ['nonsense', /^--search-base: "nonsense" is not a DN/u],
+  ])('of a folder that is none: %s', async ([base, message]) => {
+    const error = await exportPolicy(admin, { base }).catch((thrown: unknown) => thrown);
+    expect(error instanceof AdminError && error.message).toMatch(message);
+  });
 });

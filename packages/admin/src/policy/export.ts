@@ -19,7 +19,7 @@ import { readDescriptor } from '../plan.ts';
 import { checkWhole, lookUpAccounts } from './lookup.ts';
 import { POLICY_FLAGS, type PolicyFlag, type RuleMode } from './model.ts';
 import { FLAG_BITS } from './plan.ts';
-import { isTarget } from './select.ts';
+import { ACCOUNTS, baseFailure, isTarget } from './select.ts';
 import { type NameText, type PolicyText, type RuleText, writePolicy } from './write.ts';
 
 /** What is exported. */
@@ -50,7 +50,9 @@ export async function exportPolicy(
 ): Promise<ExportedPolicy> {
   const { domain } = connection;
   const base = options.base ?? domain.namingContext;
-  const { accounts, services } = await readDelegation(connection, base);
+  const { accounts, services } = await readDelegation(connection, base).catch((error: unknown) => {
+    throw baseFailure(error, base, domain.dnsName, '--search-base');
+  });
   const notes: string[] = [];
   const lists = accounts.flatMap((account) => listOf(account, notes) ?? []);
   await connection.names.lookUp(lists.flatMap(({ middles }) => middles));
@@ -89,7 +91,8 @@ async function readDelegation(
   const attributes = [...ACCOUNT_ATTRIBUTES, ALLOWED_TO_DELEGATE_TO];
   const accounts: Account[] = [];
   const services = new Map<Sid, readonly string[]>();
-  const items = client.searchAll({ base, filter: { kind: 'or', filters }, attributes });
+  const filter: Filter = { kind: 'and', filters: [ACCOUNTS, { kind: 'or', filters }] };
+  const items = client.searchAll({ base, filter, attributes });
   for await (const entry of entriesOf(items)) {
     if (!entry.attributes.some(({ type }) => type.toLowerCase() === 'objectsid')) continue;
     const account = accountOf(entry);

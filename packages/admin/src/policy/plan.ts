@@ -23,7 +23,7 @@ import { grantChange } from './grants.ts';
 import { readValues } from './lookup.ts';
 import type { Policy, PolicyFlag, PolicyProblem } from './model.ts';
 import { type PolicyConnections, resolvePolicy, type RuleMiddle } from './resolve.ts';
-import { isTarget } from './select.ts';
+import { ACCOUNTS, isTarget } from './select.ts';
 import { tellChange } from './sentences.ts';
 
 /** The bits behind the flags (MS-ADTS 2.2.16). */
@@ -80,7 +80,8 @@ export async function planPolicy(
 export async function accountsWithGrants({
   targets: { client, domain, names },
 }: PolicyConnections): Promise<readonly Account[]> {
-  const filter: Filter = { kind: 'present', attribute: ALLOWED_TO_ACT };
+  const present: Filter = { kind: 'present', attribute: ALLOWED_TO_ACT };
+  const filter: Filter = { kind: 'and', filters: [ACCOUNTS, present] };
   const attributes = ACCOUNT_ATTRIBUTES;
   const found: Account[] = [];
   const items = client.searchAll({ base: domain.namingContext, filter, attributes });

@@ -129,6 +129,15 @@ export function isTarget({ kind }: Account): boolean {
   return kind !== 'group' && kind !== 'other';
 }
 
+/**
+ * Users, computers and service accounts, by an attribute that controllers have an index of
+ * (sAMAccountType, MS-ADTS 2.2.15): of those that a policy is about they have none.
+ */
+export const ACCOUNTS: Filter = {
+  kind: 'or',
+  filters: [equals('sAMAccountType', '805306368'), equals('sAMAccountType', '805306369')],
+};
+
 function both(...filters: readonly Filter[]): Filter {
   return { kind: 'and', filters };
 }
@@ -143,17 +152,24 @@ function memberOf(dn: string): Filter {
   };
 }
 
-function baseFailure(error: unknown, base: string, dnsName: string): unknown {
+/** What is wrong with the base of a search, in words; another error as it is. */
+export function baseFailure(
+  error: unknown,
+  base: string,
+  dnsName: string,
+  argument?: string,
+): unknown {
   if (!(error instanceof LdapError)) return error;
+  const detail = { argument, subject: base, cause: error };
   if (error.code === 'noSuchObject') {
-    return new AdminError('not-found', `there is no "${base}" in ${dnsName}`, { cause: error });
+    return new AdminError('not-found', `there is no "${base}" in ${dnsName}`, detail);
   }
   if (error.code === 'invalidDNSyntax') {
     const message = `"${base}" is not a DN; one looks like OU=Servers,DC=contoso,DC=com`;
-    return new AdminError('usage', message, { cause: error });
+    return new AdminError('usage', message, detail);
   }
   if (error.code === 'referral') {
-    return new AdminError('other-domain', `"${base}" is not in ${dnsName}`, { cause: error });
+    return new AdminError('other-domain', `"${base}" is not in ${dnsName}`, detail);
   }
   return error;
 }
