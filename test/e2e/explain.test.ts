@@ -64,7 +64,7 @@ test('refused, as predicted; then granted by the command that explain names', as
 
 test("the user's own ticket; what the target sees; nothing left behind unless asked", async () => {
   const password = join(dir, 'alice.txt');
-  writeFileSync(password, 'Passw0rd.alice\n');
+  writeFileSync(password, 'Passw0rd.alice\n', { mode: 0o600 });
   const cache = join(dir, 'kept');
   const by = ['--user-password-file', password, '--middle-keytab', keytab('serverb')];
   const args = [...hop('alice', 'ServerB'), ...by, '--target-keytab', keytab('serverc')];

@@ -13,6 +13,7 @@ import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { principal } from '@doublehop/kerberos/names';
 import { fileTimeOf } from '@doublehop/security/filetime';
 import { domainOf, parseSid, type Sid } from '@doublehop/security/sid';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,9 +32,10 @@ import { startSambaDc, type SambaDc } from '../peers/samba-dc.ts';
 import { clientOf } from '../support/kerberos-client.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
 import { run } from '../support/run.ts';
-import { makeTempDir, removeDir } from '../support/temp.ts';
+import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 
 const PASSWORD = 'Passw0rd.of.all';
+const PROGRAM = join(repositoryRoot, 'packages/cli/bin/doublehop.js');
 const FILL = fileURLToPath(new URL('explain-accounts.py', import.meta.url));
 /** How old a password is only Samba itself can set. */
 const OUR_USERS = USERS.filter((kind) => kind !== 'stale-password');
@@ -77,6 +79,41 @@ describe("explain and Samba's KDC", () => {
     expect(otherReasons).toEqual([]);
     expect(outcomes.size).toBeGreaterThan(12);
   }, 180_000);
+
+  test('the commands say so too: Samba is recognized, and its errors are told', async (ctx) => {
+    requirePeers(ctx, 'samba');
+    requireRoot(ctx);
+    if (dc === undefined) throw new Error('Samba was not started');
+    const { address, env } = dc;
+    const admin = join(dir, 'admin.txt');
+    const middle = join(dir, 'middle.txt');
+    writeFileSync(admin, 'Passw0rd.admin\n', { mode: 0o600 });
+    writeFileSync(middle, `${PASSWORD}\n`, { mode: 0o600 });
+    const doublehop = async (command: string, target: string, ...more: readonly string[]) => {
+      const hop = ['--user', 'normal', '--middle', 'trusted', '--target', `cifs/${target}`];
+      const server = ['--server', `ldap://${address}`, '--as', 'Administrator'];
+      const args = [PROGRAM, command, ...hop, ...server, '--password-file', admin, ...more];
+      return await run(process.execPath, [...args, '--json'], { env });
+    };
+    const granted = targetName(Object.keys(FORMS).indexOf('full control'));
+    const by = ['--middle-password-file', middle];
+    const explained = await doublehop('explain', granted);
+    expect(explained.stderr).toBe('');
+    expect(JSON.parse(explained.stdout)).toMatchObject({ kdc: 'samba', outcome: 'allowed' });
+    const proved = await doublehop('prove', granted, ...by);
+    expect(JSON.parse(proved.stdout)).toMatchObject({
+      outcome: 'allowed',
+      comparison: { verdict: 'same' },
+    });
+    const refused = await doublehop('prove', targetName(0), ...by);
+    expect(refused.status).toBe(2);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      outcome: 'refused',
+      steps: [{ ok: true }, { ok: true }, { error: { error: 'KDC_ERR_BADOPTION' } }],
+      prediction: { outcome: 'refused', reason: 'rbcd-descriptor-absent' },
+      comparison: { verdict: 'same' },
+    });
+  });
 });
 
 /** Every form with the usual parties, and a few forms with all others. */
