@@ -133,6 +133,8 @@ describe('clients at our endpoint', () => {
     const said = await evilWinrm('JEARole', 'whoami', 'Get-Item C:', 'upload /etc/hostname x');
     expect(said).toContain('contoso\\alice\n');
     expect(said).toContain("The term 'Get-Item' is not recognized");
+    const usual = await evilWinrm('Microsoft.PowerShell', 'whoami', '1 + 41');
+    expect(usual).toMatch(/contoso\\alice\n[^]*\n42\n/u);
     const closed = await evilWinrm('Closed', 'whoami');
     expect(closed).not.toContain('contoso\\alice\n');
   });

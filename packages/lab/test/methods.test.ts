@@ -47,6 +47,7 @@ describe('each for its own cause', () => {
       'gmsa',
       'evidence',
       'evidence',
+      'evidence',
       'forwarded-tgt',
       'evidence',
     ]);
@@ -59,6 +60,10 @@ describe('each for its own cause', () => {
 
   test('by delegation the broker asked', () => {
     for (const id of ['kcd', 'rbcd']) expect(hop(id, 'smb').kdc).toContain('s4u2proxy');
+  });
+
+  test('for Kerberos only, the ticket by S4U2Self is no evidence', () => {
+    expect(hop('kcd-kerberos-only', 'smb').kdc).toBe('s4u2proxy STATUS_ACCOUNT_RESTRICTION');
   });
 
   test('a program of the session never reaches the KDC', () => {

@@ -72,7 +72,7 @@ export const METHODS: readonly Method[] = [
     firstHop: 'kerberos',
     configuration: 'JEA-gMSA',
     setUp: async (stage) => {
-      await stage.addServiceAccount(GMSA);
+      await stage.addServiceAccount(GMSA, SERVER_B);
       stage.host('ServerC').localGroups.addAdministrator(`${GMSA}$`);
     },
     undo: async (stage) => {
@@ -89,14 +89,18 @@ export const METHODS: readonly Method[] = [
     undo: nothing,
   },
   {
+    id: 'kcd-kerberos-only',
+    name: 'Constrained delegation, Kerberos only',
+    firstHop: 'kerberos',
+    setUp: allowServices,
+    undo: (stage) => stage.replace(SERVER_B, 'msDS-AllowedToDelegateTo', []),
+  },
+  {
     id: 'kcd',
     name: 'Constrained delegation, any protocol',
     firstHop: 'kerberos',
     setUp: async (stage) => {
-      // A service is allowed by the very name that is asked for: both names of the server.
-      const names = ['ServerC', fullName(CONTOSO, 'ServerC')];
-      const services = ['cifs', 'HTTP'].flatMap((kind) => names.map((name) => `${kind}/${name}`));
-      await stage.replace(SERVER_B, 'msDS-AllowedToDelegateTo', services);
+      await allowServices(stage);
       await stage.control(SERVER_B, TRUSTED_TO_AUTH, true);
     },
     undo: async (stage) => {
@@ -120,13 +124,17 @@ export const METHODS: readonly Method[] = [
   },
 ];
 
+/** A service is allowed by the very name that is asked for: both names of the server. */
+async function allowServices(stage: Stage): Promise<void> {
+  const names = ['ServerC', fullName(CONTOSO, 'ServerC')];
+  const services = ['cifs', 'HTTP'].flatMap((kind) => names.map((name) => `${kind}/${name}`));
+  await stage.replace(SERVER_B, 'msDS-AllowedToDelegateTo', services);
+}
+
 type Configuration = EndpointConfiguration<WinRmCaller, HostSession>;
 
 /** What ServerB offers: the usual configuration, and those that run as somebody else. */
-export async function configurationsOf(
-  host: Host,
-  stage: Stage,
-): Promise<ReadonlyMap<string, Configuration>> {
+export async function configurationsOf(host: Host): Promise<ReadonlyMap<string, Configuration>> {
   const tools = sessionTools();
   const usual = defaultConfiguration(host, tools);
   const running = (
@@ -154,15 +162,10 @@ export async function configurationsOf(
       }),
     ),
     running('JEA-Virtual', async (connected) => openVirtualSession(host, connected)),
-    running('JEA-gMSA', (connected) =>
-      openGmsaSession(host, connected, {
-        account: principal(realmOf(CONTOSO), NameType.PRINCIPAL, `${GMSA}$`),
-        keys: (stage.account(`${GMSA}$`).keys?.keys ?? []).map(({ etype, bytes }) => ({
-          etype,
-          bytes: bytes.slice(),
-        })),
-      }),
-    ),
+    running('JEA-gMSA', async (connected) => {
+      const { readManagedAccount } = await import('../sessions/managed-account.ts');
+      return openGmsaSession(host, connected, await readManagedAccount(host, GMSA));
+    }),
   ];
   return new Map(all.map((one) => [one.name.toLowerCase(), one]));
 }

@@ -4,10 +4,12 @@ import type { Account } from '@doublehop/directory/account';
 import { Accounts } from '@doublehop/directory/accounts';
 import { Directory } from '@doublehop/directory/directory';
 import { memoryStore } from '@doublehop/directory/store/memory';
+import type { Store } from '@doublehop/directory/store/store';
+import { giveManagedPassword } from '@doublehop/domain-controller/accounts/managed/passwords';
+import { createDomainController, type DomainController } from '@doublehop/domain-controller/dc';
 import type { AuditEvent } from '@doublehop/domain-controller/kdc/audit';
 import { createKdc } from '@doublehop/domain-controller/kdc/kdc';
 import { DEFAULT_KDC_SETTINGS } from '@doublehop/domain-controller/kdc/settings';
-import { randomKeys } from '@doublehop/domain-controller/directory-keys';
 import { selfSignedCertificate } from '@doublehop/domain-controller/tls/self-signed';
 import { memoryCache } from '@doublehop/kerberos/ccache/memory';
 import { KerberosClient } from '@doublehop/kerberos/client/client';
@@ -16,6 +18,7 @@ import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { type Principal, principal } from '@doublehop/kerberos/names';
 import type { EndpointConfiguration } from '@doublehop/remoting/endpoint/endpoint-session';
 import { encodeDescriptor } from '@doublehop/security/descriptor';
+import { parseSddl } from '@doublehop/security/sddl';
 import { keytabOf } from '../dc/keytabs.ts';
 import { populate } from '../dc/populate.ts';
 import { LabError } from '../errors.ts';
@@ -47,12 +50,15 @@ export class Stage {
   readonly #hosts = new Map<string, Host>();
   readonly #files = new Map<string, FileService>();
   readonly #remoting = new Map<string, RemotingService>();
+  readonly #store: Store = memoryStore();
   #transport: KdcTransport;
+  #controller: DomainController | undefined;
+  #ldapPort: number | undefined;
 
   private constructor(clock: () => number) {
     this.#clock = clock;
     this.random = pooledRandom();
-    this.directory = new Directory({ store: memoryStore(), clock, random: this.random });
+    this.directory = new Directory({ store: this.#store, clock, random: this.random });
     this.#accounts = new Accounts(this.directory);
     this.#transport = () => Promise.reject(new LabError('no-lab', 'the KDC is not there yet'));
   }
@@ -60,11 +66,12 @@ export class Stage {
   /** `configurations` are ServerB's and ServerC's session configurations. */
   static async set(
     clock: () => number,
-    configurations: (host: Host, stage: Stage) => Promise<Configurations>,
+    configurations: (host: Host) => Promise<Configurations>,
   ): Promise<Stage> {
     const stage = new Stage(clock);
     await populate(stage.directory, CONTOSO, stage.random);
     stage.#startKdc();
+    await stage.#startDirectory();
     const names = SERVERS.map((name) => fullName(CONTOSO, name));
     const tls = selfSignedCertificate({
       names,
@@ -79,7 +86,7 @@ export class Stage {
       const log = (line: string): void => void stage.log.push(line);
       stage.#files.set(name, await listenShares(host, at, log));
       const load = async () => {
-        const all = await configurations(host, stage);
+        const all = await configurations(host);
         return { tls, configuration: (wanted: string) => all.get(wanted.toLowerCase()) };
       };
       stage.#remoting.set(name, await listenRemoting(host, { http: at, https: at, load, log }));
@@ -143,29 +150,28 @@ export class Stage {
     await this.replace(hostAccount('ServerC'), RBCD, values);
   }
 
-  /** A service account with random keys, as a group managed one has. */
-  async addServiceAccount(name: string): Promise<void> {
-    const keys = { kvno: 1, keys: randomKeys(this.random) };
-    await this.directory.write((writer) =>
-      writer.add(
-        `CN=${name},CN=Managed Service Accounts,${domainDn(CONTOSO)}`,
-        {
-          objectClass: 'msDS-GroupManagedServiceAccount',
-          sAMAccountName: `${name}$`,
-          userAccountControl: '4096',
-          dNSHostName: `${name}.${CONTOSO.dnsName}`,
-          'msDS-ManagedPasswordInterval': '30',
-        },
-        { keys },
-      ),
-    );
+  /** A group managed service account, whose password that host alone may retrieve. */
+  async addServiceAccount(name: string, reader: string): Promise<void> {
+    const dn = `CN=${name},CN=Managed Service Accounts,${domainDn(CONTOSO)}`;
+    const readers = parseSddl(`O:SYD:(A;;RP;;;${this.account(reader).sid})`);
+    await this.directory.add(dn, {
+      objectClass: 'msDS-GroupManagedServiceAccount',
+      sAMAccountName: `${name}$`,
+      userAccountControl: '4096',
+      dNSHostName: `${name}.${CONTOSO.dnsName}`,
+      'msDS-ManagedPasswordInterval': '30',
+      'msDS-GroupMSAMembership': [encodeDescriptor(readers)],
+    });
+    const { directory, random } = this;
+    await giveManagedPassword({ directory, clock: this.#clock, random }, dn);
   }
 
   async close(): Promise<void> {
     await Promise.all(
       [...this.#remoting.values(), ...this.#files.values()].map((one) => one.close()),
     );
-    for (const host of this.#hosts.values()) for (const session of host.sessions) session.logOff();
+    for (const host of this.#hosts.values()) host.shutDown();
+    await this.#controller?.close();
   }
 
   #startKdc(): void {
@@ -193,12 +199,28 @@ export class Stage {
     };
   }
 
+  /** LDAP, where hosts retrieve managed passwords. */
+  async #startDirectory(): Promise<void> {
+    this.#controller = createDomainController({
+      store: this.#store,
+      controllerName: CONTOSO.controller,
+      listen: { address: ADDRESS },
+      clock: this.#clock,
+      random: this.random,
+    });
+    const { ldapPort } = await this.#controller.start();
+    this.#ldapPort = ldapPort;
+  }
+
   #host(name: string): Host {
     const at = (port: number | undefined) =>
       port === undefined ? undefined : { address: ADDRESS, port };
     const network: Network = {
       fileServer: (other) => at(this.#files.get(nameOfHost(CONTOSO, other) ?? '')?.port),
       winRm: (other) => at(this.#remoting.get(nameOfHost(CONTOSO, other) ?? '')?.httpPort),
+      ...(this.#ldapPort !== undefined && {
+        directory: { address: ADDRESS, port: this.#ldapPort },
+      }),
     };
     return new Host({
       scenario: CONTOSO,
