@@ -209,6 +209,32 @@ describe('apply', () => {
     expect(allLists()).toEqual(lists);
   });
 
+  test('what changes while the question stands is not overwritten', async () => {
+    const text = 'rules: [{name: A, targets: [AWK2, AWK1], middles: [AWU2]}]\n';
+    const file = policyFile('race.yaml', text);
+    const other = await doublehop('grant', '--middle', 'AWMIDDLE', '--target', 'AWK1', '--dry-run');
+    expect(other.status).toBe(0);
+    let told = '';
+    const sinks = {
+      out: (line: string) => {
+        told += line;
+      },
+      err: (line: string) => {
+        told += line;
+        if (!line.endsWith('[y/N] ')) return;
+        void doublehop('grant', '--middle', 'AWMIDDLE', '--target', 'AWK1').then(() =>
+          world.input.stream.push('y\n'),
+        );
+      },
+    };
+    const world = { ...contextOf({ env, terminal: true }, sinks), clock, random };
+    expect(await run(['apply', file], world)).toBe(2);
+    expect(told).toContain('AWU2$ may now act for users to AWK2$');
+    expect(told).toMatch(/^AWK1\$: somebody else changed the list of AWK1\$ in the meantime/mu);
+    expect(told).toContain('1 written, 0 unchanged, 1 failed');
+    expect((await doublehop('apply', file, '--yes')).status).toBe(0);
+  });
+
   test('what nobody can be asked about is not written', async () => {
     const text = 'rules: [{name: A, targets: [DC, AWU1], mode: exact, middles: [AWU2]}]\n';
     const lists = allLists();

@@ -467,6 +467,20 @@ describe('export', () => {
     expect(loadPolicy(text).problems).toBeUndefined();
   });
 
+  test('with others: revoke it notices what comes later', async () => {
+    await list('ServerC', `D:${ALLOW}`);
+    const { text } = await exportPolicy(admin, { others: 'revoke', mode: 'include' });
+    expect(text).toContain('\nothers: revoke\n');
+    expect(text).toContain('mode: include');
+    const rest = text.replace(/^version: 1\ndomain: .*\n/mu, '');
+    expect(told(await plan(rest))).toEqual([]);
+    await list('ServerB1', `D:${ALLOW}`);
+    expect(told(await plan(rest))).toEqual([
+      '- SERVERB$ may no longer act for users to SERVERB1$: ' +
+        'no rule is about it, and others: revoke',
+    ]);
+  });
+
   test.for<readonly [string, RegExp]>([
     ['OU=No,DC=contoso,DC=com', /^--search-base: there is no "OU=No,DC=contoso,DC=com"/u],
     ['nonsense', /^--search-base: "nonsense" is not a DN/u],

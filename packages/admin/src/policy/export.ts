@@ -17,7 +17,7 @@ import { AdminError } from '../errors.ts';
 import { parseIdentity } from '../identity.ts';
 import { readDescriptor } from '../plan.ts';
 import { checkWhole, lookUpAccounts } from './lookup.ts';
-import { POLICY_FLAGS, type PolicyFlag, type RuleMode } from './model.ts';
+import { type Policy, POLICY_FLAGS, type PolicyFlag, type RuleMode } from './model.ts';
 import { FLAG_BITS } from './plan.ts';
 import { ACCOUNTS, baseFailure, isTarget } from './select.ts';
 import { type NameText, type PolicyText, type RuleText, writePolicy } from './write.ts';
@@ -28,6 +28,8 @@ export interface ExportOptions {
   readonly base?: string | undefined;
   /** Default `exact`: a grant that comes later is drift. */
   readonly mode?: RuleMode | undefined;
+  /** What the file says of all other accounts; default `keep`. */
+  readonly others?: Policy['others'] | undefined;
 }
 
 /** A policy file that says what is so in a domain. */
@@ -63,6 +65,7 @@ export async function exportPolicy(
   );
   const policy: PolicyText = {
     domain: domain.dnsName,
+    others: options.others ?? 'keep',
     rules: grantRules(lists, namer, options.mode ?? 'exact'),
     kcd: serviceRules(accounts, services, namer, options.mode ?? 'exact'),
     flags: flagRules(accounts, namer),

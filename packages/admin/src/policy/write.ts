@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
-import type { PolicyFlag, RuleMode } from './model.ts';
+import type { Policy, PolicyFlag, RuleMode } from './model.ts';
 
 /** A policy file to be written. */
 export interface PolicyText {
   readonly domain: string;
+  readonly others: Policy['others'];
   readonly rules: readonly RuleText[];
   readonly kcd: readonly RuleText[];
   readonly flags: readonly RuleText[];
@@ -29,12 +30,13 @@ export interface RuleText {
 }
 
 /** The text of a policy file, with comments where a SID stands for a name. */
-export function writePolicy({ domain, rules, kcd, flags, notes }: PolicyText): string {
+export function writePolicy({ domain, others, rules, kcd, flags, notes }: PolicyText): string {
   const lines = [
     `# Delegation in ${comment(domain)}, as doublehop policy export found it.`,
     ...notes.map((note) => `# Note: ${comment(note)}.`),
     'version: 1',
     `domain: ${scalar(domain)}`,
+    ...(others === 'keep' ? [] : [`others: ${others}`]),
   ];
   // Without any rule the file would say nothing, and so be refused.
   if (rules.length > 0 || kcd.length + flags.length === 0) {

@@ -15,6 +15,7 @@ import { count } from '../policy/view.ts';
 interface ExportOptions extends ConnectionOptions {
   readonly searchBase?: string;
   readonly mode?: 'exact' | 'include';
+  readonly others?: 'keep' | 'revoke';
   readonly json?: true;
 }
 
@@ -28,6 +29,12 @@ export function command(context: Context): Command {
     .option('--search-base <dn>', 'accounts below this folder only')
     .addOption(
       new Option('--mode <mode>', 'mode of the rules; default exact').choices(['exact', 'include']),
+    )
+    .addOption(
+      new Option(
+        '--others <what>',
+        'what the file says of all other accounts; default keep',
+      ).choices(['keep', 'revoke']),
     )
     .option('--json', 'print the file as a text in JSON, with what it cannot say');
   policy.addCommand(
@@ -57,8 +64,8 @@ Examples:
 
 async function exportFile(context: Context, options: ExportOptions): Promise<void> {
   await withConnections(context, options, async ({ targets: connection }) => {
-    const { searchBase: base, mode } = options;
-    const exported = await exportPolicy(connection, { base, mode });
+    const { searchBase: base, mode, others } = options;
+    const exported = await exportPolicy(connection, { base, mode, others });
     if (options.json === true) {
       printJson(context, { domain: connection.domain.dnsName, ...exported });
       return;
