@@ -102,10 +102,23 @@ describe('the article', () => {
     expect(stdout.trim().split(/\r?\n/u)).toEqual(['ServerB', 'ServerC']);
   }, 60_000);
 
-  // The lab has no second domain yet: the block says what is missing, and changes nothing.
-  test('08: another domain is not there, and that is said', async () => {
-    const { stdout, stderr } = await run('08');
-    expect(stdout + stderr).toContain('Unable to contact the server dc1.fabrikam.com');
+  test("08: an entry of another domain's computer", async () => {
+    const { stderr } = await run('08');
+    expect(stderr).toBe('');
+    // The lab does not know who that is: there is no trust, and what is kept is a SID.
+    const script = join(home, 'entry.ps1');
+    writeFileSync(
+      script,
+      '$b = Get-ADComputer ServerB -Server dc1.fabrikam.com\n' +
+        '$c = Get-ADComputer ServerC -Properties msDS-AllowedToActOnBehalfOfOtherIdentity\n' +
+        "$entry = $c.'msDS-AllowedToActOnBehalfOfOtherIdentity'.Access\n" +
+        '$b.DistinguishedName; $b.SID.Value; $entry.IdentityReference\n',
+    );
+    const { stdout } = await doublehop('run', '--dir', dir, script);
+    const [dn, sid, reference, ...more] = stdout.trim().split(/\r?\n/u);
+    expect(dn).toBe('CN=ServerB,OU=Servers,DC=fabrikam,DC=com');
+    expect(sid).toMatch(/^S-1-5-21-/u);
+    expect([reference, more]).toEqual([sid, []]);
   }, 60_000);
 });
 

@@ -8,15 +8,17 @@ import {
 import { DomainControllerError } from '@doublehop/domain-controller/errors';
 import { LENIENT } from '@doublehop/domain-controller/lenient';
 import { AuditLog } from './dc/audit-log.ts';
+import { ensureAliases } from './dc/aliases.ts';
 import { labCertificate } from './dc/certificate.ts';
 import { writeKeytabs } from './dc/keytabs.ts';
 import { openStore } from './dc/open-store.ts';
+import { listenForOtherDomain } from './dc/other-domain.ts';
 import { LabError, messageOf } from './errors.ts';
 import { type LabPaths, labPaths } from './folder/paths.ts';
 import { type ControllerAddress, type LabState, needState } from './folder/state.ts';
 import { serve, type Service } from './process/handshake.ts';
 import type { ProcessSystem } from './process/system.ts';
-import { CONTOSO, domainDn, fullName, type Scenario } from './scenario.ts';
+import { CONTOSO, FABRIKAM, fullName, type Scenario } from './scenario.ts';
 
 /**
  * The process of the domain controller: KDC and LDAP over the lab's store, until SIGTERM. The first
@@ -62,12 +64,20 @@ async function openController(
     const { controller, endpoints } = await listen(options, state, system);
     await ensureAliases(controller, scenario, ['localhost', hostname(), address]);
     await writeKeytabs(paths, scenario, controller.accounts);
+    const other = await listenForOtherDomain({
+      paths,
+      scenario: FABRIKAM,
+      address,
+      ports: state.controller.otherDomain,
+      system,
+    });
     const { kdcPort, kpasswdPort, ldapPort, ldapsPort } = endpoints;
     const where = `KDC on ${kdcPort}, kpasswd on ${kpasswdPort}`;
     system.log(`${address}: ${where}, LDAP on ${ldapPort}, LDAPS on ${ldapsPort}`);
     return {
-      report: endpoints satisfies ControllerAddress,
+      report: { ...endpoints, otherDomain: other.address } satisfies ControllerAddress,
       async close() {
+        await other.close();
         await controller.close();
         await close();
         system.log('closed');
@@ -107,25 +117,6 @@ async function listen(
 
 function reasonOf({ message, cause }: Error): string {
   return cause === undefined ? message : `${message}: ${messageOf(cause)}`;
-}
-
-/**
- * Gives the controller names by which programs reach it without any change to a hosts file: that
- * of this machine too, for OpenLDAP takes it for the name of whatever listens on 127.0.0.1. A name
- * that somebody in the domain has already is left to them.
- */
-async function ensureAliases(
-  { directory, accounts }: DomainController,
-  scenario: Scenario,
-  aliases: readonly string[],
-): Promise<void> {
-  const wanted = new Set(aliases.map((alias) => alias.toLowerCase()));
-  const values = [...wanted]
-    .filter((alias) => /^[\w.-]+$/u.test(alias) && accounts.bySpn(`HOST/${alias}`) === undefined)
-    .flatMap((alias) => [`HOST/${alias}`, `ldap/${alias}`]);
-  if (values.length === 0) return;
-  const dn = `CN=${scenario.controller},OU=Domain Controllers,${domainDn(scenario)}`;
-  await directory.modify(dn, [{ operation: 'add', attribute: 'servicePrincipalName', values }]);
 }
 
 function stackOf(error: unknown): string {

@@ -92,3 +92,6 @@ export const MAX_IDENTIFY = 16 * 1024;
 
 /** Milliseconds in which it has to. */
 export const IDENTIFY_WAIT = 20_000;
+
+/** Connections to one port of the other domain's controller at once. */
+export const MAX_OTHER_DOMAIN_CONNECTIONS = 64;

@@ -89,6 +89,29 @@ export const CONTOSO: Scenario = {
   ],
 };
 
+/**
+ * FABRIKAM.COM: another forest, which the lab does not trust and is not trusted by. It has a directory
+ * and nothing that runs in it; its Administrator has the password of CONTOSO's.
+ */
+export const FABRIKAM: Scenario = {
+  dnsName: 'fabrikam.com',
+  netbiosName: 'FABRIKAM',
+  controller: 'DC1',
+  organizationalUnits: ['OU=Servers'],
+  hosts: [
+    { name: 'ServerA', ou: 'OU=Servers', runs: false, administrators: [] },
+    { name: 'ServerB', ou: 'OU=Servers', runs: false, administrators: [] },
+  ],
+  people: [
+    {
+      name: 'Administrator',
+      password: 'Passw0rd.Administrator',
+      displayName: 'Administrator',
+      groups: ['Domain Admins'],
+    },
+  ],
+};
+
 /** `serverb.contoso.com`. */
 export function fullName(scenario: Scenario, host: string): string {
   return `${host.toLowerCase()}.${scenario.dnsName}`;

@@ -1,3 +1,4 @@
+import type { KdcTransport } from '@doublehop/kerberos/client/context';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
 import { loadProfile } from '@doublehop/kerberos/config/load';
@@ -18,15 +19,16 @@ import { needState } from '../folder/state.ts';
 import { Host } from '../hosts/host.ts';
 import { environmentOf } from '../remoting/default-configuration.ts';
 import { userOf } from '../remoting/caller.ts';
-import { findHost, realmOf, type Scenario } from '../scenario.ts';
+import { FABRIKAM, findHost, realmOf, type Scenario } from '../scenario.ts';
 import type { System } from '../process/system.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 import { openPasswordSession } from '../sessions/open-session.ts';
 import { type Console, createConsole } from './console.ts';
-import { connector } from './connector.ts';
+import { connector, type ConnectorOptions } from './connector.ts';
 import { identify } from './identify.ts';
 import { labNetwork, locateInLab } from './lab-network.ts';
 import type { RemotingState } from './remoting-state.ts';
+import type { Connect } from './target.ts';
 import { clientTickets, passwordClient } from './tickets.ts';
 
 /** Who sits where, in which lab. */
@@ -71,26 +73,28 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
   });
   const locate = locateInLab({ scenario, state, paths, clock, random });
   const directory = directoryCommands<HostSession>(() => ({
-    directory: (server) =>
-      labDirectory(server, { scenario, state, kerberos, config, clock, random }),
+    directory: (server, credential) =>
+      labDirectory(server, {
+        scenario,
+        state,
+        kerberos,
+        transport,
+        config,
+        clock,
+        random,
+        others: [FABRIKAM],
+        self: { user, password: kept },
+        credential,
+      }),
     variables: (variable) => opened.variable(variable),
+    askCredential: async (other) => {
+      const secret = await askPassword(other);
+      return secret && { user: other, password: secret };
+    },
   }));
   const opened: Console = createConsole<HostSession>({
     computer: name,
-    connect: connector({
-      locate,
-      own: {
-        getServiceTicket: (spn) => session.ticketFor('in-session', serviceOf(scenario, spn)),
-      },
-      logOn: (other, secret) =>
-        clientTickets(
-          passwordClient(userOf(scenario, other), secret, { transport, clock, random }),
-          (spn) => serviceOf(scenario, spn),
-        ),
-      clock,
-      random,
-      ...(options.host !== undefined && { host: options.host }),
-    }),
+    connect: connectorOf(options, { locate, session, transport }),
     identify: async (computer, how) =>
       await identify(await locate({ computer, authentication: 'Default', ...how })),
     askPassword,
@@ -112,6 +116,32 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
       kept.wipe();
     },
   };
+}
+
+interface ConnectorParts {
+  readonly locate: ConnectorOptions['locate'];
+  readonly session: HostSession;
+  readonly transport: KdcTransport;
+}
+
+/** How the console opens sessions: with the logon's tickets, or those of a credential. */
+function connectorOf(
+  { scenario, clock, random, host }: LabConsoleOptions,
+  { locate, session, transport }: ConnectorParts,
+): Connect {
+  const serverOf = (spn: string): Principal => serviceOf(scenario, spn);
+  return connector({
+    locate,
+    own: { getServiceTicket: (spn) => session.ticketFor('in-session', serverOf(spn)) },
+    logOn: (other, secret) =>
+      clientTickets(
+        passwordClient(userOf(scenario, other), secret, { transport, clock, random }),
+        serverOf,
+      ),
+    clock,
+    random,
+    ...(host !== undefined && { host }),
+  });
 }
 
 function serviceOf(scenario: Scenario, spn: string): Principal {

@@ -1,18 +1,34 @@
-import type { Filter } from '@doublehop/ldap/filter';
-import { failure } from '@doublehop/powershell/commands/command';
+import {
+  type AssertionFilter,
+  type AssertionValue,
+  equals,
+  type Filter,
+} from '@doublehop/ldap/filter';
 import { evaluateText } from '@doublehop/powershell/language/convert-block';
 import { toText } from '@doublehop/powershell/objects/text';
-import type { PsValue } from '@doublehop/powershell/objects/value';
-import { attributeOf } from './properties.ts';
+import { type PsValue, Scalar } from '@doublehop/powershell/objects/value';
+import { encodeGuid, parseGuid } from '@doublehop/security/guid';
+import { encodeSid, isSid, parseSid } from '@doublehop/security/sid';
+import { type AccountFlag, accountFlag } from './account-flags.ts';
+import { FilterFailure } from './failures.ts';
+import { attributeOf, isFileTime } from './properties.ts';
 
-/** MS-ADTS 2.2.16, ADS_UF_ACCOUNT_DISABLE. */
-const ACCOUNT_DISABLE = '2';
+/** LDAP_MATCHING_RULE_BIT_AND (MS-ADTS 3.1.1.3.4.4.1). */
 const BIT_AND = '1.2.840.113556.1.4.803';
+
+/**
+ * Properties that the module computes from a descriptor, so that no LDAP filter says what they are:
+ * it refuses to search by them.
+ */
+const UNSEARCHABLE: ReadonlySet<string> = new Set([
+  'principalsallowedtodelegatetoaccount',
+  'principalsallowedtoretrievemanagedpassword',
+]);
 
 /**
  * A filter of the ActiveDirectory module (about_ActiveDirectory_Filter) as LDAP has it: comparisons
  * of properties with texts and variables, joined by -and, -or and -not; `*` is everything. Throws
- * CommandFailure with the place.
+ * FilterFailure with the place, and for a property that cannot be searched by.
  */
 export function parseAdFilter(
   text: string,
@@ -107,38 +123,47 @@ class FilterReader {
     const operator = this.#expect('operator');
     const value = this.#value();
     const name = property.text;
-    const isDisabled = /^enabled$/iu.test(name);
-    if (isDisabled) return enabledFilter(/^(?:true|1)$/iu.test(value), operator);
+    if (UNSEARCHABLE.has(name.toLowerCase())) throw unsearchable(name);
+    const flag = accountFlag(name);
+    if (flag !== undefined) return flagFilter(flag, isYes(value), operator);
     const attribute = attributeOf(name);
+    const text = toText(value);
+    const exact = assertionOf(attribute, value);
+    const isAny = text === '*';
     switch (operator.text.toLowerCase()) {
       case 'eq':
-        return value === '*' ? { kind: 'present', attribute } : equal(attribute, value);
+        return isAny ? { kind: 'present', attribute } : equals(attribute, exact);
       case 'ne':
-        return not(value === '*' ? { kind: 'present', attribute } : equal(attribute, value));
+        return not(isAny ? { kind: 'present', attribute } : equals(attribute, exact));
       case 'like':
-        return like(attribute, value);
+        return like(attribute, text, exact);
       case 'notlike':
-        return not(like(attribute, value));
+        return not(like(attribute, text, exact));
       case 'ge':
-        return { kind: 'greaterOrEqual', attribute, value };
+        return { kind: 'greaterOrEqual', attribute, value: exact };
       case 'le':
-        return { kind: 'lessOrEqual', attribute, value };
+        return { kind: 'lessOrEqual', attribute, value: exact };
+      // LDAP has no strict comparison. An object without the attribute is neither more nor less.
       case 'gt':
-        return not({ kind: 'lessOrEqual', attribute, value });
+        return strict({ kind: 'greaterOrEqual', attribute, value: exact });
       case 'lt':
-        return not({ kind: 'greaterOrEqual', attribute, value });
+        return strict({ kind: 'lessOrEqual', attribute, value: exact });
       case 'approx':
-        return { kind: 'approx', attribute, value };
+        return { kind: 'approx', attribute, value: exact };
+      case 'band':
+        return bits(attribute, BIT_AND, text);
+      case 'bor':
+        return bits(attribute, BIT_OR, text);
       default:
         throw wrong(`-${operator.text}`, operator.at);
     }
   }
 
-  #value(): string {
+  #value(): PsValue {
     const token = this.#tokens[this.#next];
     if (token === undefined) throw wrong('the end', 0);
     this.#next += 1;
-    if (token.kind === 'variable') return toText(evaluateText(token.text, this.#variables));
+    if (token.kind === 'variable') return evaluateText(token.text, this.#variables);
     if (token.kind === 'text' || token.kind === 'word') return token.text;
     throw wrong(token.text, token.at);
   }
@@ -160,29 +185,61 @@ class FilterReader {
 
 const MAX_DEPTH = 32;
 
-function enabledFilter(wanted: boolean, { text, at }: Token): Filter {
-  const isEqual = /^eq$/iu.test(text);
-  if (!isEqual && !/^ne$/iu.test(text)) throw wrong(`-${text}`, at);
-  const disabled: Filter = {
-    kind: 'extensible',
-    attribute: 'userAccountControl',
-    matchingRule: BIT_AND,
-    value: ACCOUNT_DISABLE,
-  };
-  return wanted === isEqual ? not(disabled) : disabled;
+/** LDAP_MATCHING_RULE_BIT_OR (MS-ADTS 3.1.1.3.4.4.2). */
+const BIT_OR = '1.2.840.113556.1.4.804';
+
+function bits(attribute: string, matchingRule: string, value: string): Filter {
+  return { kind: 'extensible', attribute, matchingRule, value };
 }
 
-function equal(attribute: string, value: string): Filter {
-  return { kind: 'equality', attribute, value };
+function isYes(value: PsValue): boolean {
+  return /^(?:true|1)$/iu.test(toText(value));
+}
+
+/** A property that is a bit of userAccountControl is equal to a truth value, or is not. */
+function flagFilter({ bit, isInverse }: AccountFlag, wanted: boolean, { text, at }: Token): Filter {
+  const isEqual = /^(?:eq|like)$/iu.test(text);
+  if (!isEqual && !/^(?:ne|notlike)$/iu.test(text)) throw wrong(`-${text}`, at);
+  const isSet = bits('userAccountControl', BIT_AND, String(bit));
+  return (wanted === isEqual) === isInverse ? not(isSet) : isSet;
+}
+
+/** A value as LDAP has it: octets of SIDs and GUIDs, TRUE, times in the attribute's own form. */
+function assertionOf(attribute: string, value: PsValue): AssertionValue {
+  const text = toText(value);
+  if (value instanceof Uint8Array) return value;
+  if (typeof value === 'boolean') return text.toUpperCase();
+  if (attribute === 'objectSid' && isSid(text)) return encodeSid(parseSid(text));
+  if (attribute === 'objectGUID' && GUID.test(text)) return encodeGuid(parseGuid(text));
+  if (value instanceof Scalar && value.type === 'DateTime') {
+    return timeOf(String(value.value), isFileTime(attribute));
+  }
+  return text;
+}
+
+const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
+
+/** 1601-01-01, milliseconds since 1970. */
+const FILE_TIME_EPOCH = Date.UTC(1601, 0, 1);
+
+function timeOf(iso: string, asFileTime: boolean): string {
+  const time = Date.parse(iso);
+  if (Number.isNaN(time)) throw new FilterFailure(`Error parsing query: '${iso}' is no time.`);
+  if (asFileTime) return String(BigInt(time - FILE_TIME_EPOCH) * 10_000n);
+  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:T]/gu, '')}.0Z`;
+}
+
+function strict(bound: AssertionFilter): Filter {
+  return { kind: 'and', filters: [bound, not(equals(bound.attribute, bound.value))] };
 }
 
 function not(filter: Filter): Filter {
   return { kind: 'not', filter };
 }
 
-function like(attribute: string, pattern: string): Filter {
+function like(attribute: string, pattern: string, exact: AssertionValue): Filter {
   const parts = pattern.split('*');
-  if (parts.length === 1) return equal(attribute, pattern);
+  if (parts.length === 1) return equals(attribute, exact);
   if (parts.every((part) => part === '')) return { kind: 'present', attribute };
   const [initial = '', ...rest] = parts;
   const final = rest.pop() ?? '';
@@ -196,9 +253,14 @@ function like(attribute: string, pattern: string): Filter {
 }
 
 function wrong(what: string, at: number): Error {
-  return failure(
-    `Error parsing query: syntax error at position ${at + 1}, near "${what}".`,
-    'ActiveDirectoryServer:0,Microsoft.ActiveDirectory.Management.Commands',
-    'ParserError',
+  return new FilterFailure(
+    `Error parsing query: '${what}' Error Message: 'syntax error' at position: '${at + 1}'.`,
+  );
+}
+
+function unsearchable(name: string): Error {
+  return new FilterFailure(
+    `Searching by the extended attribute '${name}' is not supported. Search by the attribute that ` +
+      `it is read from: -LDAPFilter '(${attributeOf(name)}=*)'.`,
   );
 }

@@ -18,6 +18,10 @@ export interface LabPaths {
   readonly store: string;
   /** Folder in which a new store is made before it takes its place. */
   readonly newStore: string;
+  /** The same of the other domain, and its passwords. */
+  readonly otherStore: string;
+  readonly newOtherStore: string;
+  readonly otherPasswords: string;
   readonly logs: string;
   /** One JSON line for each request to the KDC. */
   readonly audit: string;
@@ -56,6 +60,9 @@ export function labPaths(folder: string): LabPaths {
     keytabs: join(dir, 'keytabs'),
     store: join(dir, 'store'),
     newStore: join(dir, 'store.new'),
+    otherStore: join(dir, 'other-domain', 'store'),
+    newOtherStore: join(dir, 'other-domain', 'store.new'),
+    otherPasswords: join(dir, 'other-domain', 'passwords.json'),
     logs,
     audit: join(logs, 'audit.jsonl'),
     ccache: join(dir, 'ccache'),

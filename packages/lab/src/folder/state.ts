@@ -16,6 +16,15 @@ export interface ControllerAddress {
   /** Of the global catalog, in clear and over TLS. */
   readonly gcPort: number;
   readonly gcsPort: number;
+  /** Of the controller of the other domain; absent in a lab that was made without one. */
+  readonly otherDomain?: OtherDomainAddress;
+}
+
+/** Ports of another domain's controller, at the address of the lab's own. */
+export interface OtherDomainAddress {
+  /** TCP alone. */
+  readonly kdcPort: number;
+  readonly ldapPort: number;
 }
 
 /** Where the services of a host listen. */
@@ -111,7 +120,12 @@ export function isController(value: unknown): value is ControllerAddress {
   if (!isRecord(value)) return false;
   const { address, kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort } = value;
   const ports = [kdcPort, kpasswdPort, ldapPort, ldapsPort, gcPort, gcsPort];
-  return isAddress(address) && ports.every(isPort);
+  const { otherDomain = { kdcPort: 0, ldapPort: 0 } } = value;
+  return isAddress(address) && ports.every(isPort) && isOtherDomain(otherDomain);
+}
+
+function isOtherDomain(value: unknown): value is OtherDomainAddress {
+  return isRecord(value) && [value['kdcPort'], value['ldapPort']].every(isPort);
 }
 
 /** One of what the hosts' process reports. */

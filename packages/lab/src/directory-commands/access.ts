@@ -1,0 +1,118 @@
+import type { DomainConnection } from '@doublehop/admin/connection';
+import {
+  type Command,
+  type Invocation,
+  type Parameter,
+  type PlainCommand,
+  failure,
+} from '@doublehop/powershell/commands/command';
+import { toText } from '@doublehop/powershell/objects/text';
+import type { PsValue } from '@doublehop/powershell/objects/value';
+import { credentialOf, type PersonCredential } from '../console/target.ts';
+
+/** What the commands need: a connection to a domain, and the caller's variables. */
+export interface DirectoryAccess {
+  /**
+   * A connection to a controller: of the caller's domain where `server` is absent, as the caller
+   * where `credential` is. Throws AdminError or KerberosError.
+   */
+  readonly directory: (
+    server: string | undefined,
+    credential?: PersonCredential,
+  ) => Promise<DomainConnection>;
+  readonly variables: (name: string) => PsValue | undefined;
+  /** The password for `-Credential NAME`; absent, or undefined: nobody can be asked. */
+  readonly askCredential?: (user: string) => Promise<PersonCredential | undefined>;
+  /** Asks whether that is meant (`-Confirm`); absent: nobody can be asked. */
+  readonly confirm?: (question: string) => Promise<boolean>;
+}
+
+/** One run of a command of the module. */
+export type Run = Invocation<DirectoryAccess>;
+
+/** A command of the module, before it knows what it works with. */
+export type DirectoryCommand = PlainCommand<DirectoryAccess>;
+
+export const MODULE = 'ActiveDirectory';
+
+/** .NET namespace of the module's types; those of its commands are in `.Commands`. */
+export const NAMESPACE = 'Microsoft.ActiveDirectory.Management';
+
+/** Which controller, and as whom. */
+export const CONNECTION_PARAMETERS: readonly Parameter[] = [
+  { name: 'Server', type: 'string' },
+  { name: 'Credential', type: 'object' },
+];
+
+/** Of commands that write (about_CommonParameters, ShouldProcess). */
+export const PROCESS_PARAMETERS: readonly Parameter[] = [
+  { name: 'WhatIf', type: 'switch', aliases: ['wi'] },
+  { name: 'Confirm', type: 'switch', aliases: ['cf'] },
+];
+
+/** A command that has what it works with from `accessOf`. */
+export function withAccess<S>(
+  command: DirectoryCommand,
+  accessOf: (given: S) => DirectoryAccess,
+): Command<S> {
+  return {
+    ...command,
+    run: (invocation: Invocation<S>) =>
+      command.run({ ...invocation, session: accessOf(invocation.session) }),
+  };
+}
+
+/** Works with the domain that `-Server` and `-Credential` mean, and leaves it. */
+export async function withDomain(
+  { bound, session }: Run,
+  work: (connection: DomainConnection) => Promise<void>,
+): Promise<void> {
+  const { Server: server, Credential: given } = bound;
+  const credential = given === undefined ? undefined : await personOf(given, session);
+  const connection = await session.directory(
+    server === undefined ? undefined : toText(server),
+    credential,
+  );
+  try {
+    await work(connection);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function personOf(value: PsValue, session: DirectoryAccess): Promise<PersonCredential> {
+  if (typeof value !== 'string') return credentialOf(value);
+  const asked = await session.askCredential?.(value);
+  if (asked !== undefined) return asked;
+  throw failure(
+    `The password of ${value} is not known, and nobody can be asked for it.`,
+    'NoPassword',
+    'AuthenticationError',
+    value,
+  );
+}
+
+/**
+ * Whether a change is to be made: not with `-WhatIf`, which says what it would be, nor where
+ * somebody who is asked says no. `asks`: without `-Confirm:$false` it is asked (ConfirmImpact High,
+ * as removals have it). Throws CommandFailure where nobody can be asked.
+ */
+export async function shouldProcess(
+  { bound, streams, session }: Run,
+  { operation, target, asks = false }: { operation: string; target: string; asks?: boolean },
+): Promise<boolean> {
+  const sentence = `Performing the operation "${operation}" on target "${target}".`;
+  if (bound['WhatIf'] === true) {
+    await streams.information(`What if: ${sentence}`, ['PSHOST']);
+    return false;
+  }
+  const { Confirm: confirm = asks } = bound;
+  if (confirm !== true) return true;
+  if (session.confirm !== undefined) return await session.confirm(sentence);
+  throw failure(
+    `${sentence} Nobody can be asked whether that is meant: say -Confirm:$false.`,
+    'InvalidOperation,Microsoft.PowerShell.Commands.ShouldProcess',
+    'InvalidOperation',
+    target,
+  );
+}
