@@ -75,6 +75,8 @@ export interface Contoso extends Peer {
   readonly trustForDelegation: (host: string, trusted: boolean) => Promise<void>;
   /** Makes a person change the password before anything else. */
   readonly mustChange: (name: string) => Promise<void>;
+  /** Sets an attribute of an account to one value. */
+  readonly replace: (name: string, attribute: string, value: string) => Promise<void>;
   /** Seconds by which the KDC's clock differs from the clients'. */
   readonly setClockOffset: (seconds: number) => void;
 }
@@ -108,11 +110,7 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
   const { kdcPort: port, kpasswdPort, ldapPort, ldapsPort } = await controller.start();
   const { accounts, directory, certificate } = controller;
 
-  const account = (name: string): Account => {
-    const found = accounts.byName(name);
-    if (found === undefined) throw new Error(`the scenario has no ${name}`);
-    return found;
-  };
+  const account = (name: string): Account => known(accounts.byName(name), name);
   mkdirSync(dir, { recursive: true });
   const keytab = (name: string): string => join(dir, `${name}.keytab`);
   await writeKeytabs(keytab, account);
@@ -145,10 +143,16 @@ export async function startContoso(dir: string, options: ContosoOptions = {}): P
     delegateTo: (middle, classic) => delegate(directory, account(`${middle}$`), classic),
     trustForDelegation: (host, trusted) => trust(directory, account(`${host}$`), trusted),
     mustChange: (name) => replace(directory, account(name), 'pwdLastSet', ['0']),
+    replace: (name, attribute, value) => replace(directory, account(name), attribute, [value]),
     setClockOffset: (seconds) => {
       offset = seconds * 1000;
     },
   };
+}
+
+function known(account: Account | undefined, name: string): Account {
+  if (account === undefined) throw new Error(`the scenario has no ${name}`);
+  return account;
 }
 
 const RBCD = 'msDS-AllowedToActOnBehalfOfOtherIdentity';

@@ -21,6 +21,9 @@ export function connectFailure(error: unknown, url: string): unknown {
     const message = `${url} is ${code} (${error.message}); try again later, or name another one`;
     return new AdminError('unreachable', message, detail);
   }
+  if (code === 'authUnknown' && error.message.includes('no security layer in common')) {
+    return new AdminError('credentials', unprotected(error, url), detail);
+  }
   if (code === 'invalidCredentials' || code === 'authUnknown') {
     return new AdminError('credentials', refused(error, url), detail);
   }
@@ -86,8 +89,8 @@ function untrusted(error: LdapError, url: string): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const { host } = parseLdapUrl(url);
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const names = /altnames: (.*)$/s.exec(reason)?.[1] ?? 'another name';
-    return `the certificate of ${url} is for ${names}, not for ${host}; connect by that name`;
+    const names = namesIn(cause) ?? 'another name';
+    return `the certificate of ${url} is for ${names}, not for ${host}; connect by such a name`;
   }
   if (code === 'CERT_HAS_EXPIRED') {
     return `the certificate of ${url} has expired; renew it there, or use ldap://${host} (sealed)`;
@@ -102,6 +105,14 @@ function untrusted(error: LdapError, url: string): string {
     return `${url} ended the TLS handshake; has the controller a certificate? Or use ldap://${host}`;
   }
   return `the certificate of ${url} is not trusted (${reason}); give its authority with --ca-file`;
+}
+
+/** `DNS:dc1.contoso.com`: the names of a certificate, which Node puts into its error. */
+function namesIn(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('cert' in error)) return undefined;
+  const { cert } = error;
+  if (typeof cert !== 'object' || cert === null || !('subjectaltname' in cert)) return undefined;
+  return typeof cert.subjectaltname === 'string' ? cert.subjectaltname : undefined;
 }
 
 /** What the server calls the reason: `data 52e` of Windows, `80090346` at its beginning. */

@@ -101,6 +101,7 @@ export async function withConnections<T>(
   const settings = await settingsOf(context, options);
   return await untilInterrupted(async (signal) => {
     const targets = await open(context, options, settings, signal);
+    warnOfSkew(context, settings);
     try {
       const { middleServer } = options;
       if (middleServer === undefined) return await work({ targets, middles: targets });
@@ -115,6 +116,19 @@ export async function withConnections<T>(
       await targets.close();
     }
   });
+}
+
+/**
+ * A clock that is wrong is made up for by the KDC's own time; other programs, and a KDC that is asked
+ * by them, will not do without a right one (RFC 4120 §1.3: five minutes as a rule).
+ */
+function warnOfSkew({ err }: Context, { kerberos: { context } }: Settings): void {
+  const offset = Math.round(context.clock.offset / 1000);
+  const size = Math.abs(offset);
+  if (size <= context.settings.clockSkew) return;
+  const time = `${Math.floor(size / 60)} min ${size % 60} s`;
+  const side = offset > 0 ? 'behind' : 'ahead of';
+  err(`warning: this machine's clock is ${time} ${side} that of the KDC: set it right\n`);
 }
 
 /** As whom, and how it is protected. */
