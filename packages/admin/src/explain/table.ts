@@ -8,6 +8,7 @@ import {
   readMiddle,
   readTarget,
 } from './explain.ts';
+import { DEFAULT_CONCURRENCY } from '../limits.ts';
 import type { HopFacts } from './hop-facts.ts';
 import { type Prediction, predictHop } from './predict.ts';
 
@@ -41,11 +42,14 @@ export async function* explainTable(
   for (const target of targets.slice(1)) {
     aims.push(await readTarget(connections, { ...question, target }, now));
   }
-  for (const [at, text] of middles.entries()) {
-    const middle = at === 0 ? first.middle : await readMiddle(connections, text, now);
-    for (const target of aims) {
-      const facts = { ...first, middle, target };
-      yield { facts, prediction: predictHop(facts) };
+  for (let at = 0; at < middles.length; at += DEFAULT_CONCURRENCY) {
+    const some = middles.slice(at, at + DEFAULT_CONCURRENCY);
+    const read = await Promise.all(some.map((text) => readMiddle(connections, text, now)));
+    for (const middle of read) {
+      for (const target of aims) {
+        const facts = { ...first, middle, target };
+        yield { facts, prediction: predictHop(facts) };
+      }
     }
   }
 }
