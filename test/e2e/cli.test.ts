@@ -1,6 +1,6 @@
 // The command as people use it: processes of its own against a lab of its own.
 import { spawn } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Outcome, run, runOrThrow } from '../support/run.ts';
@@ -260,6 +260,72 @@ describe('a sweep', () => {
     expect(filtered.stdout).not.toContain('SERVERC$');
     const undone = await json('revoke', '--all', ...sweep, '--yes');
     expect(undone).toMatchObject({ summary: { done: 4, unchanged: 2, failed: 0 } });
+  });
+});
+
+describe('the journal', () => {
+  const journal = join(dir, 'state', 'doublehop', 'journal');
+  const lastRun = async (): Promise<string> => {
+    const { runs } = (await json('history', '--limit', '1')) as {
+      readonly runs: readonly { readonly run: string }[];
+    };
+    return runs[0]?.run ?? '';
+  };
+
+  test('a list with a middle for each target; undone but for one, and that one too', async () => {
+    const list = join(dir, 'grants.csv');
+    writeFileSync(list, 'target;middle\nServerC;ServerB1\nServerB;ServerB2\nServerC;ServerB\n');
+    const granted = await doublehop('grant', '--list', list, '--yes');
+    expect(granted.stdout.split('\n').slice(0, -2).toSorted()).toEqual([
+      'SERVERB$ may now act for users to SERVERC$',
+      'SERVERB1$ may now act for users to SERVERC$',
+      'SERVERB2$ may now act for users to SERVERB$',
+    ]);
+    const name = await lastRun();
+    expect(granted.stderr).toContain(`undo: doublehop undo ${name}\n`);
+    expect(statSync(journal).mode & 0o777).toBe(0o700);
+    for (const file of readdirSync(journal)) {
+      expect(statSync(join(journal, file)).mode & 0o777, file).toBe(0o600);
+    }
+    const part = await doublehop('undo', name, '--only', 'ServerB');
+    expect(part.stdout).toBe('SERVERB2$ may no longer act for users to SERVERB$\n');
+    await doublehop('grant', '--middle', 'JumpBox', '--target', 'ServerC');
+    const refused = await doublehop('undo', name);
+    expect(refused).toMatchObject({ status: 2, stdout: 'nothing to undo: nothing was written\n' });
+    expect(refused.stderr).toContain('list of SERVERC$ since (JUMPBOX$ was added); it stays so');
+    const forced = await doublehop('undo', name, '--force');
+    expect(forced.stdout).toContain('JUMPBOX$ may no longer act for users to SERVERC$\n');
+    const shown = await doublehop('history', name);
+    expect(shown.stdout).toMatch(/^who {9}CONTOSO\\Administrator$/mu);
+    expect(shown.stdout).toMatch(
+      /^ {2}written {2}SERVERB2\$ may now act for users to SERVERB\$$/mu,
+    );
+  });
+
+  test('services and flags are runs too; a list comes by standard input', async () => {
+    const service = ['--service', 'cifs/serverc.contoso.com'];
+    expect((await doublehop('kcd', 'add', '--middle', 'ServerB', ...service)).stdout).toBe(
+      'SERVERB$ may now act for users to cifs/serverc.contoso.com\n',
+    );
+    expect(await json('kcd', 'show', 'ServerB')).toMatchObject({
+      middles: [{ services: [{ service: service[1], holders: ['SERVERC$'] }] }],
+    });
+    await doublehop('undo', 'last');
+    expect(await json('kcd', 'show', 'ServerB')).toMatchObject({ middles: [{ services: [] }] });
+    const marked = await run(
+      process.execPath,
+      [program, 'flags', 'set', 'sensitive', '--list', '-', '--yes', '--json'],
+      { env, input: 'carol\nalice\n' },
+    );
+    expect(JSON.parse(marked.stdout)).toMatchObject({
+      summary: { done: 2 },
+      changes: [{ before: ['512'], after: ['1049088'] }, { attribute: 'userAccountControl' }],
+    });
+    const two = await doublehop('undo', 'last', '--yes');
+    expect(two.stdout).toMatch(/\n2 written, 0 unchanged\n$/u);
+    expect((await doublehop('flags', 'show', 'alice')).stdout).toMatch(/^alice +- +- +-$/mu);
+    const other = await doublehop('revoke', '--resume', 'last');
+    expect(other.stderr).toMatch(/^doublehop revoke: --resume: \S+ is a run of doublehop undo: /u);
   });
 });
 
