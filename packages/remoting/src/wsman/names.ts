@@ -65,10 +65,10 @@ export function isCommandShell(resourceUri: string): boolean {
 }
 
 /**
- * Option of a Command by which a client asks that the answer tells what the command has to say, where
- * that comes soon; a command that is told to its end is forgotten at once. An extension of this
- * service's, offered in APPLICATION_PRIVATE_DATA (`OUTPUT_WITH_COMMAND`), for a short command needs one
- * exchange then in place of three: Command, Receive and Signal.
+ * Option of a Command by which a client asks that the answer tells what the command has to say,
+ * where that comes soon; a command that is told to its end is forgotten at once. An extension of
+ * this service's, offered in APPLICATION_PRIVATE_DATA (`OUTPUT_WITH_COMMAND`), for a short command
+ * needs one exchange then in place of three: Command, Receive and Signal.
  */
 export const OUTPUT_OPTION = 'doublehop_output_with_command';
 

@@ -60,8 +60,8 @@ function responseHeader(
     relatesTo === undefined ? '' : `<a:RelatesTo>${escapeXml(relatesTo)}</a:RelatesTo>`;
   return [
     new Markup(
-      `<a:Action>${escapeXml(action)}</a:Action><a:MessageID>${escapeXml(messageId)}</a:MessageID>` +
-        `<a:To>${ANONYMOUS}</a:To>${related}`,
+      `<a:Action>${escapeXml(action)}</a:Action>` +
+        `<a:MessageID>${escapeXml(messageId)}</a:MessageID><a:To>${ANONYMOUS}</a:To>${related}`,
     ),
   ];
 }

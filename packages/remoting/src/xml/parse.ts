@@ -106,7 +106,7 @@ const PREDEFINED: ReadonlyMap<string, string> = new Map([
   ['xml', 'http://www.w3.org/XML/1998/namespace'],
 ]);
 
-const NONE: ReadonlyMap<string, string> = new Map();
+const NONE: ReadonlyMap<string, string> = new Map([]);
 
 function isDeclaration(name: string): boolean {
   return name.startsWith('xmlns') && (name.length === 5 || name.charAt(5) === ':');
