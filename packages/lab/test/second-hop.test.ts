@@ -9,7 +9,7 @@ import {
   SecureText,
 } from '@doublehop/powershell/objects/value';
 import type { RemoteRequest, RemoteSession } from '@doublehop/remoting/client/remote-session';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TestDomain } from './support/domain.ts';
 import { TestHosts } from './support/hosts.ts';
 import { command, schemesOf, serveWinRm } from './support/win-rm.ts';
@@ -60,6 +60,9 @@ const names = (values: readonly PsValue[]) =>
   values.map((value) =>
     value instanceof PsObject ? (value.get('Name') ?? value.get('ProcessName')) : value,
   );
+
+/** UF_TRUSTED_FOR_DELEGATION (MS-ADTS 2.2.16). */
+const TRUSTED_FOR_DELEGATION = 0x8_0000;
 
 const SHARE = '\\\\ServerC\\C$';
 
@@ -124,6 +127,22 @@ describe('by WinRM, as a program goes', () => {
     const session = await b.open(schemes.credSsp());
     const { output, errors } = await ask(session, { kind: 'script', text: NESTED });
     expect([errors, output]).toEqual([[], ['ServerC']]);
+  });
+
+  test('CredSSP hands a TGT on where the computer is trusted for delegation', async () => {
+    const { domain, b, c, schemes } = await setUp();
+    const held = (): unknown[] => [...c.host.sessions].map(({ credentialKind }) => credentialKind);
+    const nested = (pause: string) =>
+      `Invoke-Command -ComputerName ServerC -ScriptBlock { ${pause} }`;
+    const session = await b.open(schemes.credSsp());
+    const waiting = ask(session, { kind: 'script', text: nested('Start-Sleep -Milliseconds 300') });
+    await vi.waitFor(() => expect(held()).toEqual(['evidence']));
+    await waiting;
+    await domain.control('SERVERC$', TRUSTED_FOR_DELEGATION);
+    await ask(session, command('klist', 'purge'));
+    const again = ask(session, { kind: 'script', text: nested('Start-Sleep -Milliseconds 300') });
+    await vi.waitFor(() => expect(held()).toEqual(['forwarded-tgt']));
+    expect((await again).errors).toEqual([]);
   });
 
   test('fresh credentials by $using:cred, with nothing configured', async () => {

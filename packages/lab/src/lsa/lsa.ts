@@ -244,6 +244,14 @@ export class Lsa {
   }
 
   /**
+   * A TGT to hand to a service, by a ticket for it that the session has: where the KDC says that
+   * the service may have one (OK-AS-DELEGATE), and the session's own is forwardable.
+   */
+  async forwardedTicket(id: number, service: Credentials): Promise<Credentials | undefined> {
+    return this.#holders.get(id)?.client.delegate(service);
+  }
+
+  /**
    * A ticket of a logged-on user to a target: S4U2Proxy in the name of the computer (MS-SFU
    * 3.1.5.2), with the user's own ticket as evidence or with one by S4U2Self. A refusal is repeated
    * until its negative entry ends or is purged. Throws as `serviceTicket` does.

@@ -68,6 +68,7 @@ function schemeOf(session: HostSession, wish: RemotingWish): ClientScheme {
   const { clock, random } = session.host.system;
   const gss: GssClientOptions = {
     getServiceTicket: (spn) => session.ticketFor('in-session', serviceOf(session, spn)),
+    getForwardedTicket: (ticket) => session.forwardedTicket(ticket),
     clock,
     random,
   };

@@ -78,6 +78,14 @@ export class HostSession {
     return await this.#own(server);
   }
 
+  /**
+   * The TGT that goes along to a service that is trusted for delegation, as Windows' client hands
+   * it over; undefined: the session has none, or the service is not to have it.
+   */
+  async forwardedTicket(service: Credentials): Promise<Credentials | undefined> {
+    return this.#isOpen ? await this.#lsa.forwardedTicket(this.#logon.id, service) : undefined;
+  }
+
   /** Ends the session: its tickets, passwords and keys are gone. */
   logOff(): void {
     if (!this.#isOpen) return;
