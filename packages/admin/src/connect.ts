@@ -131,7 +131,7 @@ async function openController(url: string, options: ConnectOptions): Promise<Ope
 function checkProtection(url: string, { logon, startTls, insecure }: ConnectOptions): void {
   const tls = parseLdapUrl(url).scheme === 'ldaps' || startTls === true;
   if (logon?.kind === 'certificate' && !tls) {
-    const message = `a client certificate needs TLS: ldaps:// in place of ${url}, or --tls starttls`;
+    const message = `a client certificate needs TLS: ldaps:// and not ${url}, or --tls starttls`;
     throw new AdminError('usage', message, { subject: url });
   }
   if (logon?.kind === 'simple' && !tls && insecure !== true) {
@@ -178,8 +178,8 @@ async function bind(
 }
 
 /**
- * With LDAPS Active Directory takes the certificate for a bind by itself, and refuses another; after
- * StartTLS it wants EXTERNAL (MS-ADTS 5.1.1.1.2).
+ * With LDAPS Active Directory takes the certificate for a bind by itself, and refuses another;
+ * after StartTLS it wants EXTERNAL (MS-ADTS 5.1.1.1.2).
  */
 async function bindByCertificate(client: LdapClient, url: string): Promise<void> {
   if (parseLdapUrl(url).scheme === 'ldaps' && (await isKnown(client))) return;

@@ -120,7 +120,7 @@ describe('reads', () => {
     expect(world.opened).toEqual(['ldap://dc2']);
   });
 
-  test('a controller that cannot be reached is passed over; where all are, each is told', async () => {
+  test('one that cannot be reached is passed over; where all are, each is told', async () => {
     const world = play();
     world.dcs[0].mood = 'serverDown';
     world.dead.add('ldap://dc2');

@@ -40,9 +40,9 @@ export interface FailoverEvent {
 
 /**
  * A client of several controllers, one at a time. Reads go on at the next one where the one in use
- * is lost or busy. After the first write everything goes to the controller that took it, and nowhere
- * else: changes reach the others later (MS-ADTS 3.1.1.1.14), and what was just written must not seem
- * to be missing. Where that controller is gone, reads fail and say so.
+ * is lost or busy. After the first write everything goes to the controller that took it, and to no
+ * other: changes reach those later (MS-ADTS 3.1.1.1.14), and what was just written must not seem to
+ * be missing. Where that controller is gone, reads fail and say so.
  *
  * Operations throw LdapError as a single client does, and AdminError `unreachable` where no
  * controller is left.
@@ -216,8 +216,8 @@ export class FailoverClient implements DirectoryClient {
 
 function gone(url: string, reason: string, cause: unknown): AdminError {
   const message =
-    `${url}, which took the writes of this run, broke off (${reason}); nothing is read elsewhere, ` +
-    'as other controllers may not have them yet: go on when it answers again';
+    `${url}, which took the writes of this run, broke off (${reason}); nothing is read ` +
+    'elsewhere, as other controllers may not have them yet: go on when it answers again';
   return new AdminError('unreachable', message, { subject: url, cause });
 }
 

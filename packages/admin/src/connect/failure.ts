@@ -102,7 +102,7 @@ function untrusted(error: LdapError, url: string): string {
     return `${url} speaks no TLS; LDAPS has port 636, and ldap://${host} is sealed by Kerberos`;
   }
   if (code === 'ECONNRESET' || /closed during|disconnected before/i.test(reason)) {
-    return `${url} ended the TLS handshake; has the controller a certificate? Or use ldap://${host}`;
+    return `${url} ended the TLS handshake; has it a certificate? Or use ldap://${host}`;
   }
   return `the certificate of ${url} is not trusted (${reason}); give its authority with --ca-file`;
 }
@@ -130,8 +130,8 @@ function refused({ message }: LdapError, url: string): string {
     return `${url} refuses the ticket: the clocks differ; set the clock of this machine`;
   }
   return (
-    `${url} does not accept the credentials (${message}); check the name of the account and of the ` +
-    'controller, and get a new ticket with doublehop kinit'
+    `${url} does not accept the credentials (${message}); check the name of the account and of ` +
+    'the controller, and get a new ticket with doublehop kinit'
   );
 }
 

@@ -11,7 +11,7 @@ import type { Ping } from './ping.ts';
 /** Where controllers are looked for. */
 export interface LocateOptions {
   /**
-   * Hosts or LDAP URLs, as a person named them, separated by commas; nothing else is looked at then.
+   * Hosts or LDAP URLs, as a person named them, with commas between; nothing else is looked at then.
    */
   readonly server?: string | undefined;
   /** How the caller calls `server`, for errors. */
@@ -46,8 +46,8 @@ export async function locateControllers(options: LocateOptions): Promise<readonl
 
 /**
  * Finds controllers: those that were named, else those of the DNS, ours first (MS-ADTS 6.3.6), else
- * the KDCs of krb5.conf, which in Active Directory are the same machines. Throws AdminError `usage`,
- * `no-controller`.
+ * the KDCs of krb5.conf, which in Active Directory are the same machines. Throws AdminError
+ * `usage`, `no-controller`.
  */
 export async function locate(options: LocateOptions): Promise<Located> {
   const { server, argument = '--server', domain, config, secure = false } = options;
@@ -130,7 +130,7 @@ async function askDns(options: LocateOptions, domain: string): Promise<Asked> {
 /** A site that was named must be there; one that was learned need not have controllers. */
 function checkSite({ site }: LocateOptions, domain: string, { siteServed }: Choice): void {
   if (site === undefined || siteServed) return;
-  const message = `the DNS names no controller of ${domain} in the site ${site}; check the site's name`;
+  const message = `the DNS names no controller of ${domain} in the site ${site}; check its name`;
   throw new AdminError('no-controller', message, { argument: '--site', subject: site });
 }
 

@@ -158,7 +158,7 @@ async function exchange(
       // What is no answer to this ping may come from anybody: the right one may follow.
       if (answer !== undefined) resolve(answer);
     });
-    // Connected, a socket takes datagrams of that controller alone, and hears that a port is closed.
+    // Connected, a socket takes datagrams of that controller alone, and hears of closed ports.
     socket.connect(port, address, () => send(socket, request));
     return await promise;
   } finally {

@@ -119,8 +119,8 @@ export async function withConnections<T>(
 }
 
 /**
- * A clock that is wrong is made up for by the KDC's own time; other programs, and a KDC that is asked
- * by them, will not do without a right one (RFC 4120 §1.3: five minutes as a rule).
+ * A clock that is wrong is made up for by the KDC's own time; other programs will not do without a
+ * right one (RFC 4120 §1.3: five minutes as a rule).
  */
 function warnOfSkew({ err }: Context, { kerberos: { context } }: Settings): void {
   const offset = Math.round(context.clock.offset / 1000);

@@ -4,7 +4,7 @@ import type { SaslClientMechanism } from './mechanism.ts';
 
 /**
  * EXTERNAL (RFC 4422 Appendix A): the server knows the client already, by the certificate that it
- * showed in TLS (MS-ADTS 5.1.1.1.2). `authorizationId` is the identity to act as; '' is the own one.
+ * showed in TLS (MS-ADTS 5.1.1.1.2). `authorizationId` is the identity to act as; '' the own one.
  */
 export function externalClient(authorizationId = ''): SaslClientMechanism {
   return {
