@@ -352,6 +352,23 @@ describe('explain', () => {
     });
   });
 
+  test('devices at which the user may log on: said, and not decided', async () => {
+    const parent = 'CN=AuthN Policy Configuration,CN=Services,CN=Configuration,DC=contoso,DC=com';
+    const dn = `CN=Desks,CN=AuthN Policies,${parent}`;
+    await contoso.controller.directory.add(dn, {
+      objectClass: 'msDS-AuthNPolicy',
+      'msDS-AuthNPolicyEnforced': 'TRUE',
+      'msDS-UserAllowedToAuthenticateFrom': encodeDescriptor(parseSddl('O:BAD:(A;;CR;;;WD)')),
+    });
+    await having(ALICE, 'msDS-AssignedAuthNPolicy', dn, async () => {
+      const { remarks, prediction } = await ask();
+      expect(remarks.join()).toContain('Desks says at which devices alice@CONTOSO.COM may log on');
+      expect(prediction.stages[0]?.decision.checks).toContainEqual(
+        expect.objectContaining({ id: 'user-device', evidence: 'assumed' }),
+      );
+    });
+  });
+
   test('a table: each party is read once; every middle of a domain', async () => {
     const connections = { middles: domain, targets: domain };
     const middles: string[] = [];

@@ -64,8 +64,8 @@ function middleRemarks({ middle }: HopFacts): readonly string[] {
     return [`${name} is a domain controller: it may act for anybody`];
   if (!hasControl(userAccountControl, 'TRUSTED_FOR_DELEGATION')) return [];
   return [
-    `${name} is trusted for delegation to any service: of users who send their TGT along it needs ` +
-      'no permission at all',
+    `${name} is trusted for delegation to any service: of users who send their TGT along it ` +
+      'needs no permission at all',
   ];
 }
 
@@ -73,6 +73,11 @@ function domainRemarks({ user, userName, acrossDomains, foreignUser }: HopFacts)
   const remarks: string[] = [];
   if (user.policy === 'unread') {
     remarks.push(`the authentication policy of ${userName} cannot be read`);
+  } else if (user.policy !== 'none' && user.policy.devices !== undefined) {
+    remarks.push(
+      `the authentication policy ${user.policy.devices} says at which devices ${userName} may ` +
+        'log on: from which one the user comes was not looked at',
+    );
   }
   if (acrossDomains || foreignUser) {
     remarks.push(
