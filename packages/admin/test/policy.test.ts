@@ -116,6 +116,26 @@ describe('grants', () => {
     ]);
   });
 
+  test('who is forbidden and acts as a member of a group is told', async () => {
+    await list('ServerC', 'D:(A;;CR;;;{Middles})');
+    const forbid = rule('targets: [ServerC]\nforbid: [ServerB1, ServerB]');
+    expect(told(await plan(forbid))).toEqual([
+      'refused: SERVERC$: SERVERB1$ may act to it still, as one of Middles; ' +
+        'forbid Middles, or take SERVERB1$ out of it',
+    ]);
+    await list('ServerC', 'D:(D;;CR;;;{ServerB1})(A;;CR;;;{Middles})(A;;CR;;;{ServerB})');
+    expect(told(await plan(forbid))).toEqual([
+      '- SERVERB$ may no longer act for users to SERVERC$: "R" forbids it',
+    ]);
+    await list('ServerC', 'D:(A;;CR;;;AU)');
+    expect(told(await plan(rule('targets: [ServerC]\nforbid: [ServerB]'))).join()).toContain(
+      'SERVERB$ may act to it still, as one of NT AUTHORITY\\Authenticated Users',
+    );
+    expect(told(await plan(rule('targets: [ServerC]\nforbid: [ServerB, S-1-5-11]')))).toHaveLength(
+      1,
+    );
+  });
+
   test('a deny entry wins: include is refused, exact replaces the list', async () => {
     await list('ServerC', 'D:(D;;CR;;;{ServerB})(A;;CR;;;{JumpBox})');
     expect(told(await plan(rule('targets: [ServerC]\nmiddles: [ServerB]')))).toEqual([

@@ -8,6 +8,7 @@ import type { PolicyDifference, RefusedChange, UntoldChange } from './change.ts'
 import type { Desired } from './desired.ts';
 import type { PolicyProblem } from './model.ts';
 import type { RuleMiddle } from './resolve.ts';
+import { actsAs } from './token.ts';
 
 /** What an account's list of middles comes to. */
 export interface GrantOutcome {
@@ -36,7 +37,7 @@ export function grantChange(
     );
   }
   const differences = differencesOf(desired, readable, nameOf);
-  if (differences.length === 0 && !unreadable) return { errors: [] };
+  if (differences.length === 0 && !unreadable) return throughOthers(desired, readable, nameOf);
   const added = differences.filter(({ action }) => action === 'add');
   if (isKrbtgt(account) && added.length > 0) {
     return refuse(desired, 'whoever may act for users to it owns the domain');
@@ -58,7 +59,24 @@ export function grantChange(
     differences,
     warnings: [...warnings, ...(added.length > 0 ? targetWarnings(desired) : [])],
   };
-  return { change, errors: [] };
+  return { ...throughOthers(desired, descriptor, nameOf), change };
+}
+
+/** Who is forbidden and acts all the same, as a member of a group: no list can end that. */
+function throughOthers(
+  desired: Desired<RuleMiddle>,
+  descriptor: SecurityDescriptor | undefined,
+  nameOf: (sid: Sid) => Principal,
+): GrantOutcome {
+  for (const { value } of desired.forbidden.values()) {
+    const { principal, others = new Set<Sid>() } = value;
+    const as = actsAs(descriptor, new Set([principal.sid, ...others]));
+    if (as === undefined || as === principal.sid) continue;
+    const { name } = nameOf(as);
+    const how = `${principal.name} may act to it still, as one of ${name}`;
+    return refuse(desired, `${how}; forbid ${name}, or take ${principal.name} out of it`);
+  }
+  return { errors: [] };
 }
 
 /** Middles that are to be added, and those that may act and are not to, in a stable order. */

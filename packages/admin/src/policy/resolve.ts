@@ -10,6 +10,7 @@ import { lookUpAccounts } from './lookup.ts';
 import type { FlagRule, GrantRule, KcdRule, Placed, Policy, PolicyProblem } from './model.ts';
 import { bareMessage, PolicyNotes } from './report.ts';
 import { AccountSelector } from './select.ts';
+import { otherSidsOf } from './token.ts';
 
 /** A policy with the accounts that it means today. */
 export interface ResolvedPolicy {
@@ -45,6 +46,8 @@ export interface RuleMiddle {
   readonly placed: Placed;
   /** Why it may be kept in a list, but not added to one: nobody has that SID, for instance. */
   readonly fault: string | undefined;
+  /** Of one that is forbidden: SIDs as which it acts besides its own. */
+  readonly others?: ReadonlySet<Sid>;
 }
 
 /** Connections to the domains that a policy is about. */
@@ -98,6 +101,7 @@ class MiddleLookup {
   readonly #connections: PolicyConnections;
   readonly #notes: PolicyNotes;
   readonly #found = new Map<string, Principal | AdminError>();
+  readonly #others = new Map<Sid, ReadonlySet<Sid>>();
 
   constructor(connections: PolicyConnections, notes: PolicyNotes) {
     this.#connections = connections;
@@ -122,7 +126,12 @@ class MiddleLookup {
 
   /** Who is not to act: nobody has to be forbidden who is not there. */
   async forbidden(names: readonly Placed[]): Promise<readonly RuleMiddle[]> {
-    return await this.#all(names, (at, error) => this.#notes.thrown(at, error));
+    const middles = await this.#all(names, (at, error) => this.#notes.thrown(at, error));
+    const found: RuleMiddle[] = [];
+    for (const middle of middles) {
+      found.push({ ...middle, others: await this.#othersOf(middle.principal) });
+    }
+    return found;
   }
 
   async #all(
@@ -136,6 +145,19 @@ class MiddleLookup {
       else found.set(principal.sid, { principal, placed, fault: this.#fault(principal) });
     }
     return [...found.values()];
+  }
+
+  async #othersOf(principal: Principal): Promise<ReadonlySet<Sid>> {
+    const { targets, middles } = this.#connections;
+    const { dn, sid } = principal;
+    const known = this.#others.get(sid);
+    if (known !== undefined) return known;
+    const home = dn === undefined || within(dn, targets.domain.namingContext);
+    const others = await otherSidsOf(home ? targets : middles, principal);
+    this.#others.set(sid, others);
+    // Plans say as one of which group it may act.
+    await targets.names.lookUp(others);
+    return others;
   }
 
   async #one(name: string): Promise<Principal | AdminError> {
@@ -161,7 +183,7 @@ class MiddleLookup {
       const domain = stated ? identity.domain : undefined;
       if (domain !== undefined) return !namesDomain(middles.domain, domain);
       if (identity.form !== 'dn') return true;
-      return !identity.dn.toLowerCase().endsWith(middles.domain.namingContext.toLowerCase());
+      return !within(identity.dn, middles.domain.namingContext);
     } catch (error) {
       if (error instanceof AdminError) return true;
       throw error;
@@ -178,4 +200,9 @@ class MiddleLookup {
       throw error;
     }
   }
+}
+
+/** Whether a DN ends in another; good enough to tell domains apart. */
+function within(dn: string, namingContext: string): boolean {
+  return dn.toLowerCase().endsWith(namingContext.toLowerCase());
 }
