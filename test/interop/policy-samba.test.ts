@@ -140,5 +140,13 @@ flags:
     await tool('delegation', 'add-principal', 'SERVERC$', 'SERVERA$');
     await tool('delegation', 'del-principal', 'SERVERC$', 'SERVERB$');
     expect(await doublehop(['drift', '-'], text)).toMatchObject({ status: 0 });
+    // SERVERB$ is in a group that is in a group.
+    await tool('delegation', 'add-principal', 'SERVERC$', 'outer');
+    const forbidden = await doublehop(
+      ['drift', '-'],
+      `${HEAD}rules: [{ name: R, targets: [SERVERC], forbid: [SERVERB] }]\n`,
+    );
+    expect(forbidden.stdout).toContain('SERVERB$ may act to it still, as one of outer');
+    expect(forbidden.status).toBe(2);
   });
 });
