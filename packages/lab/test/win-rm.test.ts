@@ -1,11 +1,18 @@
 import type { Command } from '@doublehop/powershell/commands/command';
 import { customObject, PsObject } from '@doublehop/powershell/objects/value';
-import { describe, expect, test } from 'vitest';
+import { ShellClient } from '@doublehop/remoting/client/shell-client';
+import type { ClientScheme } from '@doublehop/remoting/http/scheme';
+import { WsmanConnection } from '@doublehop/remoting/http/wsman-client';
+import { newGuid } from '@doublehop/remoting/psrp/new-guid';
+import { FaultCode } from '@doublehop/remoting/wsman/faults';
+import { configurationUri } from '@doublehop/remoting/wsman/names';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { LabError } from '../src/errors.ts';
+import { lookupOf } from '../src/hosts/lookup.ts';
 import type { CallerKind } from '../src/sessions/credential.ts';
 import type { HostSession } from '../src/sessions/host-session.ts';
 import { service, TestDomain } from './support/domain.ts';
-import { command, outputOf, schemesOf, startWinRm } from './support/win-rm.ts';
+import { command, outputOf, schemesOf, startWinRm, type TestWinRm } from './support/win-rm.ts';
 
 /** Says who it runs as, with what, and whether a ticket to ServerC can be had. */
 const probe: Command<HostSession> = {
@@ -122,6 +129,59 @@ describe('who gets in', () => {
     ]);
   });
 });
+
+describe('two people on one computer', () => {
+  /** Asks with somebody's own scheme, as raw as WS-Management is. */
+  function shellClient(winRm: TestWinRm, scheme: ClientScheme): ShellClient {
+    const { random } = winRm.host.system;
+    const url = new URL(`http://serverb.contoso.com:${winRm.service.httpPort}/wsman`);
+    const shell = new ShellClient({
+      connect: () => new WsmanConnection({ url, scheme, lookup: lookupOf('127.0.0.1') }),
+      url,
+      resourceUri: configurationUri('Microsoft.PowerShell'),
+      newId: () => newGuid(random).toUpperCase(),
+      operationTimeout: 100,
+    });
+    onTestFinished(() => shell.close());
+    return shell;
+  }
+
+  test('neither sees, takes up, asks or closes the other’s session', async () => {
+    const { domain, winRm, schemes } = await setUp();
+    const alices = await winRm.open(schemes.negotiate);
+    const running = outputOf(alices, command('Get-Probe', 'redirector')).catch(() => undefined);
+    const { negotiate: bobs } = schemesOf(domain, 'bob', await domain.person('bob'));
+    const bob = shellClient(winRm, bobs);
+    expect(await bob.enumerate()).toEqual([]);
+    await expect(bob.connect(alices.shellId, new Uint8Array(1))).rejects.toMatchObject(NOT_THERE);
+    for (const ask of [
+      () => bob.receive(),
+      () => bob.receive(alices.shellId),
+      () => bob.send('stdin', undefined, new Uint8Array(1)),
+      () => bob.command(alices.shellId, new Uint8Array(1)),
+      () => bob.stop(alices.shellId),
+      () => bob.disconnect(),
+      () => bob.reconnect(),
+    ]) {
+      await expect(ask()).rejects.toMatchObject(NOT_THERE);
+    }
+    // A shell that is gone already counts as closed: to Bob, Alice's was never there.
+    await bob.delete();
+    const alice = shellClient(winRm, schemes.negotiate);
+    expect(await alice.enumerate()).toMatchObject([
+      { shellId: alices.shellId, owner: 'CONTOSO\\alice' },
+    ]);
+    // Bob's own may not even have the id of Alice's.
+    await expect(bob.create(alices.shellId, new Uint8Array(1))).rejects.toMatchObject({
+      detail: { fault: { code: FaultCode.ACCESS_DENIED } },
+    });
+    await running;
+    expect(winRm.service.shells()).toBe(1);
+  });
+});
+
+/** The fault of a shell that is not there. */
+const NOT_THERE = { detail: { fault: { code: FaultCode.SHELL_NOT_FOUND } } };
 
 describe('a session', () => {
   test('has the restricted language: commands, and no variables of one’s own', async () => {

@@ -18,7 +18,12 @@ import {
 } from '@doublehop/remoting/http/message-encryption';
 import { basicServerScheme } from '@doublehop/remoting/http/password-scheme';
 import { wsmanServer } from '@doublehop/remoting/http/wsman-server';
-import { Action, configurationUri, SHELL_RESOURCE } from '@doublehop/remoting/wsman/names';
+import {
+  Action,
+  COMMAND_SHELL_RESOURCE,
+  configurationUri,
+  SHELL_RESOURCE,
+} from '@doublehop/remoting/wsman/names';
 import { readRequest, writeRequest } from '@doublehop/remoting/wsman/request';
 import { readResponse, writeFault, writeResponse } from '@doublehop/remoting/wsman/response';
 import type { ShellOwner } from '@doublehop/remoting/wsman/shell-backend';
@@ -57,8 +62,11 @@ function shellRequests(): string[] {
   const send = requests.sendBody({ stream: 'stdin', ...target, data: DATA, isEnd: false });
   const stop = requests.signalBody({ ...target, code: 'powershell/signal/crtl_c' });
   const enumerate = element('n:Enumerate', {}, element('w:OptimizeEnumeration'));
+  const variable = element('rsp:Variable', { Name: 'A' }, 'b');
+  const commandShell = element('rsp:Shell', {}, element('rsp:Environment', {}, variable));
   return [
     request(Action.CREATE, requests.createBody({ ...creation, creation: DATA })),
+    request(Action.CREATE, commandShell, COMMAND_SHELL_RESOURCE),
     request(Action.COMMAND, requests.commandBody({ ...target, command: '', args: ['AQID'] })),
     request(Action.SEND, send),
     request(Action.RECEIVE, requests.receiveBody({ streams: 'stdout', ...target })),

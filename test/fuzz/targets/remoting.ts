@@ -11,6 +11,7 @@ import { decodeMessage, encodeMessage, ZERO_GUID } from '@doublehop/remoting/psr
 import { decodeBody, encodeBody } from '@doublehop/remoting/psrp/messages/bodies';
 import { pipelineRequest } from '@doublehop/remoting/psrp/messages/create-pipeline';
 import { CAPABILITY } from '@doublehop/remoting/psrp/version';
+import { expandVariables, parseCommandLine, wordsOf } from '@doublehop/remoting/winrs/command-line';
 import { concat, fromUtf8, utf8 } from '@doublehop/wire/bytes';
 import type { FuzzTarget } from '../targets.ts';
 
@@ -77,6 +78,18 @@ export function remotingTargets(): readonly FuzzTarget[] {
         const body = decodeBody(type, data);
         const isRequest = typeof body === 'object' && body !== null && 'statements' in body;
         if (isRequest) for (const command of body.statements.flat()) command.args();
+      },
+      refuses: [RemotingError],
+    },
+    {
+      name: 'winrs lines',
+      seeds: [
+        utf8('cmd /c echo out && echo %NAME%>&2 || exit 1'),
+        utf8('powershell -EncodedCommand "AQID" 2>nul & klist -li "0x3e7" ^& more'),
+      ],
+      run(input) {
+        const line = expandVariables(fromUtf8(input), () => 'x');
+        for (const { text } of parseCommandLine(line)) wordsOf(text);
       },
       refuses: [RemotingError],
     },
