@@ -1,10 +1,14 @@
 import { formatFilter } from '@doublehop/ldap/filter-text';
-import { customObject, type PsValue } from '@doublehop/powershell/objects/value';
+import { customObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
 import { describe, expect, test } from 'vitest';
 import { parseAdFilter } from '../src/directory-commands/filter.ts';
 
-const variables = (name: string): PsValue | undefined =>
-  name.toLowerCase() === 'serverb' ? customObject({ Name: "Server B's" }) : undefined;
+const VARIABLES = new Map<string, PsValue>([
+  ['serverb', customObject({ Name: "Server B's" })],
+  ['day', new Scalar('DateTime', '2026-03-02T10:00:00Z')],
+]);
+
+const variables = (name: string): PsValue | undefined => VARIABLES.get(name.toLowerCase());
 
 const filterOf = (text: string): string => {
   const filter = parseAdFilter(text, variables);
@@ -21,6 +25,25 @@ describe('filters of the ActiveDirectory module (about_ActiveDirectory_Filter)',
     ["Name -notlike 'a*'", '(!(name=a*))'],
     ['Name -ne $ServerB.Name', "(!(name=Server B's))"],
     ['Enabled -eq $true', '(!(userAccountControl:1.2.840.113556.1.4.803:=2))'],
+    ['Enabled -like $true', '(!(userAccountControl:1.2.840.113556.1.4.803:=2))'],
+    ['TrustedForDelegation -eq $true', '(userAccountControl:1.2.840.113556.1.4.803:=524288)'],
+    ['AccountNotDelegated -eq $false', '(!(userAccountControl:1.2.840.113556.1.4.803:=1048576))'],
+    [
+      'TrustedToAuthForDelegation -eq $true',
+      '(userAccountControl:1.2.840.113556.1.4.803:=16777216)',
+    ],
+    ['logonCount -gt 5', '(&(logonCount>=5)(!(logonCount=5)))'],
+    ['userAccountControl -band 2', '(userAccountControl:1.2.840.113556.1.4.803:=2)'],
+    ['isDeleted -eq $true', '(isDeleted=TRUE)'],
+    ['whenCreated -ge $day', '(whenCreated>=20260302100000.0Z)'],
+    [
+      'LastLogonDate -lt $day',
+      '(&(lastLogonTimestamp<=134169192000000000)(!(lastLogonTimestamp=134169192000000000)))',
+    ],
+    [
+      'SID -eq "S-1-5-32-544"',
+      '(objectSid=\\01\\02\\00\\00\\00\\00\\00\\05 \\00\\00\\00 \\02\\00\\00)',
+    ],
     ['Enabled -ne True', '(userAccountControl:1.2.840.113556.1.4.803:=2)'],
     ['SamAccountName -eq "a" -and DNSHostName -like "b*"', '(&(sAMAccountName=a)(dNSHostName=b*))'],
     ['Name -eq "a" -or Name -eq "b" -and Name -eq "c"', '(|(name=a)(&(name=b)(name=c)))'],
@@ -39,6 +62,7 @@ describe('filters of the ActiveDirectory module (about_ActiveDirectory_Filter)',
     'Name',
     'Name -eq',
     'Name -is "a"',
+    'Enabled -gt $true',
     'Name -eq "a" -and',
     '(Name -eq "a"',
     'Name -eq "a")',
