@@ -22,9 +22,14 @@ const DNS_PORT = 53;
 
 /**
  * Starts a name server (dnsmasq) with the records that a domain's clients ask for, on the
- * controller's address. Needs root, and the peer `dnsmasq`.
+ * controller's address; `records` are options of dnsmasq for more. Needs root, and the peer
+ * `dnsmasq`.
  */
-export async function startMember(corp: Corp, name = 'member1'): Promise<Member> {
+export async function startMember(
+  corp: Corp,
+  name = 'member1',
+  records: readonly string[] = [],
+): Promise<Member> {
   const dir = join(corp.dir, name);
   mkdirSync(dir, { recursive: true });
   const files = {
@@ -35,7 +40,11 @@ export async function startMember(corp: Corp, name = 'member1'): Promise<Member>
   // The resolver alone knows the controller: whoever asks for services finds them there.
   writeFileSync(files.hosts, `127.0.0.1 localhost\n127.0.0.1 ${name}.${corp.domain} ${name}\n`);
   writeFileSync(files.resolver, `nameserver ${corp.address}\nsearch ${corp.domain}\n`);
-  const server = await startGuarded('/usr/sbin/dnsmasq', dnsmasq(corp), join(dir, 'dnsmasq.log'));
+  const server = await startGuarded(
+    '/usr/sbin/dnsmasq',
+    [...dnsmasq(corp), ...records],
+    join(dir, 'dnsmasq.log'),
+  );
   await whenReady(server, () => waitForPort(DNS_PORT, corp.address));
   const script =
     'mount --bind "$0" /etc/hosts && mount --bind "$1" /etc/resolv.conf &&' +

@@ -11,7 +11,7 @@ import type { Ping } from './ping.ts';
 /** Where controllers are looked for. */
 export interface LocateOptions {
   /**
-   * Hosts or LDAP URLs, as a person named them, with commas between; nothing else is looked at then.
+   * Hosts or LDAP URLs as a person named them, with commas between; nothing else is looked at then.
    */
   readonly server?: string | undefined;
   /** How the caller calls `server`, for errors. */
