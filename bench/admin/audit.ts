@@ -93,7 +93,7 @@ async function measure(domain: Reached, computers: number, dir: string): Promise
   }
   const [python, script] = impacketScript('findDelegation');
   const driver = fileURLToPath(
-    new URL('../../test/interop/impacket-without-smb.py', import.meta.url),
+    new URL('../../test/interop/impacket-whole-answers.py', import.meta.url),
   );
   const asked = [driver, host, script, '-k', '-dc-ip', address, `${realm}/${name}:${password}`];
   const [delegation, lines] = await inside(python, asked, { KRB5CCNAME: undefined });

@@ -158,7 +158,9 @@ class AwkwardBuilder {
   #addPeople(writer: DirectoryWriter): void {
     this.#user(writer, 'aw-user', 'Ordinary user');
     this.#user(writer, 'aw-müller', 'Müller, "Größe" 😀');
-    this.#user(writer, 'aw-service', 'Service', { spns: ['MSSQLSvc/aw-sql.contoso.com:1433'] });
+    this.#user(writer, 'aw-service', 'Service', {
+      spns: [`MSSQLSvc/aw-sql.${this.#domain.dnsName}:1433`],
+    });
     this.#user(writer, 'aw-gone', 'Disabled user', { control: UAC.user | UAC.disabled });
     this.#user(writer, 'aw-creator', 'Creator of computers');
     const privileged = (name: string, control: number, list: string): void => {
@@ -240,7 +242,7 @@ class AwkwardBuilder {
       { operation: 'replace', attribute: RBCD, values: [listOf(middle)] },
     ]);
     const control = UAC.controller | UAC.trusted;
-    const spns = { servicePrincipalName: ['HOST/awdc', 'ldap/awdc.contoso.com'] };
+    const spns = { servicePrincipalName: ['HOST/awdc', `ldap/awdc.${this.#domain.dnsName}`] };
     const dc = { folder: controllers, control, list: { ...grantTo(middle), ...spns } };
     this.#put('rbcd controller', this.#computer(writer, 'AWDC', dc));
     this.#put('rbcd tier 0', this.#computer(writer, 'AZUREADSSOACC', { list: grantTo(middle) }));
@@ -260,7 +262,7 @@ class AwkwardBuilder {
     this.#put(
       'chain',
       this.#computer(writer, 'AWCHAIN', {
-        list: { ...grantTo(middle), [A2D2]: ['cifs/awmiddle.contoso.com'] },
+        list: { ...grantTo(middle), [A2D2]: [`cifs/awmiddle.${this.#domain.dnsName}`] },
       }),
     );
   }
@@ -276,12 +278,12 @@ class AwkwardBuilder {
     make('unconstrained', 'AWU2', { control: trusted | UAC.disabled });
     this.#user(writer, 'aw-unconstrained', 'Trusted', { control: UAC.user | UAC.trusted });
     this.#put('unconstrained', 'aw-unconstrained');
-    make('kcd', 'AWK1', { list: to('cifs/awmiddle.contoso.com') });
+    make('kcd', 'AWK1', { list: to(`cifs/awmiddle.${this.#domain.dnsName}`) });
     make('transition', 'AWK2', { control: transition, list: to('HOST/awmiddle') });
     make('transition without list', 'AWK3', { control: transition });
-    make('kcd controller', 'AWK4', { list: to('ldap/awdc.contoso.com') });
+    make('kcd controller', 'AWK4', { list: to(`ldap/awdc.${this.#domain.dnsName}`) });
     make('transition controller', 'AWK5', { control: transition, list: to('cifs/awdc') });
-    make('ghost', 'AWK6', { list: to('http/nowhere.contoso.com', 'cifs/awmiddle') });
+    make('ghost', 'AWK6', { list: to(`http/nowhere.${this.#domain.dnsName}`, 'cifs/awmiddle') });
   }
 
   /** Who may write a target's list, each in a way of its own. */

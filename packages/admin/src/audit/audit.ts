@@ -8,7 +8,7 @@ import {
   unreadOf,
 } from './domain-findings.ts';
 import { finding } from './finding.ts';
-import { listFindings } from './list-findings.ts';
+import { listFindings, ListTexts } from './list-findings.ts';
 import { type JudgedList, judgeList, sidsOfLists } from './lists.ts';
 import { type AuditReport, type Finding, SEVERITIES, type Unread } from './model.ts';
 import { Principals } from './principals.ts';
@@ -76,8 +76,9 @@ export async function audit(
     ...(await findDuplicates(connection, spns.suspects())).map(duplicateFinding),
     ...unread.map((what) => unreadFinding(connection, what)),
   ];
+  const context = { judged, services, principals, settings, texts: new ListTexts() };
   for (const account of accounts) {
-    for (const one of accountFindings(account, { judged, services, principals, settings })) {
+    for (const one of accountFindings(account, context)) {
       findings.push(one);
     }
   }
@@ -108,13 +109,14 @@ function* accountFindings(
     readonly services: FoundServices;
     readonly principals: Principals;
     readonly settings: DomainSettings;
+    readonly texts: ListTexts;
   },
 ): Generator<Finding> {
-  const { judged, services, principals, settings } = context;
+  const { judged, services, principals, settings, texts } = context;
   yield* classicFindings(account, services);
   const list = account.list === undefined ? undefined : judged.get(account.list);
   if (list === undefined) return;
-  yield* listFindings(account, list, { principals, trusts: settings.trusts });
+  yield* listFindings(account, list, { principals, trusts: settings.trusts, texts });
 }
 
 function unreadFinding({ domain }: DomainConnection, { what, consequence }: Unread): Finding {

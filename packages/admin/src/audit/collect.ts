@@ -290,6 +290,7 @@ function whole(dn: string, read: ReadAccount, list: AuditList | undefined): Audi
 
 const EMPTY = new Uint8Array(0);
 const NONE: readonly Uint8Array[] = [];
+const NO_TEXTS: readonly string[] = [];
 
 /** An entry's values, still as octets where nobody may ask for them. */
 interface ReadAccount {
@@ -315,7 +316,7 @@ function readAttributes(attributes: ClientEntry['attributes']): ReadAccount {
     control: undefined,
     spns: NONE,
     list: undefined,
-    services: [],
+    services: NO_TEXTS,
     isGuarded: false,
     primaryGroup: DomainRid.domainUsers,
     creator: undefined,

@@ -17,6 +17,18 @@ import type { Trust } from './settings.ts';
 export interface ListContext {
   readonly principals: Principals;
   readonly trusts: readonly Trust[];
+  readonly texts: ListTexts;
+}
+
+/** What is said of a list, kept once for all accounts that have it. */
+export class ListTexts {
+  readonly #known = new Map<JudgedList, readonly string[]>();
+
+  of(list: JudgedList, make: () => readonly string[]): readonly string[] {
+    const known = this.#known.get(list) ?? make();
+    this.#known.set(list, known);
+    return known;
+  }
 }
 
 /** Who may act for users to one account, and what is odd about it. */
@@ -25,16 +37,19 @@ export function* listFindings(
   list: JudgedList,
   context: ListContext,
 ): Generator<Finding> {
-  if (list.middles.length > 0) yield inventory(target, list);
+  if (list.middles.length > 0) yield inventory(target, list, context);
   for (const middle of list.middles) yield* middleFindings(target, { middle, list }, context);
   yield* lintFindings(target, list, context);
   if (target.services.length > 0 && list.middles.length > 0) yield chain(target, list);
 }
 
 /** Everybody may know this one; on high targets it is the worst of all. */
-function inventory(target: AuditAccount, list: JudgedList): Finding {
+function inventory(target: AuditAccount, list: JudgedList, context: ListContext): Finding {
   const who = list.middles.map(({ principal }) => principal.name);
-  const evidence = list.middles.map((middle) => `${middleText(middle)}: ${entryOf(list, middle)}`);
+  // The same for every account with this list: of thousands, one text is kept.
+  const evidence = context.texts.of(list, () =>
+    list.middles.map((middle) => `${middleText(middle)}: ${entryOf(list, middle)}`),
+  );
   return finding(inventoryRule(target), {
     subject: target,
     sentence: `${andOthers(who.slice(0, SHOWN), who.length)} may act for users to ${target.name}`,
