@@ -28,7 +28,7 @@ const LINES: readonly (readonly [line: string, found: readonly string[]])[] = [
   ['doublehop gr', ['grant']],
   ['doublehop policy ', ['check', 'export', 'schema']],
   ['doublehop policy e', ['export']],
-  ['doublehop grant --mechanism ', ['GSSAPI', 'GSS-SPNEGO']],
+  ['doublehop policy export --mode ', ['exact', 'include']],
   ['doublehop grant --middle ServerB --scope s', ['subtree']],
   ['doublehop drift policy.yaml --format j', ['json', 'junit']],
   ['doublehop completion z', ['zsh']],
@@ -39,6 +39,9 @@ const LINES: readonly (readonly [line: string, found: readonly string[]])[] = [
   ['doublehop grant --middle gr', []],
   ['doublehop show S', []],
 ];
+
+/** Some of them, for shells that take long to ask. */
+const FEW = LINES.filter((_, at) => at % 2 === 0);
 
 /** Lines of output below each `== line`. */
 function byLine(output: string): ReadonlyMap<string, readonly string[]> {
@@ -51,9 +54,9 @@ function byLine(output: string): ReadonlyMap<string, readonly string[]> {
   );
 }
 
-function expectLines(output: string): void {
+function expectLines(output: string, lines = LINES): void {
   const found = byLine(output);
-  const wanted = new Map(LINES.map(([line, words]) => [line, words.toSorted()]));
+  const wanted = new Map(lines.map(([line, words]) => [line, words.toSorted()]));
   expect(new Map([...wanted.keys()].map((line) => [line, found.get(line)]))).toEqual(wanted);
 }
 
@@ -105,11 +108,11 @@ test('zsh', { timeout: 30_000 }, async (context) => {
   requirePeers(context, 'zsh');
   const script = join(repositoryRoot, 'test/support/zsh-completions.zsh');
   const files = ['doublehop plan policies/o', 'doublehop grant --mechanism=GSS-'];
-  const lines = [...LINES.map(([line]) => line), ...files];
+  const lines = [...FEW.map(([line]) => line), ...files];
   const output = await runOrThrow('/usr/bin/zsh', ['-f', script, 'doublehop.zsh', ...lines], {
     cwd: dir,
   });
-  expectLines(output);
+  expectLines(output, FEW);
   expect(files.map((line) => byLine(output).get(line))).toEqual([['one.yaml'], ['GSS-SPNEGO']]);
 });
 
@@ -147,10 +150,10 @@ describe('PowerShell', () => {
   test('finds the same, as far as our own interpreter runs it', async () => {
     const { stdout } = await call(['completion', 'powershell']);
     const found: [string, readonly string[]][] = [];
-    for (const [line] of LINES) {
+    for (const [line] of FEW) {
       found.push([line, (await textsOf(blockFor(stdout, line))).toSorted()]);
     }
-    expect(found).toEqual(LINES.map(([line, words]) => [line, words.toSorted()]));
+    expect(found).toEqual(FEW.map(([line, words]) => [line, words.toSorted()]));
   });
 });
 
