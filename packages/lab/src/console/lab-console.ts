@@ -132,7 +132,10 @@ function connectorOf(
   const serverOf = (spn: string): Principal => serviceOf(scenario, spn);
   return connector({
     locate,
-    own: { getServiceTicket: (spn) => session.ticketFor('in-session', serverOf(spn)) },
+    own: {
+      getServiceTicket: (spn) => session.ticketFor('in-session', serverOf(spn)),
+      getForwardedTicket: (ticket) => session.forwardedTicket(ticket),
+    },
     logOn: (other, secret) =>
       clientTickets(
         passwordClient(userOf(scenario, other), secret, { transport, clock, random }),
