@@ -144,7 +144,7 @@ describe('the audit and other tools', () => {
     const { stdout } = await doublehop();
     const wide = stdout.split('\n').filter((line) => line.length > 80);
     expect(wide.filter((line) => line.trim().includes(' ') && !/S-1-5-21/u.test(line))).toEqual([]);
-    expect(stdout).toMatch(/^CRITICAL {2}Unconstrained delegation \(2\)/mu);
+    expect(stdout).toMatch(/^CRITICAL Unconstrained delegation \(2\) \[unconstrained\]$/mu);
     expect((await doublehop('--json', '-o', 'first.json')).stdout).toBe('');
     const second = await doublehop('--since', 'first.json');
     expect(second.stdout).toMatch(/^nothing new since /u);

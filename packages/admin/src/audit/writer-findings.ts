@@ -88,8 +88,9 @@ async function writerFinding(reach: Reach, context: WriterContext): Promise<Find
   const may = `may write who may act for users to ${what}`;
   const who = sid === wellKnown.principalSelf ? 'each of them itself' : principal.display;
   const self = `${counted(count, 'account')} may each write who may act for users to itself`;
+  const by = `by ${ways.map((way) => WAY_TEXT[way]).join(', ')}`;
   const evidence = [
-    `by ${ways.map((way) => WAY_TEXT[way]).join(', ')}`,
+    by,
     ...(writer.ace === undefined ? [] : [`entry ${sddlOf(writer)}`]),
     ...(high === undefined ? [`on ${andOthers(samples, count)}`] : []),
     ...(members === undefined ? [] : [memberText(members)]),
@@ -98,7 +99,7 @@ async function writerFinding(reach: Reach, context: WriterContext): Promise<Find
     subject: high ?? principalSubject(sid, principal),
     about: high === undefined ? ways.join('+') : sid,
     severity: severityOf(rule, members?.count),
-    sentence: sid === wellKnown.principalSelf ? self : `${who} ${may}`,
+    sentence: sid === wellKnown.principalSelf ? self : `${who} ${may}, ${by}`,
     evidence,
     fix: fixOf(writer, samples[0] ?? ''),
   });

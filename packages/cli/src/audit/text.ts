@@ -36,7 +36,7 @@ function* group(
 ): Generator<string> {
   const { width, details, changes } = options;
   const [{ rule, severity, fix }] = findings;
-  const head = `${severity.toUpperCase()}  ${RULES[rule].title} (${findings.length})  ${rule}`;
+  const head = `${severity.toUpperCase()} ${RULES[rule].title} (${findings.length}) [${rule}]`;
   yield* lines(wrap(head, width, '', '  '));
   const shown = details ? findings : findings.slice(0, SHOWN);
   for (const finding of shown) {
@@ -49,7 +49,8 @@ function* group(
   }
   const others = findings.length - shown.length;
   if (others > 0) yield `  and ${others} more: --details shows them\n`;
-  if (!details) yield* lines(wrap(visible(fix), width, '  fix: ', '    '));
+  // What is only listed is as somebody wanted it: there is nothing to mend.
+  if (!details && severity !== 'info') yield* lines(wrap(visible(fix), width, '  fix: ', '    '));
   yield '\n';
 }
 
