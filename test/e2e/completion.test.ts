@@ -104,7 +104,7 @@ describe('bash', () => {
   });
 });
 
-test('zsh', { timeout: 30_000 }, async (context) => {
+test('zsh', { timeout: 60_000 }, async (context) => {
   requirePeers(context, 'zsh');
   const script = join(repositoryRoot, 'test/support/zsh-completions.zsh');
   const files = ['doublehop plan policies/o', 'doublehop grant --mechanism=GSS-'];

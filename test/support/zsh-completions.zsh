@@ -4,11 +4,9 @@ zmodload zsh/zpty || exit 1
 local script=$1 text line
 integer on
 shift
-# The table of all completions is made once: it takes seconds on a busy machine.
-autoload -U compinit && compinit -u -d $script.dump
 for text in "$@"; do
   zpty z zsh -f -i
-  zpty -w z 'PROMPT=; PS2=; autoload -U compinit; compinit -u -C -d '${(q)script}.dump'; source '${(q)script}'
+  zpty -w z 'PROMPT=; PS2=; autoload -U compinit; compinit -u -D; source '${(q)script}'
 compadd () {
   if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return $?; fi
   typeset -a __hits
