@@ -7,9 +7,10 @@ import { noResolver } from '@doublehop/kerberos/locate/resolver';
 import { configuredExchange } from '@doublehop/kerberos/transport/configured';
 import { type ControlServer, listenControl } from './control/server.ts';
 import { LabError } from './errors.ts';
-import { keytabPath, type LabPaths, labPaths } from './folder/paths.ts';
+import { administratorsPath, keytabPath, type LabPaths, labPaths } from './folder/paths.ts';
 import { type HostAddress, type LabState, needState } from './folder/state.ts';
 import { Host } from './hosts/host.ts';
+import { keptAdministrators } from './hosts/kept-administrators.ts';
 import { type Network, nameOfHost, type ServiceAddress } from './hosts/network.ts';
 import { perform } from './hosts/perform.ts';
 import { type FindTarget, isPortTaken, listenWeb, type WebService } from './hosts/web-service.ts';
@@ -54,7 +55,7 @@ async function openHosts(
       remoting,
     ]);
     await Promise.all(services.map((service) => service.close()));
-    for (const { host } of members.values()) for (const session of host.sessions) session.logOff();
+    for (const { host } of members.values()) host.shutDown();
   };
   const memberOf = (name: string): Member => {
     const member = members.get(findHost(scenario, name).name);
@@ -69,7 +70,9 @@ async function openHosts(
     for (const address of state.hosts) {
       const { name } = address;
       const keytab = await readKeytab(keytabPath(paths, name));
-      const host = new Host({ scenario, name, keytab, transport, network, ...system });
+      const administrators = await keptAdministrators(administratorsPath(paths, name));
+      const parts = { scenario, name, keytab, transport, network, administrators };
+      const host = new Host({ ...parts, ...system });
       members.set(name, await openMember(host, address, { paths, tls, state, findTarget, system }));
     }
     const find = (name: string): Host => memberOf(name).host;

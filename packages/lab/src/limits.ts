@@ -9,6 +9,9 @@ export const MAX_S4U_TICKETS = 4096;
 /** After which an LSA looks again for tickets of S4U and failures whose time is over. */
 export const LSA_SWEEP = 60_000;
 
+/** Members of a host's group Administrators, as its file has them. */
+export const MAX_LOCAL_MEMBERS = 1024;
+
 /** Logon sessions of one host. */
 export const MAX_LOGON_SESSIONS = 1024;
 

@@ -48,6 +48,7 @@ export const GROUP_COMMANDS: readonly Command<HostSession>[] = [
     run: async (run) => {
       const { localGroups } = needRight(run, 'Add-LocalGroupMember');
       for (const name of membersOf(run)) localGroups.addAdministrator(name);
+      await localGroups.saved;
     },
   },
   {
@@ -61,6 +62,7 @@ export const GROUP_COMMANDS: readonly Command<HostSession>[] = [
         if (localGroups.removeAdministrator(name)) continue;
         await run.streams.error(notAMember(name));
       }
+      await localGroups.saved;
     },
   },
 ];

@@ -85,6 +85,11 @@ export function configurationsPath({ dir }: LabPaths, host: string): string {
   return join(dir, 'hosts', host.toLowerCase(), 'configurations');
 }
 
+/** Members of a host's group Administrators, where somebody changed them. */
+export function administratorsPath({ dir }: LabPaths, host: string): string {
+  return join(dir, 'hosts', host.toLowerCase(), 'administrators.json');
+}
+
 /** The folder of the lab when none is named (XDG Base Directory Specification, XDG_STATE_HOME). */
 export function defaultLabDir(env: Readonly<Record<string, string | undefined>>): string {
   const { XDG_STATE_HOME: state = '', HOME: home = '' } = env;

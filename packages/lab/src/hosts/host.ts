@@ -19,6 +19,7 @@ import { fullName, hostAccount, realmOf, type Scenario } from '../scenario.ts';
 import type { Hop, WhoAmI } from './answers.ts';
 import { type Computer, makeComputer } from './computer.ts';
 import { identityOf, type UserIdentity } from './identity.ts';
+import type { KeptAdministrators } from './kept-administrators.ts';
 import { LocalGroups } from './local-groups.ts';
 import { type Network, NO_NETWORK } from './network.ts';
 import { lookupOf } from './lookup.ts';
@@ -35,6 +36,8 @@ export interface HostOptions extends System {
   readonly secondHop?: SecondHopSettings;
   /** The other hosts; without it there are none. */
   readonly network?: Network;
+  /** Where changes of its local administrators are kept; without it they end with the process. */
+  readonly administrators?: KeptAdministrators;
 }
 
 /** Where another host's web service is. */
@@ -74,7 +77,7 @@ export class Host {
     this.name = name;
     this.keys = keytabKeys(keytab);
     this.secondHop = secondHop;
-    this.localGroups = new LocalGroups(scenario, name);
+    this.localGroups = new LocalGroups(scenario, name, options.administrators);
     this.#options = options;
     this.machine = principal(realmOf(scenario), NameType.PRINCIPAL, hostAccount(name));
     this.#secret = secretFromKeytab(keytab, this.machine);

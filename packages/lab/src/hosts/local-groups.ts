@@ -3,17 +3,27 @@ import { domainOf, ridOf, type Sid } from '@doublehop/security/sid';
 import { DomainRid, wellKnown } from '@doublehop/security/well-known-sids';
 import { findHost, type Scenario } from '../scenario.ts';
 import type { UserIdentity } from './identity.ts';
+import type { KeptAdministrators } from './kept-administrators.ts';
 
 /** Who is in the local group Administrators of a host, and what that makes of a user. */
 export class LocalGroups {
   readonly #scenario: Scenario;
   /** `contoso\alice`, in lower case. */
   readonly #administrators: Map<string, string>;
+  readonly #kept: KeptAdministrators | undefined;
+  #saved: Promise<void> = Promise.resolve();
 
-  constructor(scenario: Scenario, host: string) {
+  /** `kept`: changes outlast the process; the scenario's members where nobody made one. */
+  constructor(scenario: Scenario, host: string, kept?: KeptAdministrators) {
     this.#scenario = scenario;
-    const { administrators } = findHost(scenario, host);
-    this.#administrators = new Map(administrators.map((name) => this.#entry(name)));
+    this.#kept = kept;
+    const names = kept?.names ?? findHost(scenario, host).administrators;
+    this.#administrators = new Map(names.map((name) => this.#entry(name)));
+  }
+
+  /** Resolves when the last change is where it outlasts the process. */
+  get saved(): Promise<void> {
+    return this.#saved;
   }
 
   /** `CONTOSO\alice`, those of the domain's groups first. */
@@ -26,11 +36,14 @@ export class LocalGroups {
   addAdministrator(name: string): void {
     const [key, value] = this.#entry(name);
     this.#administrators.set(key, value);
+    this.#keep();
   }
 
   /** Whether it was one. */
   removeAdministrator(name: string): boolean {
-    return this.#administrators.delete(this.#entry(name)[0]);
+    const wasOne = this.#administrators.delete(this.#entry(name)[0]);
+    if (wasOne) this.#keep();
+    return wasOne;
   }
 
   /**
@@ -53,6 +66,13 @@ export class LocalGroups {
       sids.add(wellKnown.builtinAdministrators);
     }
     return { sids };
+  }
+
+  #keep(): void {
+    if (this.#kept === undefined) return;
+    this.#saved = this.#kept.keep([...this.#administrators.values()]);
+    // Who changed it awaits `saved`, and hears of a failure there.
+    this.#saved.catch(() => undefined);
   }
 
   #entry(name: string): [string, string] {
