@@ -5,6 +5,7 @@ import type { Edit, Plan } from '@doublehop/admin/plan';
 import { prepareEdits } from '@doublehop/admin/prepare';
 import { changeSentences } from '@doublehop/admin/sentences';
 import { type Command, Option } from 'commander';
+import { cacheHint } from '../changes/cache-hint.ts';
 import { resumeCommand } from '../changes/resume.ts';
 import {
   addWriteOptions,
@@ -19,7 +20,6 @@ import { type Context, EXIT } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import { printJson } from '../output/json.ts';
 import { printable } from '../output/table.ts';
-import { formatClock } from '../output/time.ts';
 import {
   type ConnectionOptions,
   type Connections,
@@ -231,14 +231,8 @@ class EditView {
   #hint({ outcomes }: ApplyReport): void {
     const written = outcomes.filter(({ state }) => state === 'done');
     const added = new Set(written.flatMap(({ change }) => change.added.map(({ name }) => name)));
-    const [first] = added;
-    if (first === undefined) return;
-    const until = formatClock(this.#context.clock() + NEGATIVE_CACHE);
-    const host = added.size === 1 ? first.replace(/\$$/, '') : 'a middle';
-    this.#err(
-      `note: if ${host} was refused in the last 15 minutes, it remembers that until ${until} at ` +
-        'the latest; klist purge -li 0x3e7 there ends it now',
-    );
+    const hint = cacheHint(this.#context, added);
+    if (hint !== undefined) this.#err(hint);
   }
 
   #leftOut({ skipped, refused }: Plan): void {
@@ -259,9 +253,6 @@ class EditView {
     this.#context.err(`${printable(line)}\n`);
   }
 }
-
-/** S4UCacheTimeout's default, in milliseconds: how long an LSA repeats a refusal. */
-const NEGATIVE_CACHE = 15 * 60 * 1000;
 
 function count({ changes }: Plan): string {
   return changes.length === 1 ? '1 target' : `${changes.length} targets`;

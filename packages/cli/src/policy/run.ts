@@ -3,6 +3,7 @@ import type { RunReport } from '@doublehop/admin/journal/carry-out';
 import type { PolicyChange, PolicyPlan } from '@doublehop/admin/policy/change';
 import { planPolicy } from '@doublehop/admin/policy/plan';
 import { withConnections } from '../admin/connection.ts';
+import { cacheHint } from '../changes/cache-hint.ts';
 import { exitCodeOf, runHint, summaryLine, writeChanges } from '../changes/write.ts';
 import { type Context, EXIT } from '../context.ts';
 import { confirm } from '../input/confirm.ts';
@@ -93,7 +94,20 @@ function printReport(context: Context, plan: PolicyPlan, report: RunReport<Polic
     return;
   }
   context.out(`${summaryLine(report)}\n`);
+  const hint = cacheHint(context, grantedIn(report));
+  if (hint !== undefined) context.err(`${printable(hint)}\n`);
   for (const line of runHint(context, report)) context.err(`${line}\n`);
+}
+
+/** Middles that may act now and could not before. */
+function grantedIn({ outcomes }: RunReport<PolicyChange>): ReadonlySet<string> {
+  const done = outcomes.filter(({ state }) => state === 'done');
+  const differences = done.flatMap(({ change }) => change.differences);
+  return new Set(
+    differences.flatMap(({ action, what }) =>
+      action === 'add' && what.kind === 'middle' ? what.middle.name : [],
+    ),
+  );
 }
 
 /** What people want to know first. */
