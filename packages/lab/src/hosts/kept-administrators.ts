@@ -11,7 +11,7 @@ export interface KeptAdministrators {
   keep(names: readonly string[]): Promise<void>;
 }
 
-/** Keeps them in a file: a list of names, JSON. Throws LabError `state` for what is no such list. */
+/** Keeps them in a file, a list of names in JSON. Throws LabError `state` for anything else. */
 export async function keptAdministrators(path: string): Promise<KeptAdministrators> {
   const text = await readText(path);
   let last: Promise<void> = Promise.resolve();
