@@ -125,7 +125,8 @@ function ldapsearchLine(host: string, baseDn: string): string {
   const sdFlags = '1.2.840.113556.1.4.801=::MAMCAQc=';
   const options = `-Q -N -Y GSSAPI -LLL -o ldif-wrap=no -E pr=1000/noprompt -E '${sdFlags}'`;
   const attributes = AUDIT_ATTRIBUTES.join(' ');
-  return `ldapsearch ${options} -H ldap://${host} -b '${baseDn}' '(objectClass=user)' ${attributes} > /dev/null`;
+  const asked = `-b '${baseDn}' '(objectClass=user)' ${attributes}`;
+  return `ldapsearch ${options} -H ldap://${host} ${asked} > /dev/null`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

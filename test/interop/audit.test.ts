@@ -58,7 +58,7 @@ describe('the audit and other tools', () => {
     return await member.run(process.execPath, given, { cwd: member.dir });
   }
 
-  test("impacket's findDelegation sees what the audit sees, and takes no-grants for grants", async () => {
+  test("impacket's findDelegation sees what the audit sees, and no-grants beside", async () => {
     const { stdout, status } = await doublehop('--json');
     expect(status).toBe(2);
     // Sound: the shape that docs/commands/audit.md promises, as far as it is read here.

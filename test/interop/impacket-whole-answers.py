@@ -1,5 +1,5 @@
-# Runs one of impacket's scripts so that it reads answers to their end: impacket 0.10 takes what came
-# by one read for all of it, asks again, and then takes each answer for that of the next question.
+# Runs one of impacket's scripts so that it reads answers to their end: impacket 0.10 takes what
+# came by one read for all of it, asks again, and takes each answer for that of the next question.
 # Arguments: those of impacket-without-smb.py.
 import pathlib
 import runpy

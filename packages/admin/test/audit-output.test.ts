@@ -152,7 +152,8 @@ describe('saved runs', () => {
     ['{"format":"doublehop-audit","version":2}', 'of version 2'],
     ['{"format":"doublehop-audit","version":1}', 'lacks its domain'],
     [
-      '{"format":"doublehop-audit","version":1,"domain":"x","started":"2026-01-01","findings":[{}]}',
+      '{"format":"doublehop-audit","version":1,"domain":"x","started":"2026-01-01",' +
+        '"findings":[{}]}',
       'malformed',
     ],
   ] as const)('%s is refused: %s', ([text, why]) => {
@@ -193,7 +194,11 @@ describe('service principal names', () => {
 describe('a small domain', () => {
   function filled(): FakeDirectory {
     const directory = new FakeDirectory();
-    const list = `O:BAD:(D;;CR;;;${DOMAIN_SID}-1103)(A;;CR;;;${DOMAIN_SID}-1102)(A;;CR;;;${DOMAIN_SID}-1103)`;
+    const aces = ['D 1103', 'A 1102', 'A 1103'].map((ace) => {
+      const [type, rid] = ace.split(' ');
+      return `(${type};;CR;;;${DOMAIN_SID}-${rid})`;
+    });
+    const list = `O:BAD:${aces.join('')}`;
     const base = { objectClass: 'user', userAccountControl: '4096' };
     directory.add('DC=contoso,DC=com', { 'ms-DS-MachineAccountQuota': '0' });
     for (const [name, rid, more] of [

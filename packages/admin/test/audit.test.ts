@@ -184,7 +184,7 @@ describe('the domain', () => {
     expect(subjects('former-admin-delegatable')).toEqual(made('admin former'));
   });
 
-  test('trusts: TGT delegation, SID filtering, selective authentication (MS-ADTS 6.1.6.7.9)', () => {
+  test('trusts: TGT delegation, SID filters, selective authentication (MS-ADTS 6.1.6.7.9)', () => {
     expect(subjects('trust-tgt-delegation')).toEqual(['delegating.example']);
     expect(subjects('trust-sid-filtering')).toEqual(['external.example', 'unfiltered.example']);
     expect(subjects('trust-everybody')).not.toContain('selective.example');

@@ -21,7 +21,7 @@ export function* classicFindings(
       subject: account,
       sentence: `${account.name} gets forwardable tickets for any user, and lists no service`,
       evidence: controlEvidence(account, 'TRUSTED_TO_AUTH_FOR_DELEGATION'),
-      fix: clearFlag(account, 'trusted-to-auth-for-delegation'),
+      fix: clearFlag(account, 'protocol-transition'),
     });
   }
 }
@@ -46,7 +46,7 @@ function* unconstrained(account: AuditAccount): Generator<Finding> {
     subject: account,
     sentence: `${account.name} is trusted for delegation to every service`,
     evidence: controlEvidence(account, 'TRUSTED_FOR_DELEGATION'),
-    fix: clearFlag(account, 'trusted-for-delegation'),
+    fix: clearFlag(account, 'unconstrained'),
   });
 }
 
@@ -70,7 +70,7 @@ function* constrained(
       ...(transition ? controlEvidence(account, 'TRUSTED_TO_AUTH_FOR_DELEGATION') : []),
     ],
     fix: transition
-      ? clearFlag(account, 'trusted-to-auth-for-delegation')
+      ? clearFlag(account, 'protocol-transition')
       : `doublehop kcd remove --middle ${argument(account.name)} --service ${argument(
           account.services[0] ?? '',
         )}`,
@@ -99,7 +99,7 @@ function ghost(account: AuditAccount, spn: string): Finding {
 }
 
 function clearFlag({ name }: AuditAccount, flag: string): string {
-  return `doublehop flags ${argument(name)} --clear ${flag}`;
+  return `doublehop flags clear ${flag} --account ${argument(name)}`;
 }
 
 function controlEvidence(

@@ -71,7 +71,7 @@ export function* administratorFindings(
       subject: account,
       sentence: `${account.name} was an administrator, and others may act for it`,
       evidence: ['adminCount: 1', 'a member of no group of administrators'],
-      fix: `doublehop flags ${argument(account.name)} --set not-delegated`,
+      fix: `doublehop flags set sensitive --account ${argument(account.name)}`,
     });
   }
 }
@@ -125,7 +125,7 @@ function administrator(name: string, { principal, groups }: Administrator): Find
       `member of ${groups.join(', ')}`,
       'neither NOT_DELEGATED nor a member of Protected Users',
     ],
-    fix: `doublehop flags ${argument(name)} --set not-delegated`,
+    fix: `doublehop flags set sensitive --account ${argument(name)}`,
   });
 }
 

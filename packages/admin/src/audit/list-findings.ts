@@ -181,10 +181,11 @@ function* lintFindings(
 
 function chain(target: AuditAccount, list: JudgedList): Finding {
   const who = list.middles.map(({ principal }) => principal.name);
+  const first = andOthers(who.slice(0, SHOWN), who.length);
   const reached = andOthers(target.services.slice(0, SHOWN), target.services.length);
   return finding('chain', {
     subject: target,
-    sentence: `${andOthers(who.slice(0, SHOWN), who.length)} may act for users to ${target.name}, and ${target.name} to ${reached}`,
+    sentence: `${first} may act for users to ${target.name}, and ${target.name} to ${reached}`,
     evidence: [
       ...list.middles.map((middle) => `RBCD ${middleText(middle)} -> ${target.name}`),
       ...target.services.map((spn) => `KCD ${target.name} -> ${spn}`),

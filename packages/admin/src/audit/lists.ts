@@ -54,7 +54,7 @@ export async function judgeList(
   return { descriptor, middles, lints, deniedByGroup };
 }
 
-/** Asks as a KDC does, with the groups of the principal, where its own entry is not all there is. */
+/** Asks as a KDC does, with the principal's groups, where its own entry is not all there is. */
 async function mayAct(
   descriptor: SecurityDescriptor,
   grant: { readonly sid: Sid; readonly conditional: boolean },

@@ -44,7 +44,7 @@ export const RULES = {
   'kcd-controller': rule(
     'high',
     'Constrained delegation to a domain controller',
-    'The class of a service is not protected in a ticket: any service of the controller is reached.',
+    'The class of a service is not protected in a ticket: every service of the host is reached.',
     ['PingCastle P-DelegationDCa2d2', 'BloodHound AllowedToDelegate', 'ANSSI delegation_a2d2'],
   ),
   'kcd-transition': rule(

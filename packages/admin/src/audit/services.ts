@@ -54,7 +54,7 @@ export interface DuplicateName {
   readonly holders: readonly ServiceHolder[];
 }
 
-/** Turns suspicions into names: every account whose names have one of these hashes is read again. */
+/** Turns suspicions into names: accounts whose names have one of these hashes are read again. */
 export async function findDuplicates(
   connection: DomainConnection,
   suspects: ReadonlySet<number>,

@@ -157,5 +157,6 @@ function fixOf({ sid, ways }: Writer, sample: string): string {
   if (ways.every((way) => way === 'Owns')) {
     return `Set-ADObject: make Domain Admins the owner of ${argument(sample)}`;
   }
-  return `dsacls: take the entry of ${sid} from ${argument(sample)} or the folder it is inherited from`;
+  const from = `${argument(sample)} or the folder it is inherited from`;
+  return `dsacls: take the entry of ${sid} from ${from}`;
 }
