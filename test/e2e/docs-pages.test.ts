@@ -12,7 +12,7 @@ import { type Contoso, startContoso } from '../support/contoso.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 
 const COMMANDS = ['policy', 'plan', 'apply', 'drift', 'completion'];
-const PAGES = [...COMMANDS.map((name) => `commands/${name}`), 'first-hour'];
+const PAGES = [...COMMANDS.map((name) => `commands/${name}`), 'first-hour', 'connecting'];
 
 const dir = makeTempDir('docs-pages');
 const domains: Contoso[] = [];
@@ -39,6 +39,7 @@ async function consoleFor(name: string, files: ReadonlyMap<string, string>): Pro
   const answers: readonly Answer[] = [
     { question: /\[y\/N\] $/u, answers: ['y'] },
     { question, answers: typed, secret: true },
+    { question: /^Password for (?:alice|nobody)@\S+: $/u, answers: ['wrong'], secret: true },
   ];
   return new PageConsole({ dir: folder, env, answers });
 }

@@ -84,7 +84,8 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 function untrusted(error: LdapError, url: string): string {
-  const reason = error.message.replace(/^TLS with [^:]*: /, '');
+  // Node goes on with an advice of its own behind a semicolon.
+  const reason = error.message.replace(/^TLS with [^:]*: |; if the root CA .*$/g, '');
   const cause: unknown = error.cause;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const { host } = parseLdapUrl(url);

@@ -1,4 +1,4 @@
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { type ConnectionOptions as TlsOptions, getCACertificates } from 'node:tls';
 import { connect, type ConnectOptions, type OtherLogon } from '@doublehop/admin/connect';
 import type { FailoverEvent } from '@doublehop/admin/connect/failover';
 import { locateControllers } from '@doublehop/admin/connect/locate';
@@ -207,8 +207,15 @@ function nobody(context: Context): Identity {
   return { client: clientFor(context, configuration, memoryCache()), configuration };
 }
 
+/** Authorities to trust: those of the file alone, else the usual ones and those of this machine. */
 async function authorityOf({ caFile }: ConnectionOptions): Promise<TlsOptions> {
-  return caFile === undefined ? {} : { ca: await readArgument('--ca-file', caFile) };
+  if (caFile !== undefined) return { ca: await readArgument('--ca-file', caFile) };
+  // Read when TLS starts and not before: a machine may have hundreds.
+  return {
+    get ca() {
+      return [...getCACertificates('default'), ...getCACertificates('system')];
+    },
+  };
 }
 
 async function open(

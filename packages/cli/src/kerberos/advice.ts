@@ -17,7 +17,7 @@ export function kerberosAdvice(error: Error): string | undefined {
 
 /** Codes of KerberosError. */
 const BY_CODE: ReadonlyMap<string, string> = new Map([
-  ['password', 'type it again; a keytab is of no use after a change of the password'],
+  ['password', 'type it again, or renew the keytab'],
   ['no-credentials', 'get some with doublehop kinit, or give --keytab'],
   ['skew', 'set the clock of this machine'],
 ]);
