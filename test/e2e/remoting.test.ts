@@ -39,7 +39,7 @@ function doublehop(args: readonly string[], input = ''): Promise<Ended> {
 
 function password(name: string): string {
   const path = join(home, name);
-  writeFileSync(path, `Passw0rd.${name}\n`);
+  writeFileSync(path, `Passw0rd.${name}\n`, { mode: 0o600 });
   return path;
 }
 

@@ -18,7 +18,7 @@ async function groups(): Promise<LocalGroups> {
   return new LocalGroups(CONTOSO, 'ServerC', await keptAdministrators(path));
 }
 
-test('the members of a host’s Administrators outlast its process, in their last state', async () => {
+test('the members of Administrators outlast the process, in their last state', async () => {
   const first = await groups();
   const usual = first.administrators();
   first.addAdministrator('SERVERB$');
