@@ -90,8 +90,8 @@ export const CONTOSO: Scenario = {
 };
 
 /**
- * FABRIKAM.COM: another forest, which the lab does not trust and is not trusted by. It has a directory
- * and nothing that runs in it; its Administrator has the password of CONTOSO's.
+ * FABRIKAM.COM: another forest, which the lab does not trust and is not trusted by. It has a
+ * directory and nothing that runs in it; its Administrator has the password of CONTOSO's.
  */
 export const FABRIKAM: Scenario = {
   dnsName: 'fabrikam.com',

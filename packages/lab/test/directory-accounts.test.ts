@@ -66,7 +66,8 @@ describe('-Identity', () => {
     ['Get-ADObject', 'alice'],
     ['Remove-ADUser', 'ServerB'],
   ])('%s %s is of another kind, or nobody', async (command, identity) => {
-    const message = `Cannot find an object with identity: '${identity}' under: 'DC=contoso,DC=com'.`;
+    const base = 'DC=contoso,DC=com';
+    const message = `Cannot find an object with identity: '${identity}' under: '${base}'.`;
     expect(await failed(`${command} '${identity}'`)).toEqual([
       `${NOT_FOUND},${COMMANDS}.${command.replace('-', '')}`,
       message,
@@ -91,8 +92,8 @@ describe('what Get- gives', () => {
   test('the default properties of each kind', async () => {
     const user = await console.run('Get-ADUser alice');
     expect(properties(user.output[0]).join(' ')).toBe(
-      'DistinguishedName Enabled GivenName Name ObjectClass ObjectGUID SamAccountName SID Surname ' +
-        'UserPrincipalName',
+      'DistinguishedName Enabled GivenName Name ObjectClass ObjectGUID SamAccountName SID ' +
+        'Surname UserPrincipalName',
     );
     const group = await console.run("Get-ADGroup 'Domain Admins'");
     expect(properties(group.output[0])).toContain('GroupScope');
@@ -203,7 +204,8 @@ describe('Set-', () => {
       'Set-ADAccountControl alice -AccountNotDelegated $false; Set-ADUser alice -Clear title',
     );
     const after = await texts(
-      '$u = Get-ADUser alice -Properties Title, AccountNotDelegated; "$($u.Title)|$($u.AccountNotDelegated)"',
+      '$u = Get-ADUser alice -Properties Title, AccountNotDelegated; ' +
+        '"$($u.Title)|$($u.AccountNotDelegated)"',
     );
     expect(after).toEqual(['|False']);
   });
@@ -234,7 +236,8 @@ describe('Set-', () => {
     await texts(`${set} -Credential Administrator`);
     expect(await texts(grants)).toEqual([`CN=ServerB,${SERVERS}`]);
     await texts(
-      'Set-ADComputer ServerC -Credential Administrator -Clear msDS-AllowedToActOnBehalfOfOtherIdentity',
+      'Set-ADComputer ServerC -Credential Administrator ' +
+        '-Clear msDS-AllowedToActOnBehalfOfOtherIdentity',
     );
   });
 });
@@ -245,17 +248,19 @@ describe('New- and Remove-', () => {
   test('a computer, with who may act for users to it', async () => {
     const made = await texts(
       "New-ADComputer Web1 -Path 'OU=Web,OU=Servers,OU=NA,DC=contoso,DC=com' -Description web " +
-        '-PrincipalsAllowedToDelegateToAccount (Get-ADComputer ServerB) -TrustedForDelegation $true -PassThru',
+        '-PrincipalsAllowedToDelegateToAccount (Get-ADComputer ServerB) ' +
+        '-TrustedForDelegation $true -PassThru',
     );
     expect(made).toEqual([`CN=Web1,OU=Web,${SERVERS}`]);
     const shown = await texts(
-      '$c = Get-ADComputer Web1 -Properties PrincipalsAllowedToDelegateToAccount, TrustedForDelegation; ' +
-        '$c.SamAccountName; $c.Enabled; $c.TrustedForDelegation; $c.PrincipalsAllowedToDelegateToAccount',
+      '$c = Get-ADComputer Web1 -Properties PrincipalsAllowedToDelegateToAccount, ' +
+        'TrustedForDelegation; $c.SamAccountName; $c.Enabled; $c.TrustedForDelegation; ' +
+        '$c.PrincipalsAllowedToDelegateToAccount',
     );
     expect(shown).toEqual(['Web1$', 'True', 'True', `CN=ServerB,${SERVERS}`]);
   });
 
-  test('what is named elsewhere too is not touched, and nothing is left of what is refused', async () => {
+  test('no other account of that name is touched; nothing is left of what is refused', async () => {
     // A user of the computer's plain name: the computer alone is meant.
     await texts('New-ADUser Twin; New-ADComputer Twin -Description machine');
     const user = '"<$((Get-ADUser Twin -Properties Description).Description)>"';

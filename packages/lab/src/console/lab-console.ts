@@ -1,4 +1,5 @@
 import type { KdcTransport } from '@doublehop/kerberos/client/context';
+import type { DomainConnection } from '@doublehop/admin/connection';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
 import { loadProfile } from '@doublehop/kerberos/config/load';
@@ -8,15 +9,19 @@ import { type Principal, principal } from '@doublehop/kerberos/names';
 import { configuredExchange } from '@doublehop/kerberos/transport/configured';
 import type { Command } from '@doublehop/powershell/commands/command';
 import { SecureText } from '@doublehop/powershell/objects/value';
+import { ConfigurationStore } from '@doublehop/remoting/configurations/store';
 import type { RemoteHost } from '@doublehop/remoting/client/remote-session';
 import { hostCommands } from '../commands/host-commands.ts';
 import { HOST_VIEWS } from '../commands/host-objects.ts';
 import { DIRECTORY_VIEWS } from '../directory-commands/ad-object.ts';
+import type { DirectoryAccess } from '../directory-commands/access.ts';
 import { directoryCommands } from '../directory-commands/directory-commands.ts';
 import { labDirectory } from '../directory-commands/lab-directory.ts';
-import { keytabPath, labPaths } from '../folder/paths.ts';
+import { configurationsPath, keytabPath, labPaths } from '../folder/paths.ts';
 import { needState } from '../folder/state.ts';
+import { configurationFile } from '../folder/configuration-file.ts';
 import { Host } from '../hosts/host.ts';
+import { configurationCommands } from '../remoting/configuration-commands.ts';
 import { environmentOf } from '../remoting/default-configuration.ts';
 import { userOf } from '../remoting/caller.ts';
 import { FABRIKAM, findHost, realmOf, type Scenario } from '../scenario.ts';
@@ -28,7 +33,7 @@ import { connector, type ConnectorOptions } from './connector.ts';
 import { identify } from './identify.ts';
 import { labNetwork, locateInLab } from './lab-network.ts';
 import type { RemotingState } from './remoting-state.ts';
-import type { Connect } from './target.ts';
+import type { Connect, PersonCredential } from './target.ts';
 import { clientTickets, passwordClient } from './tickets.ts';
 
 /** Who sits where, in which lab. */
@@ -72,26 +77,22 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
     type: 'interactive',
   });
   const locate = locateInLab({ scenario, state, paths, clock, random });
-  const directory = directoryCommands<HostSession>(() => ({
-    directory: (server, credential) =>
-      labDirectory(server, {
-        scenario,
-        state,
-        kerberos,
-        transport,
-        config,
-        clock,
-        random,
-        others: [FABRIKAM],
-        self: { user, password: kept },
-        credential,
-      }),
-    variables: (variable) => opened.variable(variable),
-    askCredential: async (other) => {
-      const secret = await askPassword(other);
-      return secret && { user: other, password: secret };
-    },
-  }));
+  const directory = (
+    server: string | undefined,
+    credential: PersonCredential | undefined,
+  ): Promise<DomainConnection> =>
+    labDirectory(server, {
+      scenario,
+      state,
+      kerberos,
+      transport,
+      config,
+      clock,
+      random,
+      others: [FABRIKAM],
+      self: { user, password: kept },
+      credential,
+    });
   const opened: Console = createConsole<HostSession>({
     computer: name,
     connect: connectorOf(options, { locate, session, transport }),
@@ -100,7 +101,11 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
     askPassword,
     commands: [
       ...hostCommands<HostSession>((one) => one),
-      ...directory,
+      ...moduleCommands(options, {
+        directory,
+        store: new ConfigurationStore(configurationsPath(paths, name), random),
+        variables: (variable) => opened.variable(variable),
+      }),
       ...(options.modules ?? []),
     ],
     session,
@@ -116,6 +121,29 @@ export async function openLabConsole(options: LabConsoleOptions): Promise<Consol
       kept.wipe();
     },
   };
+}
+
+interface ModuleParts {
+  readonly directory: DirectoryAccess['directory'];
+  readonly store: ConfigurationStore;
+  readonly variables: DirectoryAccess['variables'];
+}
+
+/** Commands of the domain, and of the computer's session configurations. */
+function moduleCommands(
+  { askPassword }: LabConsoleOptions,
+  { directory, store, variables }: ModuleParts,
+): readonly Command<HostSession>[] {
+  const askCredential = async (user: string): Promise<PersonCredential | undefined> => {
+    const password = await askPassword(user);
+    return password && { user, password };
+  };
+  return [
+    ...directoryCommands<HostSession>(() => ({ directory, variables, askCredential })),
+    ...configurationCommands<HostSession>((session) => {
+      return { session, store, readFile: configurationFile, askCredential };
+    }),
+  ];
 }
 
 interface ConnectorParts {

@@ -112,7 +112,7 @@ function adminKind(error: AdminError, run: Run): Kind {
   }
 }
 
-/** An answer of the directory: by the Win32 code that its text begins with (MS-ADTS 3.1.1.3.1.9). */
+/** An answer of the directory: by the Win32 code its text begins with (MS-ADTS 3.1.1.3.1.9). */
 function ldapKind({ code, message }: LdapError): Kind {
   if (SILENT.has(code)) return serverDown(message);
   const [, hex] = /^([\da-f]{8}):/iu.exec(message) ?? [];
@@ -177,7 +177,9 @@ const WORDS: ReadonlyMap<number, Words> = new Map<number, Words>([
   [
     1325,
     {
-      text: 'The password does not meet the length, complexity, or history requirement of the domain.',
+      text:
+        'The password does not meet the length, complexity, or history requirement of the ' +
+        'domain.',
       exception: 'ADPasswordComplexityException',
       category: 'InvalidData',
     },
@@ -218,7 +220,9 @@ const WORDS: ReadonlyMap<number, Words> = new Map<number, Words>([
   [
     8305,
     {
-      text: 'An attempt was made to add an object to the directory with a name that is already in use',
+      text:
+        'An attempt was made to add an object to the directory with a name that is already in ' +
+        'use',
     },
   ],
   [

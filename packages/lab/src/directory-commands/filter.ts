@@ -260,7 +260,7 @@ function wrong(what: string, at: number): Error {
 
 function unsearchable(name: string): Error {
   return new FilterFailure(
-    `Searching by the extended attribute '${name}' is not supported. Search by the attribute that ` +
-      `it is read from: -LDAPFilter '(${attributeOf(name)}=*)'.`,
+    `Searching by the extended attribute '${name}' is not supported. Search by the attribute ` +
+      `that it is read from: -LDAPFilter '(${attributeOf(name)}=*)'.`,
   );
 }

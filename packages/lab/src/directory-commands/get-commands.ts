@@ -149,8 +149,8 @@ function scopeOf(text: string): 'base' | 'one' | 'subtree' {
 const IN_CHAIN = '1.2.840.113556.1.4.1941';
 
 /**
- * Members by their memberOf, so that the server pages them and no range is left out; and those whose
- * primary group it is, which are in no list (MS-ADTS 3.1.1.4.5.35).
+ * Members by their memberOf, so that the server pages them and no range is left out; and those
+ * whose primary group it is, which are in no list (MS-ADTS 3.1.1.4.5.35).
  */
 async function members(run: Run, connection: DomainConnection): Promise<void> {
   const attributes = attributesFor([]);

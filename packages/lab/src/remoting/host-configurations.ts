@@ -8,6 +8,7 @@ import { configurationsPath, type LabPaths } from '../folder/paths.ts';
 import type { Host } from '../hosts/host.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 import type { WinRmCaller } from './caller.ts';
+import { configurationCommands } from './configuration-commands.ts';
 import { defaultConfiguration, environmentOf } from './default-configuration.ts';
 import { hostIdentities } from './host-identities.ts';
 import { sessionTools } from './session-tools.ts';
@@ -24,11 +25,13 @@ export function hostConfigurations(
   paths: LabPaths,
   log: (line: string) => void,
 ): (name: string) => Configuration | undefined {
-  const tools = sessionTools();
-  const usual = defaultConfiguration(host, tools);
   const { random, clock } = host.system;
   const folder = configurationsPath(paths, host.name);
-  const registered = registeredConfigurations(new ConfigurationStore(folder, random), {
+  const store = new ConfigurationStore(folder, random);
+  const tools = sessionTools(configurationCommands((session) => ({ session, store })));
+  const { views } = tools;
+  const usual = defaultConfiguration(host, tools);
+  const registered = registeredConfigurations(store, {
     allCommands: tools.commands,
     identities: hostIdentities(host),
     views: tools.views,
@@ -37,7 +40,6 @@ export function hostConfigurations(
     transcript: async (session) => {
       const transcripts = join(folder, '..', 'transcripts');
       await mkdir(transcripts, { recursive: true, mode: 0o700 });
-      const { views } = tools;
       return openTranscript(session, {
         folder: transcripts,
         machine: host.name,

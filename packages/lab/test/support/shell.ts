@@ -20,9 +20,14 @@ export interface Typed {
   readonly text: string;
 }
 
-/** Types a line into a session. */
-export async function type(session: HostSession, line: string): Promise<Typed> {
+/** Types a line into a session, which may have `more` commands than all have. */
+export async function type(
+  session: HostSession,
+  line: string,
+  more: readonly Command<HostSession>[] = [],
+): Promise<Typed> {
   const commands: readonly Command<HostSession>[] = [
+    ...more,
     ...hostCommands((given: HostSession) => given),
     ...builtinCommands<HostSession>(() => commands),
   ];
