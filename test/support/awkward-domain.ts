@@ -181,6 +181,8 @@ class AwkwardBuilder {
     for (const name of ['aw-core', 'aw-inner', 'aw-outer', 'aw-ring1', 'aw-ring2', 'aw-empty']) {
       this.#group(writer, name);
     }
+    this.#group(writer, 'aw-foreign');
+    this.#member(writer, 'aw-foreign', `<SID=${FOREIGN_DOMAIN}-1106>`);
     this.#group(writer, 'aw-joiners');
     this.#group(writer, 'aw-denied');
     this.#group(writer, 'aw-tier0-nested');
@@ -257,6 +259,10 @@ class AwkwardBuilder {
     this.#put(
       'rbcd empty group',
       this.#computer(writer, 'AWEG', { list: grantTo(this.#sid('aw-empty')) }),
+    );
+    this.#put(
+      'rbcd foreign member',
+      this.#computer(writer, 'AWFM', { list: grantTo(this.#sid('aw-foreign')) }),
     );
     this.#computer(writer, 'AWRING', { list: grantTo(this.#sid('aw-ring1')) });
     this.#put(

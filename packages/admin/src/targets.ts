@@ -95,7 +95,8 @@ function sweepFilter({ filter: text, kinds = ['computer'] }: Sweep): Filter {
   }
 }
 
-function sweepFailure(error: unknown, base: string, dnsName: string): unknown {
+/** What an error of a search below a folder means to whoever named the folder. */
+export function sweepFailure(error: unknown, base: string, dnsName: string): unknown {
   if (!(error instanceof LdapError)) return error;
   const detail = { argument: BASE, subject: base, cause: error };
   if (error.code === 'noSuchObject') {

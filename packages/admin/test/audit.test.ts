@@ -1,6 +1,10 @@
 // The audit of a domain with awkward data, counted against what was put in.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Awkward, fillAwkwardDomain } from '../../../test/support/awkward-domain.ts';
+import {
+  type Awkward,
+  fillAwkwardDomain,
+  FOREIGN_DOMAIN,
+} from '../../../test/support/awkward-domain.ts';
 import { AWKWARD_FORMS } from '../../../test/support/awkward-forms.ts';
 import { audit } from '../src/audit/audit.ts';
 import type { AuditReport, Finding } from '../src/audit/model.ts';
@@ -124,6 +128,9 @@ describe('lists of who may act', () => {
   test('a foreign SID is told with its trust', () => {
     const sentences = found('rbcd-foreign').map(({ sentence }) => sentence);
     expect(sentences.filter((text) => text.includes(' of foreign.example '))).toHaveLength(3);
+    expect(sentences).toContain(
+      `${FOREIGN_DOMAIN}-1106 may act for users to AWFM$ through aw-foreign`,
+    );
     expect(sentences.filter((text) => text.includes('a domain that is not trusted'))).toHaveLength(
       3,
     );
@@ -204,6 +211,11 @@ describe('a part of the domain, and a part of the rights', () => {
     const searchBase = 'OU=Nowhere,DC=contoso,DC=com';
     const work = audit(connection, { clock: () => 0, searchBase });
     await expect(work).rejects.toMatchObject({ code: 'not-found', argument: '--search-base' });
+  });
+
+  test('a folder that is none', async () => {
+    const work = audit(connection, { clock: () => 0, searchBase: 'Servers' });
+    await expect(work).rejects.toMatchObject({ code: 'usage', argument: '--search-base' });
   });
 
   test('what was not told is a finding, never an all-clear', async () => {

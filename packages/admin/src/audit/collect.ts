@@ -3,7 +3,6 @@ import { sdFlags } from '@doublehop/ldap/controls';
 import type { ClientEntry } from '@doublehop/ldap/client/types';
 import type { Filter } from '@doublehop/ldap/filter';
 import { equals } from '@doublehop/ldap/filter';
-import { LdapError } from '@doublehop/ldap/errors';
 import type { SecurityDescriptor } from '@doublehop/security/descriptor';
 import { decodeSid, ridOf, type Sid } from '@doublehop/security/sid';
 import { DomainRid } from '@doublehop/security/well-known-sids';
@@ -11,9 +10,9 @@ import { fromUtf8 } from '@doublehop/wire/bytes';
 import { type AccountKind, ALLOWED_TO_ACT, kindOf } from '../account.ts';
 import type { DomainConnection } from '../connection.ts';
 import { entriesOf } from '../directory-client.ts';
-import { AdminError } from '../errors.ts';
 import { AUDIT_SAMPLES } from '../limits.ts';
 import { readDescriptor } from '../plan.ts';
+import { sweepFailure } from '../targets.ts';
 import { Pool } from './pool.ts';
 import { SpnTable } from './spn-table.ts';
 
@@ -87,6 +86,8 @@ interface Seen {
   /** Accounts of which an attribute that every account has was not told. */
   withoutControl: number;
   withoutDescriptor: number;
+  /** Accounts with more values of an attribute than the directory gives at once. */
+  partial: number;
 }
 
 export interface CollectOptions {
@@ -115,7 +116,8 @@ const WITHOUT_SACL = 7;
 
 /**
  * Reads all accounts once, by pages, and keeps what an audit needs: in full the few that delegate
- * or administer, of the others a few octets. Throws AdminError `not-found`, LdapError.
+ * or administer, of the others a few octets. Throws AdminError `not-found`, `usage`,
+ * `other-domain` for a folder that cannot be meant, LdapError.
  */
 export async function collect(
   { client, domain }: DomainConnection,
@@ -132,9 +134,7 @@ export async function collect(
   try {
     for await (const entry of entriesOf(items)) collector.take(entry);
   } catch (error) {
-    if (!(error instanceof LdapError) || error.code !== 'noSuchObject') throw error;
-    const detail = { argument: '--search-base', subject: base, cause: error };
-    throw new AdminError('not-found', `there is no "${base}" in ${domain.dnsName}`, detail);
+    throw sweepFailure(error, base, domain.dnsName);
   }
   return collector.result();
 }
@@ -159,6 +159,7 @@ class Collector {
     managedAccounts: 0,
     withoutControl: 0,
     withoutDescriptor: 0,
+    partial: 0,
   };
   #number = 0;
 
@@ -209,6 +210,7 @@ class Collector {
     else seen.users += 1;
     if (read.control === undefined) seen.withoutControl += 1;
     if (read.descriptor === undefined) seen.withoutDescriptor += 1;
+    if (read.isPartial) seen.partial += 1;
     const { primaryGroup, sid } = read;
     if (sid !== undefined && !USUAL_GROUPS.has(primaryGroup)) {
       const known = this.#primaryGroups.get(primaryGroup) ?? [];
@@ -303,6 +305,7 @@ interface ReadAccount {
   services: readonly string[];
   isGuarded: boolean;
   primaryGroup: number;
+  isPartial: boolean;
   creator: Uint8Array | undefined;
   descriptor: Uint8Array | undefined;
 }
@@ -319,13 +322,17 @@ function readAttributes(attributes: ClientEntry['attributes']): ReadAccount {
     services: NO_TEXTS,
     isGuarded: false,
     primaryGroup: DomainRid.domainUsers,
+    isPartial: false,
     creator: undefined,
     descriptor: undefined,
   };
   for (const { type, values } of attributes) {
     const [first] = values;
     if (first === undefined) continue;
-    READERS.get(type.toLowerCase())?.(read, first, values);
+    // `servicePrincipalName;range=0-1499`: there are more (MS-ADTS 3.1.1.3.1.3.3).
+    const [name = type, range] = type.split(';', 2);
+    if (range !== undefined) read.isPartial = true;
+    READERS.get(name.toLowerCase())?.(read, first, values);
   }
   return read;
 }

@@ -94,6 +94,12 @@ export function unreadOf(
       consequence: 'who may write who may act for users to them is not known',
     });
   }
+  if (seen.partial > 0) {
+    unread.push({
+      what: `further values of ${counted(seen.partial, 'account')}`,
+      consequence: 'services beyond those that the directory gives at once are not seen',
+    });
+  }
   if (settings.machineAccountQuota === undefined) {
     unread.push({
       what: 'ms-DS-MachineAccountQuota of the domain',

@@ -97,6 +97,11 @@ function* middleFindings(
   }
   const acting = members === undefined ? [principal] : members.principals;
   const through = members === undefined ? '' : ` through ${name}`;
+  const foreign = acting.filter((one) => one.kind === undefined);
+  if (foreign.length > 0) {
+    const who = andOthers(foreign.slice(0, SHOWN).map(nameOf), foreign.length);
+    yield make('rbcd-foreign', `${who} may act for users to ${target.name}${through}`);
+  }
   const people = acting.filter((one) => one.kind === 'user');
   const enabled = people.filter(({ control }) => !hasControl(control, 'ACCOUNTDISABLE'));
   if (enabled.length > 0) {

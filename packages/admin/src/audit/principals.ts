@@ -183,8 +183,8 @@ export class Principals {
     const known = this.#known.get(sid);
     if (known !== undefined) return known;
     const name = textOf(entry, 'sAMAccountName');
-    // A foreign principal's entry says no more than the SID does.
-    if (name === undefined) return undefined;
+    // A foreign principal's entry says no more than the SID does (MS-ADTS 6.1.1.4.10).
+    if (name === undefined) return { ...this.get(sid), dn: entry.dn };
     const { netbiosName } = this.#connection.domain;
     const wellKnown = WELL_KNOWN_NAMES.get(sid);
     const principal: AuditPrincipal = {

@@ -115,8 +115,8 @@ export const RULES = {
   ),
   'rbcd-user-middle': rule(
     'high',
-    'A person\u2019s account may act for users',
-    'Its password is chosen by a person; services have accounts of their own.',
+    'A user account may act for users',
+    'Its password was chosen by a person; computers and managed accounts have better ones.',
     ['BloodHound AllowedToAct'],
   ),
   'rbcd-disabled-middle': rule(
