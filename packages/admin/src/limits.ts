@@ -4,6 +4,9 @@ export const MAX_CANDIDATES = 10;
 /** SIDs that are looked up by one filter; keeps a filter small for every server. */
 export const SIDS_PER_SEARCH = 50;
 
+/** Searches for names of a policy file that are under way at a time. */
+export const SEARCHES_AT_A_TIME = 8;
+
 /** Names of SIDs that are remembered for one connection. */
 export const MAX_NAMES = 100_000;
 

@@ -8,7 +8,7 @@ import { entriesOf } from '../directory-client.ts';
 import { namesDomain } from '../domain.ts';
 import { AdminError } from '../errors.ts';
 import { type Identity, identityFilter, parseIdentity } from '../identity.ts';
-import { SIDS_PER_SEARCH } from '../limits.ts';
+import { SEARCHES_AT_A_TIME, SIDS_PER_SEARCH } from '../limits.ts';
 import { resolveAccount } from '../resolve.ts';
 
 /**
@@ -26,14 +26,13 @@ export async function lookUpAccounts(
     if (identity !== undefined) batch.set(name, identity);
   }
   const asked = [...batch];
-  for (let at = 0; at < asked.length; at += SIDS_PER_SEARCH) {
-    const part = asked.slice(at, at + SIDS_PER_SEARCH);
+  await inParts(asked, async (part) => {
     const accounts = await searchMany(connection, part);
     for (const [name, identity] of part) {
       const [account, another] = accounts.of(identity);
       if (account !== undefined && another === undefined) found.set(name, account);
     }
-  }
+  });
   for (const name of new Set(names)) {
     if (!found.has(name)) found.set(name, await lookUpOne(connection, name));
   }
@@ -127,8 +126,7 @@ export async function readValues(
   attribute: string,
 ): Promise<ReadonlyMap<string, readonly Uint8Array[]>> {
   const values = new Map<string, readonly Uint8Array[]>();
-  for (let at = 0; at < accounts.length; at += SIDS_PER_SEARCH) {
-    const part = accounts.slice(at, at + SIDS_PER_SEARCH);
+  await inParts(accounts, async (part) => {
     const filters = part.map(({ sid }) => equals('objectSid', encodeSid(sid)));
     const items = client.searchAll({
       base: domain.namingContext,
@@ -140,8 +138,24 @@ export async function readValues(
       checkWhole(entry, attribute);
       if (sid !== undefined) values.set(decodeSid(sid), valuesOf(entry, attribute));
     }
-  }
+  });
   return values;
+}
+
+/** Does work on as many items as fit into a search, several searches at a time. */
+async function inParts<T>(
+  items: readonly T[],
+  work: (part: readonly T[]) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const part = items.slice(next, next + SIDS_PER_SEARCH);
+      next += SIDS_PER_SEARCH;
+      await work(part);
+    }
+  };
+  await Promise.all(Array.from({ length: SEARCHES_AT_A_TIME }, worker));
 }
 
 /** Of a very long list a controller sends a part (MS-ADTS 3.1.1.3.1.3.3): nothing to compare. */
