@@ -64,9 +64,15 @@ class Reader implements XmlHandler {
     if (this.#open.length >= MAX_XML_DEPTH) throw tooLarge(`deeper than ${MAX_XML_DEPTH}`);
     const scope = this.#declare(attributes);
     const own = attributes.length === 0 ? NONE : attributesIn(scope, attributes);
-    const { namespace, local } = split(name, scope, scope.get('') ?? '');
+    const namespace = namespaceOf(name, scope) ?? scope.get('') ?? '';
     this.#scopes.push(scope);
-    this.#open.push({ namespace, name: local, attributes: own, children: [], text: '' });
+    this.#open.push({
+      namespace,
+      name: localName(name),
+      attributes: own,
+      children: [],
+      text: '',
+    });
   }
 
   close(): void {
@@ -116,31 +122,31 @@ function attributesIn(
   scope: ReadonlyMap<string, string>,
   attributes: readonly XmlAttribute[],
 ): ReadonlyMap<string, string> {
-  const own = new Map<string, string>();
+  let own: Map<string, string> | undefined;
   for (const { name, value } of attributes) {
     if (isDeclaration(name)) continue;
-    const { namespace, local } = split(name, scope, '');
-    const key = namespace === '' ? local : `{${namespace}}${local}`;
+    const namespace = namespaceOf(name, scope);
+    const local = localName(name);
+    const key = namespace === undefined ? local : `{${namespace}}${local}`;
+    own ??= new Map();
     if (own.has(key)) throw new RemotingError('xml', `the attribute ${local} stands twice`);
     own.set(key, value);
   }
-  return own;
+  return own ?? NONE;
 }
 
-/** A name's namespace and the rest of it (Namespaces in XML 1.0 §5). */
-function split(
-  name: string,
-  scope: ReadonlyMap<string, string>,
-  usual: string,
-): { namespace: string; local: string } {
+/** The namespace of a name's prefix (Namespaces in XML 1.0 §5); undefined: it has none. */
+function namespaceOf(name: string, scope: ReadonlyMap<string, string>): string | undefined {
   const colon = name.indexOf(':');
-  if (colon < 0) return { namespace: usual, local: name };
+  if (colon < 0) return undefined;
   const namespace = scope.get(name.slice(0, colon));
-  const local = name.slice(colon + 1);
-  if (namespace === undefined || local === '' || local.includes(':')) {
-    throw new RemotingError('xml', `the prefix of ${name} means nothing`);
-  }
-  return { namespace, local };
+  const isWhole = colon < name.length - 1 && !name.includes(':', colon + 1);
+  if (namespace !== undefined && isWhole) return namespace;
+  throw new RemotingError('xml', `the prefix of ${name} means nothing`);
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
 }
 
 function tooLarge(what: string): RemotingError {
