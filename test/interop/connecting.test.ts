@@ -3,20 +3,24 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect, createServer, type Server } from 'node:tls';
 import { LdapClient } from '@doublehop/ldap/client/client';
+import { encodeMessage } from '@doublehop/ldap/messages/message';
 import { externalClient } from '@doublehop/ldap/sasl/external';
 import { ldapPing } from '@doublehop/admin/connect/ping';
 import { pooledRandom } from '@doublehop/crypto/random';
 import { nodeResolver } from '@doublehop/kerberos/locate/node-resolver';
+import { utf8 } from '@doublehop/wire/bytes';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSambaDc, type SambaDc } from '../peers/samba-dc.ts';
+import { type Contoso, startContoso } from '../support/contoso.ts';
 import { type Corp, startCorp } from '../support/corp.ts';
 import { startGuarded, whenReady } from '../support/guarded.ts';
 import { withHosts } from '../support/hosts.ts';
 import { type Member, startMember } from '../support/member.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
 import { freePort, loopbackAddress, waitForPort } from '../support/ports.ts';
-import { type Outcome, runOrThrow } from '../support/run.ts';
+import { type Outcome, run, runOrThrow } from '../support/run.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 
 const PROGRAM = join(repositoryRoot, 'packages/cli/bin/doublehop.js');
@@ -236,6 +240,76 @@ describe("a client's certificate at OpenLDAP's server", () => {
     await client.close();
   });
 });
+
+describe("a client's certificate with LDAPS, as Active Directory takes it", () => {
+  const dir = makeTempDir('connecting-certificate');
+  let contoso: Contoso | undefined;
+  let front: Server | undefined;
+
+  beforeAll(async () => {
+    await certificates(dir);
+    contoso = await startContoso(join(dir, 'contoso'));
+    front = await certificateFront(dir, contoso);
+    writeFileSync(join(dir, 'passphrase'), 'secret\n', { mode: 0o600 });
+  });
+  afterAll(async () => {
+    front?.close();
+    await contoso?.stop();
+    removeDir(dir);
+  });
+
+  const show = async (...args: readonly string[]): Promise<Outcome> => {
+    const address = front?.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const trust = ['--ca-file', join(dir, 'ca.pem'), '--server', `ldaps://127.0.0.1:${port}`];
+    const certificate = ['--client-certificate', join(dir, 'admin.p12')];
+    const all = [PROGRAM, 'show', 'ServerC', ...trust, ...certificate, ...args];
+    return await run(process.execPath, all, { env: { ...contoso?.env } });
+  };
+
+  test('is a bind by itself (MS-ADTS 5.1.1.1.2)', async () => {
+    const { stdout, stderr } = await show('--passphrase-file', join(dir, 'passphrase'));
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^SERVERC\$ {2}CN=ServerC/);
+  });
+
+  test('a wrong pass-phrase is told', async () => {
+    writeFileSync(join(dir, 'other'), 'other\n', { mode: 0o600 });
+    const { stderr } = await show('--passphrase-file', join(dir, 'other'));
+    expect(stderr).toMatch(/--client-certificate: wrong pass-phrase for .*--passphrase-file\n$/);
+  });
+});
+
+/**
+ * LDAPS that takes a certificate for a bind: TLS with the client's certificate, and behind it a
+ * connection of alice to the domain.
+ */
+async function certificateFront(dir: string, contoso: Contoso): Promise<Server> {
+  const read = async (name: string): Promise<Buffer> => await readFile(join(dir, name));
+  const [ca, cert, key] = await Promise.all([
+    read('ca.pem'),
+    read('server.pem'),
+    read('server.key'),
+  ]);
+  const server = createServer({ ca, cert, key, requestCert: true }, (near) => {
+    const far = connect({
+      port: contoso.ldapsPort,
+      host: contoso.address,
+      ca: contoso.certificate,
+    });
+    const value = {
+      version: 3,
+      name: 'alice@contoso.com',
+      authentication: { kind: 'simple', value: utf8(contoso.password('alice')) },
+    } as const;
+    far.write(encodeMessage({ messageId: 0x7fff_ffff, operation: { kind: 'bindRequest', value } }));
+    far.once('data', () => near.pipe(far).pipe(near));
+    near.on('error', () => far.destroy());
+    far.on('error', () => near.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
 
 /** An authority, a server's certificate for 127.0.0.1, and a client's in a PKCS#12 file. */
 async function certificates(dir: string): Promise<void> {

@@ -146,7 +146,7 @@ describe('one line that says what to do', () => {
     [
       'a password that would be shown',
       `show ServerC --server LDAP --mechanism SIMPLE ${AS_ALICE}`,
-      /would show the password to the network; use ldaps:\/\/ or --tls starttls/,
+      /would show the password to the network; use --tls ldaps, --tls starttls or ldaps:\/\//,
     ],
     [
       'signing that is required',

@@ -137,6 +137,7 @@ type Settings = Omit<ConnectOptions, 'urls'> & Pick<Identity, 'configuration'>;
 async function settingsOf(context: Context, options: ConnectionOptions): Promise<Settings> {
   const { mechanism, timeout, insecurePlainLdap: insecure } = options;
   checkOptions(options);
+  checkSimple(context, options);
   const { identity, logon, tls } = await logonOf(context, options);
   const { client: kerberos, configuration } = identity;
   const { clock, random } = context;
@@ -149,7 +150,7 @@ async function settingsOf(context: Context, options: ConnectionOptions): Promise
     random,
     logon,
     mechanism: mechanism === 'GSS-SPNEGO' ? mechanism : 'GSSAPI',
-    tls: { ...tls, ...(await authorityOf(options)) },
+    tls: await tlsOf(options, tls ?? {}),
     startTls: options.tls === 'starttls',
     insecure,
     timeout: wait,
@@ -181,6 +182,18 @@ function checkOptions(options: ConnectionOptions): void {
   }
 }
 
+/** Nobody is asked for a password that would not be sent. */
+function checkSimple({ environment }: Context, options: ConnectionOptions): void {
+  const { mechanism, tls, insecurePlainLdap, domain } = options;
+  if (mechanism !== 'SIMPLE' || tls !== undefined || insecurePlainLdap === true) return;
+  const servers = options.server ?? (domain === undefined ? environment.ldap : undefined) ?? '';
+  if (servers.split(',').every((server) => /^\s*ldaps:/i.test(server))) return;
+  throw new UsageError(
+    '--mechanism SIMPLE would show the password to the network; use --tls ldaps, --tls starttls ' +
+      'or ldaps://, or --insecure-plain-ldap where nobody listens',
+  );
+}
+
 interface Logon {
   readonly identity: Identity;
   readonly logon?: OtherLogon;
@@ -207,11 +220,15 @@ function nobody(context: Context): Identity {
   return { client: clientFor(context, configuration, memoryCache()), configuration };
 }
 
-/** Authorities to trust: those of the file alone, else the usual ones and those of this machine. */
-async function authorityOf({ caFile }: ConnectionOptions): Promise<TlsOptions> {
-  if (caFile !== undefined) return { ca: await readArgument('--ca-file', caFile) };
-  // Read when TLS starts and not before: a machine may have hundreds.
+/**
+ * Who we are in TLS, and whom we trust: the authorities of the file alone, else the usual ones and
+ * those of this machine.
+ */
+async function tlsOf({ caFile }: ConnectionOptions, own: TlsOptions): Promise<TlsOptions> {
+  if (caFile !== undefined) return { ...own, ca: await readArgument('--ca-file', caFile) };
   return {
+    ...own,
+    // Read when TLS starts and not before: a machine may have hundreds.
     get ca() {
       return [...getCACertificates('default'), ...getCACertificates('system')];
     },
