@@ -1,5 +1,5 @@
 // docs/walkthrough: every script, in its order and in one console, at ServerA of a lab, with
-// others between them that show what came of it.
+// others between them that show what came of it; and session configurations that are typed there.
 import { execFile } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -94,6 +94,35 @@ test('the walk-through, from the first refusal to the grant and back', async () 
   const errors = stderr.match(/FullyQualifiedErrorId *: .+/gu) ?? [];
   expect(errors).toHaveLength(2);
 }, 120_000);
+
+test('a session configuration, typed at ServerB, opened and taken away', async () => {
+  const path = join(home, 'configuration.ps1');
+  writeFileSync(path, CONFIGURATION);
+  const { stdout, stderr } = await doublehop('run', '--dir', dir, path);
+  expect(stdout.trim().split('\n')).toEqual([
+    'Hop',
+    String.raw`contoso\administrator`,
+    'True',
+    'microsoft.powershell',
+  ]);
+  expect(stderr).toContain('InvalidResourceUri');
+  expect(stderr.match(/FullyQualifiedErrorId/gu)).toHaveLength(1);
+}, 60_000);
+
+/** Carol's sessions run as Administrator, whose second hop needs no delegation. */
+const CONFIGURATION = String.raw`
+$carol = Get-Credential Contoso\carol
+$other = Get-Credential Contoso\Administrator
+$made = Invoke-Command ServerB { Register-PSSessionConfiguration Hop -RunAsCredential $using:other }
+$made.Name
+Invoke-Command ServerB -ConfigurationName Hop -Credential $carol {
+    whoami
+    Test-Path \\ServerC\C$
+}
+Invoke-Command ServerB { Unregister-PSSessionConfiguration Hop }
+Invoke-Command ServerB -ConfigurationName Hop -Credential $carol { whoami }
+(Get-PSSessionConfiguration).Name
+`;
 
 /** What came after a marker, up to the next one. */
 function partOf(stdout: string, name: string): string {
