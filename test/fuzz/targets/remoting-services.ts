@@ -11,6 +11,7 @@ import {
 } from '@doublehop/remoting/credssp/ts-request';
 import { soapService } from '@doublehop/remoting/endpoint/soap-service';
 import { RemotingError } from '@doublehop/remoting/errors';
+import { ReplyReader } from '@doublehop/remoting/http/http-reply';
 import {
   decryptMessage,
   encryptMessage,
@@ -22,6 +23,7 @@ import {
   Action,
   COMMAND_SHELL_RESOURCE,
   configurationUri,
+  OUTPUT_OPTION,
   SHELL_RESOURCE,
 } from '@doublehop/remoting/wsman/names';
 import { readRequest, writeRequest } from '@doublehop/remoting/wsman/request';
@@ -42,14 +44,19 @@ const ALICE = { name: 'CONTOSO\\alice', sid: 'S-1-5-21-1-2-3-1104' };
 const PRODUCT = { vendor: 'doublehop', version: '0' };
 const protocol = { name: 'protocolversion', value: '2.3', mustComply: true };
 
-function request(action: string, body?: Markup, resourceUri = configurationUri('JEA')): string {
+function request(
+  action: string,
+  body?: Markup,
+  resourceUri = configurationUri('JEA'),
+  option = protocol,
+): string {
   return writeRequest({
     action,
     messageId: MESSAGE,
     resourceUri,
     to: 'http://serverb.contoso.com:5985/wsman',
     selectors: { ShellId: SHELL },
-    options: [protocol],
+    options: [option],
     operationTimeout: 0,
     ...(body !== undefined && { body }),
   });
@@ -62,12 +69,15 @@ function shellRequests(): string[] {
   const send = requests.sendBody({ stream: 'stdin', ...target, data: DATA, isEnd: false });
   const stop = requests.signalBody({ ...target, code: 'powershell/signal/crtl_c' });
   const enumerate = element('n:Enumerate', {}, element('w:OptimizeEnumeration'));
+  const jea = configurationUri('JEA');
+  const told = { name: OUTPUT_OPTION, value: 'TRUE', mustComply: false };
   const variable = element('rsp:Variable', { Name: 'A' }, 'b');
   const commandShell = element('rsp:Shell', {}, element('rsp:Environment', {}, variable));
   return [
     request(Action.CREATE, requests.createBody({ ...creation, creation: DATA })),
     request(Action.CREATE, commandShell, COMMAND_SHELL_RESOURCE),
     request(Action.COMMAND, requests.commandBody({ ...target, command: '', args: ['AQID'] })),
+    request(Action.COMMAND, requests.commandBody({ ...target, command: '', args: [] }), jea, told),
     request(Action.SEND, send),
     request(Action.RECEIVE, requests.receiveBody({ streams: 'stdout', ...target })),
     request(Action.SIGNAL, stop),
@@ -110,7 +120,7 @@ function defect(line: string): never {
 
 /** PowerShell remoting: SOAP, CredSSP, encrypted messages, and HTTP from its first octet. */
 export function remotingServiceTargets(): readonly FuzzTarget[] {
-  return [soap(), answers(), multipart(), tsRequests(), http()];
+  return [soap(), answers(), multipart(), tsRequests(), http(), httpAnswers()];
 }
 
 function soap(): FuzzTarget {
@@ -271,6 +281,28 @@ function http(): FuzzTarget {
     },
     refuses: [],
     short: 150,
+  };
+}
+
+/** What HTTP servers answer, read by a client; the first octet is how many come at a time. */
+function httpAnswers(): FuzzTarget {
+  const answer = (fields: string, body: string): Uint8Array =>
+    concat(Uint8Array.of(200), utf8(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n${body}`));
+  return {
+    name: 'http-answers',
+    seeds: [
+      answer('Content-Type: text/plain\r\nContent-Length: 2\r\nConnection: close', 'ok'),
+      answer('WWW-Authenticate: Negotiate AAAA\r\nContent-Length: 0', ''),
+      answer('Transfer-Encoding: chunked', '2;a=b\r\nok\r\n00A\r\n0123456789\r\n0\r\n\r\n'),
+    ],
+    run(input) {
+      const reader = new ReplyReader();
+      const size = Math.max(1, input[0] ?? 1);
+      for (let at = 1; at < input.length; at += size) {
+        reader.take(Buffer.from(input.subarray(at, at + size)));
+      }
+    },
+    refuses: [RemotingError],
   };
 }
 
