@@ -265,10 +265,15 @@ describe('grants on a real controller', () => {
   });
 
   test.for([
-    ['absent, now there', undefined, 'S-1-5-21-1-2-3-4'],
-    ['there, now another', 'S-1-5-21-1-2-3-4', 'S-1-5-21-1-2-3-5'],
-    ['there, now absent', 'S-1-5-21-1-2-3-4', undefined],
-  ] as const)('a change by somebody else is not overwritten: %s', async ([, before, now]) => {
+    ['absent, now there', undefined, 'S-1-5-21-1-2-3-4', '(S-1-5-21-1-2-3-4 was added)'],
+    [
+      'there, now another',
+      'S-1-5-21-1-2-3-4',
+      'S-1-5-21-1-2-3-5',
+      '(S-1-5-21-1-2-3-5 was added, S-1-5-21-1-2-3-4 was taken away)',
+    ],
+    ['there, now absent', 'S-1-5-21-1-2-3-4', undefined, '(it was cleared)'],
+  ] as const)('a change by somebody else is not overwritten: %s', async ([, before, now, what]) => {
     const account = await target();
     const bytes = (sid: typeof before | typeof now) =>
       sid === undefined ? undefined : encodeDescriptor(addGrant(undefined, sid).descriptor);
@@ -279,6 +284,7 @@ describe('grants on a real controller', () => {
     const error = await failure(applyChange(admin, change));
     expect(error.code).toBe('changed-since');
     expect(error.message).toContain('somebody else changed the list of SERVERC$');
+    expect(error.message).toContain(what);
     expect(await readAllowedToAct(admin, account.dn)).toEqual(bytes(now));
   });
 
@@ -344,6 +350,10 @@ describe('sweeps', () => {
       all.filter((name) => name !== 'JUMPBOX$'),
     );
     expect(await names({ filter: 'cn=DC' })).toEqual(['DC$']);
+    expect(await names({ kinds: ['user'], filter: '(|(cn=twin)(cn=ServerB))' })).toEqual(['twin']);
+    const both = await names({ kinds: ['user', 'computer'], filter: 'cn=twin' });
+    expect(both).toEqual(['TWIN$', 'twin']);
+    expect(await names({ kinds: ['service-account'] })).toEqual([]);
   });
 
   test('a base that is not there, a DN that is none, a filter that is none', async () => {

@@ -129,6 +129,9 @@ describe('a run', () => {
       '20261123-031504-00002',
       '20261123-031503-00001',
     ]);
+    const [newest, older] = await listRuns(journal, 2);
+    expect(newest).toMatchObject({ total: 1, ended: true, counts: { done: 1, failed: 0 } });
+    expect(older).toMatchObject({ total: 1, command: ['grant', '--middle', 'JumpBox'] });
     expect(await listRuns(journal, 1)).toHaveLength(1);
   });
 });

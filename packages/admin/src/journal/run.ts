@@ -43,9 +43,12 @@ export function countsOf({ changes }: StoredRun): RunCounts {
   };
 }
 
+/** How far a run has come. */
+export type RunProgress = Pick<RunSummary, 'ended' | 'counts' | 'total'>;
+
 /** Whether there is something left to do. */
-export function isUnfinished(run: StoredRun): boolean {
-  return !run.ended || run.changes.some(({ state }) => state !== 'done');
+export function isUnfinished({ ended, counts, total }: RunProgress): boolean {
+  return !ended || counts.done < total;
 }
 
 /** Reads one run. Throws AdminError `journal` for a file without a head. */
@@ -55,13 +58,26 @@ export async function readRun(store: JournalStore, run: string): Promise<StoredR
   return reader.end(store, run);
 }
 
+/** What a list of runs says of each. */
+export interface RunSummary extends RunHeader {
+  readonly ended: boolean;
+  readonly counts: RunCounts;
+  /** Changes that were intended. */
+  readonly total: number;
+  readonly damaged: number;
+}
+
 /** The newest runs, newest first. A file that is no run is passed over. */
-export async function listRuns(store: JournalStore, limit: number): Promise<readonly StoredRun[]> {
-  const runs: StoredRun[] = [];
+export async function listRuns(store: JournalStore, limit: number): Promise<readonly RunSummary[]> {
+  const runs: RunSummary[] = [];
   for (const name of await runNames(store)) {
     if (runs.length >= limit) break;
     try {
-      runs.push(await readRun(store, name));
+      const reader = new RunReader(INTENT_BEGINS);
+      for await (const line of linesOf(store.read(name))) reader.take(line);
+      const run = reader.end(store, name);
+      const { changes, resumed: _resumed, ...summary } = run;
+      runs.push({ ...summary, counts: countsOf(run), total: changes.length });
     } catch (error) {
       if (!(error instanceof AdminError)) throw error;
     }
@@ -100,8 +116,21 @@ async function runNames(store: JournalStore): Promise<readonly string[]> {
 
 type Outcome = Extract<JournalRecord, { type: 'outcome' }>;
 
+/** Lines of intents as we write them. */
+const INTENT_BEGINS = /^\{"type":"intent","n":(\d+),.*\}$/;
+
+/** Stands for a change that is only counted. */
+const COUNTED: AttributeChange = {
+  target: { dn: '', guid: undefined, name: '', kind: 'other' },
+  attribute: '',
+  before: [],
+  after: [],
+  sentences: [],
+};
+
 /** Puts a run together, line by line. */
 class RunReader {
+  readonly #counted: RegExp | undefined;
   #header: RunHeader | undefined;
   readonly #intents = new Map<number, AttributeChange>();
   readonly #outcomes = new Map<number, Outcome>();
@@ -109,7 +138,17 @@ class RunReader {
   #ended = false;
   #damaged = 0;
 
+  /** `counted`: lines that are counted alone, by their number; most of a file is such. */
+  constructor(counted?: RegExp) {
+    this.#counted = counted;
+  }
+
   take(line: string): void {
+    const number = this.#counted?.exec(line)?.[1];
+    if (number !== undefined) {
+      this.#intents.set(Number(number), COUNTED);
+      return;
+    }
     const record = parseRecord(line);
     switch (record?.type) {
       case undefined:

@@ -1,9 +1,12 @@
+import type { RunHeader } from '@doublehop/admin/journal/records';
 import {
   countsOf,
   findRun,
   isUnfinished,
   listRuns,
   readRun,
+  type RunCounts,
+  type RunSummary,
   type StoredRun,
 } from '@doublehop/admin/journal/run';
 import { Command, Option } from 'commander';
@@ -51,7 +54,10 @@ async function list(context: Context, { limit = LISTED, ...options }: HistoryOpt
   const runs = await listRuns(journal, limit);
   const undone = undoneBy(runs);
   if (options.json === true) {
-    const all = runs.map((run) => ({ ...headJson(run), undoneBy: undone.get(run.run) ?? null }));
+    const all = runs.map((run) => ({
+      ...headJson(run, run.counts),
+      undoneBy: undone.get(run.run) ?? null,
+    }));
     printJson(context, { journal: journal.place, runs: all });
     return;
   }
@@ -60,8 +66,7 @@ async function list(context: Context, { limit = LISTED, ...options }: HistoryOpt
     return;
   }
   const rows = runs.map((run) => {
-    const { done } = countsOf(run);
-    const written = `${done} of ${run.changes.length}`;
+    const written = `${run.counts.done} of ${run.total}`;
     return [run.run, accountOf(run.who), written, stateOf(run, undone), run.command.join(' ')];
   });
   for (const line of renderTable(HEADER, rows).split('\n').slice(0, -1)) {
@@ -76,7 +81,7 @@ async function show(context: Context, text: string, options: HistoryOptions): Pr
   const run = await readRun(journal, await findRun(journal, text));
   if (options.json === true) {
     printJson(context, {
-      ...headJson(run),
+      ...headJson(run, countsOf(run)),
       resumed: run.resumed.map(({ at, who }) => ({ at: new Date(at).toISOString(), who })),
       changes: run.changes.map(({ change, state, code, message }) => ({
         ...changeJson(change, state),
@@ -116,7 +121,7 @@ function headLines(run: StoredRun): readonly string[] {
   }
   if (run.undoes !== undefined) lines.push(`undoes      ${run.undoes}`);
   if (run.damaged > 0) lines.push(`damaged     ${run.damaged} lines of its file`);
-  if (isUnfinished(run)) {
+  if (isUnfinished({ ended: run.ended, counts: countsOf(run), total: run.changes.length })) {
     const words = commandOf(run.command).join(' ');
     lines.push(`go on with  doublehop ${words} --resume ${run.run}`);
   }
@@ -131,7 +136,7 @@ const WORDS = {
   'not-tried': '-      ',
 } as const;
 
-function stateOf(run: StoredRun, undone: ReadonlyMap<string, string>): string {
+function stateOf(run: RunSummary, undone: ReadonlyMap<string, string>): string {
   if (!run.ended) return 'interrupted';
   if (undone.has(run.run)) return 'undone';
   if (run.undoes !== undefined) return 'undo';
@@ -139,7 +144,7 @@ function stateOf(run: StoredRun, undone: ReadonlyMap<string, string>): string {
 }
 
 /** Which run took which back. */
-function undoneBy(runs: readonly StoredRun[]): ReadonlyMap<string, string> {
+function undoneBy(runs: readonly RunSummary[]): ReadonlyMap<string, string> {
   return new Map(
     runs.flatMap(({ undoes, run }): readonly (readonly [string, string])[] =>
       undoes === undefined ? [] : [[undoes, run]],
@@ -163,7 +168,10 @@ function cut(line: string, columns: number): string {
   return letters.length <= columns ? line : `${letters.slice(0, columns - 3).join('')}...`;
 }
 
-function headJson(run: StoredRun): Record<string, unknown> {
+function headJson(
+  run: RunHeader & Pick<RunSummary, 'ended' | 'damaged'>,
+  counts: RunCounts,
+): Record<string, unknown> {
   const { at, who, controller, domain, domainSid, undoes, ended, damaged } = run;
   return {
     run: run.run,
@@ -176,6 +184,6 @@ function headJson(run: StoredRun): Record<string, unknown> {
     undoes: undoes ?? null,
     ended,
     damaged,
-    counts: countsOf(run),
+    counts,
   };
 }
