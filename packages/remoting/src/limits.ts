@@ -52,6 +52,9 @@ export const MAX_COMMAND_INPUT = 1_048_576;
 /** Milliseconds after which an unused shell is closed: IdleTimeoutms of a Windows server. */
 export const DEFAULT_IDLE_TIMEOUT = 7_200_000;
 
+/** Milliseconds that a shell that is closed waits for its commands to stop. */
+export const STOP_WAIT = 10_000;
+
 /** Milliseconds that an operation waits: MaxTimeoutms of a Windows server. */
 export const MAX_OPERATION_WAIT = 60_000;
 

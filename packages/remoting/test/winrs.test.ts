@@ -174,6 +174,41 @@ describe('a shell', () => {
     expect(other.isClosed()).toBe(true);
   });
 
+  test('that is closed logs off, whether its command heeds the signal or not', async () => {
+    const deaf: Command<TestSession> = {
+      name: 'deaf',
+      synopsis: 'Hears nothing.',
+      parameters: [],
+      run: () => new Promise(() => {}),
+    };
+    let give: (() => void) | undefined;
+    let closed = 0;
+    const backend = new CommandBackend<TestSession>({
+      session: {
+        session: { user: 'alice' },
+        commands: [deaf],
+        languageMode: 'None',
+        close: () => {
+          closed += 1;
+        },
+      },
+      request: { environment: new Map(), workingDirectory: undefined },
+      sink: { output: () => undefined, finished: () => {}, closed: () => {} },
+      timer: (milliseconds, act) => {
+        expect(milliseconds).toBe(10_000);
+        give = act;
+        return () => {};
+      },
+      log: () => {},
+    });
+    backend.commandLine(ID, 'deaf');
+    const closing = backend.close();
+    expect(closed).toBe(0);
+    give?.();
+    await closing;
+    expect(closed).toBe(1);
+  });
+
   test('has an environment and a folder of its own, bounded', () => {
     const variable = (name: string) => element('rsp:Variable', { Name: name }, 'v');
     const request = (...names: string[]) =>

@@ -95,17 +95,17 @@ export function createEndpoint<C extends ShellOwner, S>(options: EndpointOptions
 }
 
 function opener<C extends ShellOwner, S>(options: EndpointOptions<C, S>): OpenBackend<C> {
-  const { configuration, random, clock, log } = options;
+  const { configuration, random, clock, timer, log } = options;
   return async (opening, sink) => {
     const { caller, shellId, clientIp, creation, commandShell: request } = opening;
     const name = request === undefined ? opening.configuration : options.commandShell;
     const found = name === undefined ? undefined : configuration(name);
     if (found === undefined) throw invalidResource(opening.resourceUri);
     const session = await found.open({ caller, shellId, clientIp });
-    if (request !== undefined) return new CommandBackend({ session, request, sink, log });
+    if (request !== undefined) return new CommandBackend({ session, request, sink, timer, log });
     const { bridge } = session;
     if (bridge !== undefined) return bridged(() => bridge(sink, creation), session);
-    const backend = new PsrpBackend({ session, sink, random, clock, log });
+    const backend = new PsrpBackend({ session, sink, random, clock, timer, log });
     try {
       backend.open(creation);
     } catch (error) {

@@ -12,12 +12,14 @@ import { type ServerEvent, ServerPool } from '../psrp/server-pool.ts';
 import type { ServerPipeline } from '../psrp/server-pipeline.ts';
 import type { Outgoing, Step } from '../psrp/wire.ts';
 import { OUTPUT_WITH_COMMAND } from '../psrp/version.ts';
+import type { Timer } from '../wsman/output-queue.ts';
 import type { ShellBackend, ShellSink } from '../wsman/shell-backend.ts';
 import { Channel } from './channel.ts';
 import { commandMetadata } from './command-metadata.ts';
 import type { EndpointSession, PipelineRequest } from './endpoint-session.ts';
 import { hasPerson, RemoteConsole } from './remote-console.ts';
 import { SessionRunner } from './session-runner.ts';
+import { stoppedWork } from './stopped-work.ts';
 
 export interface PsrpBackendOptions<S> {
   readonly session: EndpointSession<S>;
@@ -27,6 +29,8 @@ export interface PsrpBackendOptions<S> {
   readonly clock: () => number;
   /** Octets of a fragment. */
   readonly fragmentSize?: number;
+  /** Bounds the wait for commands that do not stop; without it there is no bound. */
+  readonly timer?: Timer;
   /** Hears of what failed on this side; for a log. */
   readonly log: (line: string) => void;
 }
@@ -100,7 +104,10 @@ export class PsrpBackend<S> implements ShellBackend {
   async close(): Promise<void> {
     const running = [...this.#running.values()];
     for (const { abort } of running) abort.abort(STOPPED);
-    await Promise.allSettled(running.map(({ done }) => done));
+    await stoppedWork(
+      running.map(({ done }) => done),
+      this.#options.timer,
+    );
     this.#pool.close();
     this.#idle = [];
     await this.#options.session.close();

@@ -2,6 +2,8 @@ import { RemotingError } from '../errors.ts';
 import { MAX_COMMAND_INPUT } from '../limits.ts';
 import { utf8 } from '@doublehop/wire/bytes';
 import type { EndpointSession } from '../endpoint/endpoint-session.ts';
+import { stoppedWork } from '../endpoint/stopped-work.ts';
+import type { Timer } from '../wsman/output-queue.ts';
 import type { ShellBackend, ShellSink } from '../wsman/shell-backend.ts';
 import { CommandInterpreter, type CommandWorld } from './command-interpreter.ts';
 import type { CommandShellRequest } from './shell-request.ts';
@@ -10,6 +12,8 @@ export interface CommandBackendOptions<S> {
   readonly session: EndpointSession<S>;
   readonly request: CommandShellRequest;
   readonly sink: ShellSink;
+  /** Bounds the wait for commands that do not stop; without it there is no bound. */
+  readonly timer?: Timer;
   /** Hears of what failed on this side; for a log. */
   readonly log: (line: string) => void;
 }
@@ -97,7 +101,10 @@ export class CommandBackend<S> implements ShellBackend {
       abort.abort(STOPPED);
       input.end();
     }
-    await Promise.allSettled(running.map(({ done }) => done));
+    await stoppedWork(
+      running.map(({ done }) => done),
+      this.#options.timer,
+    );
     await this.#options.session.close();
   }
 
