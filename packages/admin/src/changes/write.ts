@@ -87,9 +87,16 @@ async function writeFailure(
     const message = `you may not write ${attribute} of ${target.name}; ${deniedAdvice(change)}`;
     return new AdminError('access-denied', message, detail);
   }
+  const hint = SYSTEM_ONLY.test(error.message) ? `; ${SAMBA_HINT}` : '';
   const message = `the directory refused to write ${target.name}: ${error.code}: ${error.message}`;
-  return new AdminError('directory', message, detail);
+  return new AdminError('directory', `${message}${hint}`, detail);
 }
+
+/** What Samba says of an attribute that is systemOnly, where Windows takes the write. */
+const SYSTEM_ONLY = /can only be modified as system/i;
+
+const SAMBA_HINT =
+  'a Samba controller does not take this over LDAP: run samba-tool delegation add-principal on it';
 
 /** What stands there now, where that is not what was read before. */
 async function changedSince(
