@@ -4,9 +4,9 @@ import type { ClientEntry } from '@doublehop/ldap/client/types';
 import type { Filter } from '@doublehop/ldap/filter';
 import { equals } from '@doublehop/ldap/filter';
 import type { SecurityDescriptor } from '@doublehop/security/descriptor';
-import { decodeSid, ridOf, type Sid } from '@doublehop/security/sid';
+import { decodeSid, domainOf, ridOf, type Sid, withRid } from '@doublehop/security/sid';
 import { DomainRid } from '@doublehop/security/well-known-sids';
-import { fromUtf8 } from '@doublehop/wire/bytes';
+import { equal, fromUtf8 } from '@doublehop/wire/bytes';
 import { type AccountKind, ALLOWED_TO_ACT, kindOf } from '../account.ts';
 import type { DomainConnection } from '../connection.ts';
 import { entriesOf } from '../directory-client.ts';
@@ -161,6 +161,7 @@ class Collector {
     withoutDescriptor: 0,
     partial: 0,
   };
+  readonly #sidOf = sidReader();
   #number = 0;
 
   constructor(options: CollectOptions) {
@@ -186,7 +187,7 @@ class Collector {
     const { onAccount, onProgress } = this.#options;
     if (this.#number % PROGRESS_EVERY === 0) onProgress?.(this.#number);
     if (onAccount === undefined) return;
-    const account = found ?? whole(dn, read, list);
+    const account = found ?? whole({ dn, sid: this.#sidOf(read.sid) }, read, list);
     onAccount(account, { spns: read.spns.map(fromUtf8), descriptor, entry });
   }
 
@@ -232,7 +233,9 @@ class Collector {
       !read.isGuarded &&
       ((read.control ?? 0) & REMARKABLE) === 0 &&
       read.name.toUpperCase() !== AZURE_SSO;
-    return plain ? undefined : whole(dn, read, list);
+    return plain || read.sid === undefined
+      ? undefined
+      : whole({ dn, sid: this.#sidOf(read.sid) }, read, list);
   }
 }
 
@@ -283,14 +286,36 @@ function decoded(bytes: Uint8Array): SecurityDescriptor | 'unparsable' {
   return read === 'absent' ? 'unparsable' : read;
 }
 
-function whole(dn: string, read: ReadAccount, list: AuditList | undefined): AuditAccount {
-  const { name, kind, control = 0, services, isGuarded, sid } = read;
-  // Sound: entries without a SID are passed over before.
-  const decodedSid = decodeSid(sid ?? EMPTY);
-  return { dn, sid: decodedSid, name, kind, control, list, services, isGuarded };
+function whole(
+  { dn, sid }: Pick<AuditAccount, 'dn' | 'sid'>,
+  read: ReadAccount,
+  list: AuditList | undefined,
+): AuditAccount {
+  const { name, kind, control = 0, services, isGuarded } = read;
+  return { dn, sid, name, kind, control, list, services, isGuarded };
 }
 
-const EMPTY = new Uint8Array(0);
+/** Octets of a SID before its sub-authorities (MS-DTYP 2.4.2.2). */
+const SID_HEADER = 8;
+
+/** Reads the SIDs of one domain: what they have in common is kept once for all of them. */
+function sidReader(): (octets: Uint8Array) => Sid {
+  let head: Uint8Array | undefined;
+  let domain: Sid = 'S-1-0';
+  return (octets) => {
+    const [, count = 0] = octets;
+    if (count < 2 || octets.length !== SID_HEADER + 4 * count) return decodeSid(octets);
+    const size = octets.length - 4;
+    if (head === undefined || head.length !== size || !equal(head, octets.subarray(0, size))) {
+      const sid = decodeSid(octets);
+      domain = domainOf(sid);
+      head = octets.slice(0, size);
+    }
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+    return withRid(domain, view.getUint32(size, true));
+  };
+}
+
 const NONE: readonly Uint8Array[] = [];
 const NO_TEXTS: readonly string[] = [];
 

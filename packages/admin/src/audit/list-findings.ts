@@ -8,9 +8,9 @@ import { type AuditAccount, isController, isHigh } from './collect.ts';
 import { argument } from './command-line.ts';
 import { andOthers, counted, finding } from './finding.ts';
 import { acesOf, type JudgedList, type ListedMiddle } from './lists.ts';
-import type { Finding } from './model.ts';
+import type { Finding, Severity } from './model.ts';
 import { isEverybody, type Principals } from './principals.ts';
-import type { RuleId } from './rules.ts';
+import { type RuleId, RULES } from './rules.ts';
 import type { Trust } from './settings.ts';
 
 /** What lists are told with. */
@@ -20,15 +20,31 @@ export interface ListContext {
   readonly texts: ListTexts;
 }
 
-/** What is said of a list, kept once for all accounts that have it. */
-export class ListTexts {
-  readonly #known = new Map<JudgedList, readonly string[]>();
+/** What is said of a list, whosever it is. */
+interface ListText {
+  readonly who: string;
+  readonly names: readonly string[];
+  readonly evidence: readonly string[];
+}
 
-  of(list: JudgedList, make: () => readonly string[]): readonly string[] {
-    const known = this.#known.get(list) ?? make();
+/** What is said of lists, kept once for all accounts that have the same. */
+export class ListTexts {
+  readonly #known = new Map<JudgedList, ListText>();
+
+  of(list: JudgedList): ListText {
+    const known = this.#known.get(list) ?? textOf(list);
     this.#known.set(list, known);
     return known;
   }
+}
+
+function textOf(list: JudgedList): ListText {
+  const names = list.middles.map(({ principal }) => principal.name);
+  return {
+    who: andOthers(names.slice(0, SHOWN), names.length),
+    names,
+    evidence: list.middles.map((middle) => `${middleText(middle)}: ${entryOf(list, middle)}`),
+  };
 }
 
 /** Who may act for users to one account, and what is odd about it. */
@@ -37,25 +53,46 @@ export function* listFindings(
   list: JudgedList,
   context: ListContext,
 ): Generator<Finding> {
-  if (list.middles.length > 0) yield inventory(target, list, context);
+  if (list.middles.length > 0) yield new Inventory(target, context.texts.of(list));
   for (const middle of list.middles) yield* middleFindings(target, { middle, list }, context);
   yield* lintFindings(target, list, context);
   if (target.services.length > 0 && list.middles.length > 0) yield chain(target, list);
 }
 
-/** Everybody may know this one; on high targets it is the worst of all. */
-function inventory(target: AuditAccount, list: JudgedList, context: ListContext): Finding {
-  const who = list.middles.map(({ principal }) => principal.name);
-  // The same for every account with this list: of thousands, one text is kept.
-  const evidence = context.texts.of(list, () =>
-    list.middles.map((middle) => `${middleText(middle)}: ${entryOf(list, middle)}`),
-  );
-  return finding(inventoryRule(target), {
-    subject: target,
-    sentence: `${andOthers(who.slice(0, SHOWN), who.length)} may act for users to ${target.name}`,
-    evidence,
-    fix: revoke(target, who),
-  });
+/**
+ * Who may act to one target. A domain may have as many of these as it has accounts, so that only
+ * the target and what its list says are kept, and texts are made when they are asked for.
+ */
+class Inventory implements Finding {
+  readonly rule: RuleId;
+  readonly subject: AuditAccount;
+  readonly #texts: ListText;
+
+  constructor(target: AuditAccount, texts: ListText) {
+    this.rule = inventoryRule(target);
+    this.subject = target;
+    this.#texts = texts;
+  }
+
+  get id(): string {
+    return `${this.rule}:${this.subject.sid}`;
+  }
+
+  get severity(): Severity {
+    return RULES[this.rule].severity;
+  }
+
+  get sentence(): string {
+    return `${this.#texts.who} may act for users to ${this.subject.name}`;
+  }
+
+  get evidence(): readonly string[] {
+    return this.#texts.evidence;
+  }
+
+  get fix(): string {
+    return revoke(this.subject, this.#texts.names);
+  }
 }
 
 function inventoryRule(target: AuditAccount): RuleId {
