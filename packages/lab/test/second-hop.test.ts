@@ -8,6 +8,7 @@ import {
   type PsValue,
   SecureText,
 } from '@doublehop/powershell/objects/value';
+import { toText } from '@doublehop/powershell/objects/text';
 import type { RemoteRequest, RemoteSession } from '@doublehop/remoting/client/remote-session';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TestDomain } from './support/domain.ts';
@@ -126,7 +127,9 @@ describe('by WinRM, as a program goes', () => {
     const { b, schemes } = await setUp();
     const session = await b.open(schemes.credSsp());
     const { output, errors } = await ask(session, { kind: 'script', text: NESTED });
-    expect([errors, output]).toEqual([[], ['ServerC']]);
+    expect([errors, output.map(toText)]).toEqual([[], ['ServerC']]);
+    const [from] = output;
+    expect(from instanceof PsObject && from.get('PSComputerName')).toBe('ServerC');
   });
 
   test('CredSSP hands a TGT on where the computer is trusted for delegation', async () => {
@@ -156,7 +159,7 @@ describe('by WinRM, as a program goes', () => {
     const text = `hostname\n${nested}`;
     const using = new PsDictionary([[usingKey('$using:cred'), credential]]);
     const { output, errors } = await ask(session, { kind: 'script', text, using });
-    expect([errors, output]).toEqual([[], ['ServerB', 'ServerC']]);
+    expect([errors, output.map(toText)]).toEqual([[], ['ServerB', 'ServerC']]);
   });
 
   test('a wrong password and a computer that is not there say so', async () => {

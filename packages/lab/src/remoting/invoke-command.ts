@@ -1,18 +1,14 @@
-import {
-  type Command,
-  CommandFailure,
-  type CommandStreams,
-  type Invocation,
-} from '@doublehop/powershell/commands/command';
+import { type Bound, type Command, CommandFailure } from '@doublehop/powershell/commands/command';
 import { PowerShellError } from '@doublehop/powershell/errors';
 import { convertBlock } from '@doublehop/powershell/language/convert-block';
 import { parseScript } from '@doublehop/powershell/language/parse';
 import { usingValues } from '@doublehop/powershell/language/using';
-import { asList, toNumber } from '@doublehop/powershell/objects/convert';
+import { asList, isTrue } from '@doublehop/powershell/objects/convert';
 import { toText } from '@doublehop/powershell/objects/text';
 import { PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
 import type { RemoteRequest, RemoteSession } from '@doublehop/remoting/client/remote-session';
-import { connectionRecord, isConnectionError } from '../console/connection-error.ts';
+import { fanOut } from '../console/fan-out.ts';
+import { THROTTLE_LIMIT, throttleOf } from '../console/target-parameters.ts';
 
 /** What a caller says about how to get to a computer. */
 export interface RemotingWish {
@@ -29,9 +25,6 @@ export interface RemotingAccess<S> {
   /** The caller's variables, for `$using:`. */
   readonly variables: (session: S) => (name: string) => PsValue | undefined;
 }
-
-/** Windows' ThrottleLimit. */
-const THROTTLE = 32;
 
 const AUTHENTICATIONS = ['Default', 'Kerberos', 'Negotiate', 'CredSSP'];
 
@@ -60,18 +53,33 @@ export function invokeCommand<S>(access: RemotingAccess<S>): Command<S> {
       { name: 'Credential', type: 'credential' },
       { name: 'Authentication', type: 'string', validateSet: AUTHENTICATIONS },
       { name: 'ConfigurationName', type: 'string' },
-      { name: 'ThrottleLimit', type: 'int' },
+      THROTTLE_LIMIT,
       { name: 'HideComputerName', type: 'switch', aliases: ['HCN'] },
       { name: 'ArgumentList', type: 'object', many: true, aliases: ['Args'] },
     ],
-    run: async (invocation) => {
-      const { bound, session } = invocation;
+    run: async ({ bound, session, streams, signal }) => {
       const computers = asList(bound['ComputerName'] ?? null).map(toText);
       const args = asList(bound['ArgumentList'] ?? null);
       const request = requestOf(bound['ScriptBlock'] ?? null, access.variables(session), args);
-      const limit = Math.max(1, toNumber(bound['ThrottleLimit'] ?? THROTTLE) ?? THROTTLE);
-      await throttled(computers, limit, (computer) => onOne(invocation, access, computer, request));
+      const places = computers.map((computer) => ({
+        computer,
+        open: () => access.open(session, wishOf(bound, computer)),
+        close: (remote: RemoteSession) => remote.close(),
+      }));
+      const showComputer = !isTrue(bound['HideComputerName'] ?? false);
+      await fanOut(places, { request, throttle: throttleOf(bound), streams, signal, showComputer });
     },
+  };
+}
+
+function wishOf(bound: Bound, computer: string): RemotingWish {
+  const { Credential: credential, Authentication: authentication } = bound;
+  const { ConfigurationName: configuration } = bound;
+  return {
+    computer,
+    credential: credential instanceof PsObject ? credential : undefined,
+    authentication: toText(authentication ?? 'Default'),
+    configuration: configuration === undefined ? undefined : toText(configuration),
   };
 }
 
@@ -98,62 +106,6 @@ export function requestOf(
       activity: 'Invoke-Command',
     });
   }
-}
-
-async function onOne<S>(
-  { session, bound, streams, signal }: Invocation<S>,
-  access: RemotingAccess<S>,
-  computer: string,
-  request: RemoteRequest,
-): Promise<void> {
-  const { Credential: credential, Authentication: authentication } = bound;
-  const { ConfigurationName: configuration } = bound;
-  let remote: RemoteSession | undefined;
-  try {
-    remote = await access.open(session, {
-      computer,
-      credential: credential instanceof PsObject ? credential : undefined,
-      authentication: toText(authentication ?? 'Default'),
-      configuration: configuration === undefined ? undefined : toText(configuration),
-    });
-    await remote.run(request, { streams: labelled(streams, computer), signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    await streams.error(
-      error instanceof CommandFailure ? error.record : unreached(computer, error),
-    );
-  } finally {
-    await remote?.close().catch(() => undefined);
-  }
-}
-
-/** Objects say which computer they come from, as Windows adds it. */
-export function labelled(streams: CommandStreams, computer: string): CommandStreams {
-  return {
-    ...streams,
-    output: (value) => {
-      if (value instanceof PsObject) value.set('PSComputerName', computer);
-      return streams.output(value);
-    },
-  };
-}
-
-/** The error of a computer that no session could be opened on, with the true cause. */
-export function unreached(computer: string, error: unknown): CommandFailure['record'] {
-  if (!isConnectionError(error)) throw error;
-  return connectionRecord(computer, error);
-}
-
-async function throttled(
-  items: readonly string[],
-  limit: number,
-  act: (item: string) => Promise<void>,
-): Promise<void> {
-  const waiting = [...items];
-  const work = async (): Promise<void> => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await act(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
 }
 
 function noArguments(): CommandFailure {
