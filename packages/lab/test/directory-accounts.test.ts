@@ -82,6 +82,33 @@ describe('-Identity', () => {
   });
 });
 
+describe('what goes wrong in the layers below', () => {
+  const AUTHENTICATION =
+    'ActiveDirectoryCmdlet:System.Security.Authentication.AuthenticationException';
+  const PARSING =
+    'ActiveDirectoryCmdlet:Microsoft.ActiveDirectory.Management.ADFilterParsingException';
+
+  test.each([
+    ['Get-ADUser alice -Credential nobody', AUTHENTICATION, 'rejected the client credentials'],
+    ["Get-ADUser -LDAPFilter '(cn='", PARSING, ''],
+    ["Get-ADUser -Filter 'Name -eq $a.('", 'ActiveDirectoryCmdlet:', ''],
+    ["Get-ADUser -Filter 'Name -eq'", PARSING, "'syntax error' at position"],
+    ["Get-ADUser -Filter * -SearchBase 'nonsense'", 'ActiveDirectoryServer:', ''],
+    ["Get-ADUser -Filter * -SearchBase 'DC=fabrikam,DC=com'", 'ActiveDirectoryServer:', ''],
+    ["Get-ADUser ''", 'ActiveDirectoryCmdlet:System.ArgumentException', ''],
+    ["Get-ADUser 'S-1-5-nonsense'", 'ActiveDirectoryCmdlet:System.ArgumentException', ''],
+    ["Set-ADUser alice -Add @{noSuchAttribute='x'}", 'ActiveDirectoryServer:', ''],
+    ["Set-ADUser alice -ServicePrincipalNames @{Nope='x'}", 'ActiveDirectoryCmdlet:', 'Nope'],
+    ["New-ADUser x -Path 'OU=No,DC=contoso,DC=com'", 'ActiveDirectoryServer:', ''],
+    ["New-ADUser x -Path 'nonsense'", 'ActiveDirectoryServer:', ''],
+    [`Remove-ADObject '${SERVERS}' -Confirm:$false`, 'ActiveDirectoryServer:8213', 'leaf'],
+  ])('%s', async (script, id, words) => {
+    const [errorId, message] = await failed(script);
+    expect([errorId?.slice(0, id.length), message]).toEqual([id, expect.stringContaining(words)]);
+    expect(errorId).toMatch(/,Microsoft\.ActiveDirectory\.Management\.Commands\.\w+AD\w+$/u);
+  });
+});
+
 describe('what Get- gives', () => {
   test('the SID is an object with a Value', async () => {
     const [sid, value] = await texts('$c = Get-ADComputer ServerB; $c.SID; $c.SID.Value');
