@@ -1,10 +1,8 @@
 // An audit beside OpenLDAP's ldapsearch, which reads the same attributes by the same pages, and
-// impacket's findDelegation: all as Administrator, by Kerberos, against our own controller.
-//
-//   audit.ts [COMPUTERS…]      default 10000 100000; needs root, for ports and names
+// impacket's findDelegation: all as Administrator, by Kerberos, against our own controller. Needs
+// root, for ports and names.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AUDIT_ATTRIBUTES } from '../../packages/admin/src/audit/collect.ts';
 import { withHosts } from '../../test/support/hosts.ts';
@@ -26,7 +24,7 @@ interface Reached {
 }
 
 /** What one size came to: medians of rounds, in milliseconds and octets. */
-export interface AuditLine {
+interface AuditLine {
   readonly computers: number;
   readonly ldapsearch: number;
   readonly audit: number;
@@ -45,7 +43,7 @@ const TIMEOUT = 900_000;
 const SOURCES = '--conditions=@doublehop/source';
 
 /** Measures an audit of so many computers. */
-export async function benchAudit(computers: number): Promise<AuditLine> {
+async function measureAudit(computers: number): Promise<AuditLine> {
   const dir = makeTempDir('bench-audit');
   const program = fileURLToPath(new URL('audit-server.ts', import.meta.url));
   const child = fork(program, [dir, String(computers)], { execArgv: [SOURCES] });
@@ -129,19 +127,17 @@ function ldapsearchLine(host: string, baseDn: string): string {
   return `ldapsearch ${options} -H ldap://${host} ${asked} > /dev/null`;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const sizes = process.argv.slice(2).map(Number);
+/** Measures audits of domains of several sizes, and what each further account takes in memory. */
+export async function* measureAudits(sizes: readonly number[]): AsyncGenerator<object> {
   const lines: AuditLine[] = [];
-  for (const size of sizes.length === 0 ? [10_000, 100_000] : sizes) {
-    const line = await benchAudit(size);
+  for (const size of sizes) {
+    const line = await measureAudit(size);
     lines.push(line);
-    process.stdout.write(`${JSON.stringify(line)}\n`);
+    yield { case: 'audit', ...line };
   }
   const [small, large] = [lines[0], lines.at(-1)];
-  if (small !== undefined && large !== undefined && small !== large) {
-    const octets = (large.peakMiB - small.peakMiB) * 1_048_576;
-    const each = Math.round(octets / (large.computers - small.computers));
-    process.stdout.write(`memory: ${each} octets for each further account\n`);
-  }
-  process.stdout.write(readFileSync('/proc/loadavg', 'utf8'));
+  if (small === undefined || large === undefined || small === large) return;
+  const octets = (large.peakMiB - small.peakMiB) * 1_048_576;
+  const octetsAnAccount = Math.round(octets / (large.computers - small.computers));
+  yield { case: 'audit memory', octetsAnAccount };
 }
