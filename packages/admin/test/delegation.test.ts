@@ -131,7 +131,7 @@ describe('flags', () => {
     ]);
   });
 
-  test('a change meanwhile is told by its flag; a user right that is missing by its name', async () => {
+  test('a change meanwhile is told by its flag, a missing user right by its name', async () => {
     const plan = planFlags([b], { flags: ['protocol-transition'], value: true });
     const [change] = plan.changes;
     if (change === undefined) throw new Error('nothing planned');

@@ -85,7 +85,7 @@ function fileOf(folder: string, file: FileHandle): JournalFile {
   };
 }
 
-/** A new name is on the disk when its folder is; Windows opens no folders, and needs no such thing. */
+/** A new name is on the disk when its folder is. Windows opens no folders, and needs none. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
