@@ -96,7 +96,8 @@ const ENCRYPTION_TYPES: Readonly<Record<string, number>> = {
 
 /**
  * What a Set- command writes, all in one modify: whatever is refused, nothing of it is there.
- * Throws MissingIdentity for a principal that is nobody, AdminError for a list that cannot be edited.
+ * Throws MissingIdentity for a principal that is nobody, AdminError for a list that cannot be
+ * edited.
  */
 export async function changesOf(
   connection: DomainConnection,

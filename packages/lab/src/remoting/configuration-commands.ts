@@ -58,8 +58,8 @@ const DEFAULT_NAME = 'microsoft.powershell';
 
 /**
  * Register-, Get-, Set-, Enable-, Disable- and Unregister-PSSessionConfiguration, for
- * administrators of the computer, on the registrations that `doublehop psconfig` works with too. New sessions
- * follow at once: no service is restarted, and `-Force` has nothing to ask about.
+ * administrators of the computer, on the registrations that `doublehop psconfig` works with too.
+ * New sessions follow at once: no service is restarted, and `-Force` has nothing to ask about.
  */
 export function configurationCommands<S>(
   accessOf: (given: S) => ConfigurationAccess,
