@@ -68,6 +68,24 @@ describe('a member of the domain', () => {
     );
   });
 
+  test('is told what there is: doublehop locate', async (context) => {
+    requirePeers(context, 'dnsmasq');
+    requireRoot(context);
+    const args = [PROGRAM, 'locate'];
+    const told = await member?.run(process.execPath, args);
+    expect([told?.status, told?.stderr]).toEqual([0, '']);
+    expect(told?.stdout).toMatch(
+      /^corp\.example; by DNS; your site: Default-First-Site-Name\n\nCONTROLLER .*\nldap:\/\/dc1/,
+    );
+    expect(told?.stdout).toMatch(/closest, writable, PDC, GC\n/);
+    expect(told?.stdout).toMatch(/ldap:\/\/dead\.corp\.example:389 +- +no answer\n/);
+    const json = await member?.run(process.execPath, [...args, 'CORP.EXAMPLE', '--json']);
+    expect(JSON.parse(json?.stdout ?? '')).toMatchObject({
+      by: 'dns',
+      controllers: [{ name: 'dc1.corp.example', answers: true }, { answers: false }],
+    });
+  });
+
   test('goes on to the next one where those of the site are down', async (context) => {
     requirePeers(context, 'dnsmasq');
     requireRoot(context);
@@ -155,7 +173,8 @@ describe("Samba's controller", () => {
     ['signing that is required', `--insecure-plain-ldap ${ALICE}`, /requires signing/],
     [
       'a wrong password of a simple bind',
-      '--tls ldaps --ca-file CA --mechanism SIMPLE --user alice@corp.test --password-file DIR/wrong',
+      '--tls ldaps --ca-file CA --mechanism SIMPLE --user alice@corp.test ' +
+        '--password-file DIR/wrong',
       /wrong name or password|does not accept the credentials/,
     ],
   ] as const)('%s is one line that says what to do', async ([, words, expected], context) => {

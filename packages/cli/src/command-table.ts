@@ -113,6 +113,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => await import('./commands/psconfig.ts'),
   },
   {
+    name: 'locate',
+    summary: 'the controllers of a domain, as every command finds them',
+    load: async () => await import('./commands/locate.ts'),
+  },
+  {
     name: 'kinit',
     summary: 'get a ticket-granting ticket by password or keytab',
     load: async () => await import('./commands/kinit.ts'),
