@@ -7,7 +7,7 @@ import traceback
 
 from pypsrp.complex_objects import PSCredential, PSInvocationState
 from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.shell import Process, WinRS
+from pypsrp.shell import Process, SignalCode, WinRS
 from pypsrp.wsman import WSMan
 
 if "CREDSSP_VERSION" in os.environ:
@@ -250,13 +250,12 @@ def private():
 
 
 def cmd():
-    """Command shells are not offered: the refusal is understood."""
-    try:
-        with WinRS(connect()) as shell:
-            Process(shell, "ipconfig").invoke()
-        return "ran"
-    except Exception as error:
-        return failure(error)[:2]
+    """A command shell: output, errors, the exit code."""
+    with WinRS(connect(), environment={"PLACE": "here"}) as shell:
+        process = Process(shell, "whoami && echo %PLACE%>&2 && exit 3")
+        process.invoke()
+        process.signal(SignalCode.TERMINATE)
+    return [process.stdout.decode(), process.stderr.decode(), process.rc]
 
 
 def wrong():

@@ -52,7 +52,7 @@ const EXPECTED = {
   ],
   commands: ['Get-Bytes', 'Get-Endless', 'Get-Everything', 'whoami'],
   private: ['doublehop', '2.3'],
-  cmd: ['WSManFaultError', 0x8033_803b],
+  cmd: ['contoso\\alice\r\n', 'here \r\n', 3],
 };
 
 describe('pypsrp at our endpoint', () => {
