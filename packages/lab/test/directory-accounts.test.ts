@@ -340,6 +340,7 @@ describe('New- and Remove-', () => {
     await texts('New-ADUser gone');
     expect((await failed('Remove-ADUser gone'))[1]).toContain('-Confirm:$false');
     expect(console.has(`CN=gone,${USERS}`)).toBe(true);
+    expect((await console.run('Remove-ADUser gone')).error?.activity).toBe('Remove-ADUser');
     await texts('Remove-ADUser gone -WhatIf');
     expect(console.has(`CN=gone,${USERS}`)).toBe(true);
     await texts('Get-ADUser gone | Remove-ADUser -Confirm:$false');

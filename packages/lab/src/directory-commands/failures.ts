@@ -49,6 +49,9 @@ export async function told(run: Run, command: Named, work: () => Promise<void>):
   try {
     await work();
   } catch (error) {
+    if (error instanceof CommandFailure) {
+      throw new CommandFailure({ activity: command.name, ...error.record });
+    }
     const kind = kindOf(error, run);
     if (kind === undefined) throw error;
     const { id, ...rest } = kind;
