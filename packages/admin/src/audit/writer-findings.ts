@@ -1,10 +1,10 @@
+import { AceFlag } from '@doublehop/security/ace';
 import { SecurityError } from '@doublehop/security/errors';
 import { formatAce } from '@doublehop/security/sddl';
 import type { Sid } from '@doublehop/security/sid';
 import { wellKnown } from '@doublehop/security/well-known-sids';
 import { AUDIT_SAMPLES } from '../limits.ts';
 import type { AuditAccount, DescriptorClass } from './collect.ts';
-import { argument } from './command-line.ts';
 import { andOthers, counted, finding } from './finding.ts';
 import type { Finding, Severity } from './model.ts';
 import { isEverybody, type Principals } from './principals.ts';
@@ -90,7 +90,6 @@ async function writerFinding(reach: Reach, context: WriterContext): Promise<Find
   const self = `${counted(count, 'account')} may each write who may act for users to itself`;
   const by = `by ${ways.map((way) => WAY_TEXT[way]).join(', ')}`;
   const evidence = [
-    by,
     ...(writer.ace === undefined ? [] : [`entry ${sddlOf(writer)}`]),
     ...(high === undefined ? [`on ${andOthers(samples, count)}`] : []),
     ...(members === undefined ? [] : [memberText(members)]),
@@ -101,7 +100,7 @@ async function writerFinding(reach: Reach, context: WriterContext): Promise<Find
     severity: severityOf(rule, members?.count),
     sentence: sid === wellKnown.principalSelf ? self : `${who} ${may}, ${by}`,
     evidence,
-    fix: fixOf(writer, samples[0] ?? ''),
+    fix: fixOf(writer, principal.display, samples[0] ?? ''),
   });
 }
 
@@ -152,11 +151,10 @@ function sddlOf({ ace }: Writer): string {
   }
 }
 
-/** Access lists of objects are no business of this tool: dsacls edits them. */
-function fixOf({ sid, ways }: Writer, sample: string): string {
-  if (ways.every((way) => way === 'Owns')) {
-    return `Set-ADObject: make Domain Admins the owner of ${argument(sample)}`;
-  }
-  const from = `${argument(sample)} or the folder it is inherited from`;
-  return `dsacls: take the entry of ${sid} from ${from}`;
+/** Access lists of objects are no business of this tool: dsacls edits them, where they are made. */
+function fixOf({ ways, ace }: Writer, who: string, sample: string): string {
+  if (ways.every((way) => way === 'Owns')) return `make Domain Admins the owner of ${sample}`;
+  const inherited = ace !== undefined && (ace.flags & AceFlag.inherited) !== 0;
+  const where = inherited ? `the folder that ${sample} inherits it from` : sample;
+  return `take the entry of ${who} from ${where}, with dsacls`;
 }
