@@ -116,7 +116,6 @@ function describe(
   const { schema } = subject.decisions;
   const type = schema.classType(entry.structuralClass);
   const names = new Set(changes.map((one) => schema.attribute(one.attribute)?.name ?? ''));
-  const account = entry.sid === undefined ? undefined : accounts.bySid(entry.sid);
   return {
     subject,
     entry,
@@ -125,7 +124,11 @@ function describe(
     computer: type !== undefined && schema.isKindOf(type, 'computer'),
     touches: (name) => names.has(name),
     after: (name) => texts(valuesAfter(entry, changes, name)),
-    hasPassword: setsPassword || account?.keys !== undefined,
+    // Few changes ask for it, and to look the account up costs as much as a change.
+    get hasPassword() {
+      if (setsPassword || entry.sid === undefined) return setsPassword;
+      return accounts.bySid(entry.sid)?.keys !== undefined;
+    },
   };
 }
 
@@ -207,7 +210,7 @@ function demandPasswordTime({ after, changes, subject }: Changed): void {
 
 /** What a new userAccountControl brings with it (MS-SAMR 3.1.1.8.10). */
 function followControl({ settings, accounts }: LdapContext, changed: Changed): Consequences {
-  const { touches, after, entry, subject, computer, hasPassword } = changed;
+  const { touches, after, entry, subject, computer } = changed;
   if (!touches('userAccountControl')) return { more: [], system: [] };
   const [given] = after('userAccountControl');
   if (given === undefined) throw refuseRemoval('userAccountControl');
@@ -219,7 +222,7 @@ function followControl({ settings, accounts }: LdapContext, changed: Changed): C
     old,
     given: Number(given),
     computer,
-    hasPassword,
+    hasPassword: changed.hasPassword,
     minLength: policy?.minLength ?? 0,
   });
   const critical = isCriticalKind(next);
