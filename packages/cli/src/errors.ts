@@ -50,7 +50,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = codeOf(error);
   if (OURS.has(error.name)) {
-    const advice = error.name === 'KerberosError' ? kerberosAdvice(error) : undefined;
+    const advice = adviceOf(error);
     const message = advice === undefined ? error.message : `${error.message}; ${advice}`;
     return {
       message: oneLine(message),
@@ -62,6 +62,18 @@ export function failureOf(error: unknown): Failure | undefined {
   if ('syscall' in error) return { message: oneLine(error.message), code, exitCode: EXIT.error };
   return undefined;
 }
+
+/** What to do, where the error's own text does not say it. */
+function adviceOf(error: Error): string | undefined {
+  if (error.name === 'KerberosError') return kerberosAdvice(error);
+  if (error.name === 'LdapError' && LOST.has(codeOf(error))) return GO_ON;
+  return undefined;
+}
+
+/** The controller is gone, or does not want to now. */
+const LOST: ReadonlySet<string> = new Set(['serverDown', 'timeout', 'busy', 'unavailable']);
+
+const GO_ON = 'run the command again, or name more controllers: --server DC1,DC2';
 
 /** A text on one line, without control characters. */
 export function oneLine(text: string): string {

@@ -280,6 +280,34 @@ function userOf(words: string): string {
   return words.includes('SIMPLE') ? 'alice@contoso.com' : 'alice';
 }
 
+describe('a controller that breaks off', () => {
+  test('is told, with what to do', async () => {
+    const cut = await listening((near) => {
+      const far = connect(contoso.ldapPort, contoso.address);
+      near.pipe(far);
+      let octets = 0;
+      // Name, bind and rootDSE go well; what comes then is too much.
+      far.on('data', (chunk) => {
+        octets += chunk.length;
+        if (octets < 2_000) near.write(chunk);
+        else near.destroy();
+      });
+      near.on('close', () => far.destroy());
+      far.on('error', () => near.destroy());
+    });
+    const server = `127.0.0.1:${portOf(cut)}`;
+    const { status, stderr } = await doublehop(
+      `show --search-base DC=contoso,DC=com --server ${server} ${AS_ALICE}`,
+    );
+    cut.close();
+    expect(stderr).toMatch(
+      /connection to the server was lost.*; run the command again, or name more/,
+    );
+    expect(stderr.trimEnd()).not.toContain('\n');
+    expect(status).toBe(1);
+  });
+});
+
 describe('Ctrl-C', () => {
   test('ends a command that waits, at once and in one line', async () => {
     const program = fileURLToPath(new URL('../bin/doublehop.js', import.meta.url));
