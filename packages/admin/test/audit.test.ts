@@ -218,6 +218,20 @@ describe('a part of the domain, and a part of the rights', () => {
     await expect(work).rejects.toMatchObject({ code: 'usage', argument: '--search-base' });
   });
 
+  test('an ordinary user sees the same, but for accounts that are hidden from it', async () => {
+    const alice = await contoso.connectAs('alice');
+    const seen = await audit(alice, { clock: () => Date.now() });
+    await alice.close();
+    const ids = new Set(seen.findings.map(({ id }) => id));
+    const missing = report.findings.filter(({ id }) => !ids.has(id));
+    const guarded = made(...[...awkward.made.keys()].filter((what) => what.includes('writer')));
+    const hidden = missing.flatMap(({ evidence }) => evidence).filter((line) => /^on /u.test(line));
+    expect(hidden).toHaveLength(missing.length);
+    for (const line of hidden) {
+      for (const name of line.slice(3).split(', ')) expect(guarded).toContain(name);
+    }
+  });
+
   test('what was not told is a finding, never an all-clear', async () => {
     const { client } = connection;
     const blind = {

@@ -67,12 +67,13 @@ export async function audit(
     writable.push({ class: class_, writers });
   }
   options.onJudged?.({ descriptors: writable, lists: judged, services, settings });
-  const unread = unreadOf(collected, settings);
+  const writers = await writerFindings(writable, { principals, privileged });
+  const unread = unreadOf(collected, settings, principals);
   const findings: Finding[] = [
     ...domainFindings(domain, settings),
     ...administratorFindings(privileged, accounts),
     ...creatorFindings(creators, principals),
-    ...(await writerFindings(writable, { principals, privileged })),
+    ...writers,
     ...(await findDuplicates(connection, spns.suspects())).map(duplicateFinding),
     ...unread.map((what) => unreadFinding(connection, what)),
   ];
@@ -122,7 +123,8 @@ function* accountFindings(
 function unreadFinding({ domain }: DomainConnection, { what, consequence }: Unread): Finding {
   return finding('unread', {
     subject: { name: domain.dnsName, dn: domain.namingContext, sid: domain.sid, kind: 'domain' },
-    about: what.replace(/ of \d+ .*/, ''),
+    // The same while the same is not told, of however many.
+    about: what.replace(/\d+ (\w+?)s?\b/, '$1'),
     sentence: `${what} could not be read: ${consequence}`,
     fix: 'run the audit as an account that may read it, a domain administrator for instance',
   });

@@ -86,6 +86,7 @@ interface Seen {
   /** Accounts of which an attribute that every account has was not told. */
   withoutControl: number;
   withoutDescriptor: number;
+  withoutSid: number;
   /** Accounts with more values of an attribute than the directory gives at once. */
   partial: number;
 }
@@ -159,6 +160,7 @@ class Collector {
     managedAccounts: 0,
     withoutControl: 0,
     withoutDescriptor: 0,
+    withoutSid: 0,
     partial: 0,
   };
   readonly #sidOf = sidReader();
@@ -171,7 +173,10 @@ class Collector {
   take(entry: ClientEntry): void {
     const { dn, attributes } = entry;
     const read = readAttributes(attributes);
-    if (read.sid === undefined) return;
+    if (read.sid === undefined) {
+      this.#seen.withoutSid += 1;
+      return;
+    }
     this.#number += 1;
     for (const spn of read.spns) this.#spns.add(spn, this.#number);
     this.#count(read);

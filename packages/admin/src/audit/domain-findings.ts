@@ -80,6 +80,7 @@ export function* administratorFindings(
 export function unreadOf(
   { seen }: Collected,
   settings: DomainSettings,
+  { hiddenMembers }: Principals,
 ): readonly { readonly what: string; readonly consequence: string }[] {
   const unread: { what: string; consequence: string }[] = [];
   if (seen.withoutControl > 0) {
@@ -92,6 +93,18 @@ export function unreadOf(
     unread.push({
       what: `nTSecurityDescriptor of ${counted(seen.withoutDescriptor, 'account')}`,
       consequence: 'who may write who may act for users to them is not known',
+    });
+  }
+  if (seen.withoutSid > 0) {
+    unread.push({
+      what: `objectSid of ${counted(seen.withoutSid, 'account')}`,
+      consequence: 'nothing at all is seen of them',
+    });
+  }
+  if (hiddenMembers > 0) {
+    unread.push({
+      what: `${counted(hiddenMembers, 'member')} of groups`,
+      consequence: 'who else may act or write through these groups is not known',
     });
   }
   if (seen.partial > 0) {

@@ -1,7 +1,15 @@
 import { textOf, textsOf, valuesOf } from '@doublehop/ldap/client/entry';
 import type { ClientEntry } from '@doublehop/ldap/client/types';
 import { equals, type Filter } from '@doublehop/ldap/filter';
-import { decodeSid, domainOf, encodeSid, ridOf, type Sid } from '@doublehop/security/sid';
+import {
+  decodeSid,
+  domainOf,
+  encodeSid,
+  isSid,
+  parseSid,
+  ridOf,
+  type Sid,
+} from '@doublehop/security/sid';
 import { DomainRid } from '@doublehop/security/well-known-sids';
 import { type AccountKind, kindOf } from '../account.ts';
 import type { DomainConnection } from '../connection.ts';
@@ -41,6 +49,8 @@ const ATTRIBUTES = [
 
 /** Principals of a domain by their SIDs, each looked up once, many at a time. */
 export class Principals {
+  /** Members of groups of whom nothing is known but that they are there. */
+  hiddenMembers = 0;
   readonly #connection: DomainConnection;
   readonly #known = new Map<Sid, AuditPrincipal>();
   readonly #members = new Map<Sid, Members>();
@@ -150,12 +160,36 @@ export class Principals {
       const principal = this.#take(entry);
       if (principal !== undefined) members.push(principal);
     }
+    members.push(...(await this.#hiddenMembersOf(group, members)));
     if (this.isOurs(group.sid)) {
       const primary = this.#primary.get(ridOf(group.sid)) ?? [];
       members.push(...primary.map((sid) => this.get(sid)));
     }
     this.#direct.set(group.sid, members);
     return members;
+  }
+
+  /**
+   * Members that the group names and that cannot be read themselves. The DN of a foreign principal
+   * tells its SID (MS-ADTS 6.1.1.4.10); of others it is only known that there is somebody.
+   */
+  async #hiddenMembersOf(
+    { dn }: AuditPrincipal,
+    visible: readonly AuditPrincipal[],
+  ): Promise<readonly AuditPrincipal[]> {
+    if (dn === undefined) return [];
+    const { client } = this.#connection;
+    const search = client.search({ base: dn, scope: 'base', attributes: ['member'] });
+    const [entry] = await firstEntries(search, 1);
+    const seen = new Set(visible.map((one) => one.dn?.toLowerCase()));
+    const named = entry === undefined ? [] : textsOf(entry, 'member');
+    const hidden = named.filter((member) => !seen.has(member.toLowerCase()));
+    return hidden.flatMap((member) => {
+      const sid = /^CN=(S-1-[\d-]+),CN=ForeignSecurityPrincipals,/i.exec(member)?.[1];
+      if (sid !== undefined && isSid(sid)) return [{ ...this.get(parseSid(sid)), dn: member }];
+      this.hiddenMembers += 1;
+      return [];
+    });
   }
 
   #ofPrimary(rid: number): Sid[] {
