@@ -60,7 +60,7 @@ export interface ModifyOptions {
   readonly creator?: Creator;
 }
 
-/** Attributes of accounts that no other controller is told of, as `DirectoryWriter.note` sets them. */
+/** What no other controller is told of an account, as `DirectoryWriter.note` sets it. */
 export interface LocalFacts {
   readonly lastLogon?: string;
   readonly logonCount?: string;
