@@ -32,9 +32,9 @@ const MAX_TICKETS = 1000;
 export type Ask = (request: BenchRequest) => Promise<Uint8Array>;
 
 /**
- * The requests for one KDC. Clients of AS, users of S4U and targets are random over all accounts, or
- * over those that are active; tickets that requests show are those of up to 1,000 random clients,
- * got once.
+ * The requests for one KDC. Clients of AS, users of S4U and targets are random over all accounts,
+ * or over those that are active; tickets that requests show are those of up to 1,000 random
+ * clients, got once.
  */
 export class Workload {
   readonly #size: RealmSize;
