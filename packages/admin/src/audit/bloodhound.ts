@@ -101,7 +101,8 @@ export class BloodHoundCollector {
   #take(account: AuditAccount, { spns, descriptor, entry }: AccountDetail): void {
     const type = account.kind === 'computer' ? 'Computer' : 'User';
     this.#types.set(account.sid, type);
-    const primaryGroup = Number(textOf(entry, 'primaryGroupID') ?? DomainRid.domainUsers);
+    const group = textOf(entry, 'primaryGroupID') ?? '';
+    const primaryGroup = /^\d{1,9}$/.test(group) ? Number(group) : DomainRid.domainUsers;
     const host = textOf(entry, 'dNSHostName');
     this.#nodes.push({ account, spns, descriptor, host, primaryGroup });
     for (const dn of textsOf(entry, 'memberOf')) {
