@@ -1,5 +1,5 @@
 import type { Rdn } from './dn.ts';
-import type { EntryHead, StoredAttributes, StoredValue } from './record.ts';
+import type { EntryHead, StoredAttributes, StoredEntry, StoredValue } from './record.ts';
 import type { AttributeType, ClassType } from './schema/schema.ts';
 
 /** An entry while it is being made or changed. */
@@ -11,6 +11,8 @@ export interface Draft extends EntryHead {
   /** The most specific class. */
   type: ClassType;
   readonly attributes: StoredAttributes;
+  /** As it was before. */
+  readonly stored?: StoredEntry;
 }
 
 /** The first value of an attribute when it is text. */

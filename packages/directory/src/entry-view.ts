@@ -16,6 +16,7 @@ export class EntryView implements Entry {
   readonly #view: View;
   readonly #known: KnownAttributes;
   #dn: string | undefined;
+  #class: string | undefined;
   #sid: Sid | 'none' | undefined;
 
   constructor(view: View, known: KnownAttributes, stored: StoredEntry) {
@@ -55,7 +56,8 @@ export class EntryView implements Entry {
   }
 
   get structuralClass(): string {
-    return String(this.stored.values(this.#known.objectClass.code).at(-1) ?? '');
+    this.#class ??= String(this.stored.values(this.#known.objectClass.code).at(-1) ?? '');
+    return this.#class;
   }
 
   values(attribute: string): readonly Value[] {

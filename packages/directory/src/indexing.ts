@@ -23,25 +23,39 @@ export type Placed = Pick<StoredEntry, 'id' | 'parentId'>;
 
 /** Makes the indexes say what an entry now is; returns whether an account's name changed. */
 export function reindex(
-  { tx, view, known }: IndexWriting,
+  writing: IndexWriting,
   entry: Placed,
   before: StoredAttributes,
   after: StoredAttributes,
 ): boolean {
   let names = false;
-  // Of a new entry there is nothing before.
-  const codes = before.size === 0 ? after.keys() : new Set([...before.keys(), ...after.keys()]);
-  for (const code of codes) {
-    const type = view.schema.attributeByCode(code);
-    const old = before.get(code) ?? [];
-    const next = after.get(code) ?? [];
-    if (type === undefined || old === next) continue;
-    if (!type.indexed && type.indexing !== 'building') continue;
-    const gone = recordsOfIndex(view, known, type, entry, old);
-    const changed = replaceKeys(tx, gone, recordsOfIndex(view, known, type, entry, next));
-    names ||= changed && isAccountName(known, type);
+  for (const [code, next] of after) {
+    const old = before.get(code);
+    if (old !== next && reindexOne(writing, entry, code, { old: old ?? [], next })) names = true;
+  }
+  for (const [code, old] of before) {
+    if (!after.has(code) && reindexOne(writing, entry, code, { old, next: [] })) names = true;
   }
   return names;
+}
+
+/** The values of an attribute, then and now. */
+interface Values {
+  readonly old: readonly StoredValue[];
+  readonly next: readonly StoredValue[];
+}
+
+function reindexOne(
+  { tx, view, known }: IndexWriting,
+  entry: Placed,
+  code: number,
+  { old, next }: Values,
+): boolean {
+  const type = view.schema.attributeByCode(code);
+  if (type === undefined || (!type.indexed && type.indexing !== 'building')) return false;
+  const gone = recordsOfIndex(view, known, type, entry, old);
+  const changed = replaceKeys(tx, gone, recordsOfIndex(view, known, type, entry, next));
+  return changed && isAccountName(known, type);
 }
 
 type IndexRecords = ReadonlyMap<string, Uint8Array>;

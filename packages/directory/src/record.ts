@@ -47,7 +47,8 @@ const ATTRIBUTE_HEADER = 4 + 1 + 4;
 export class StoredEntry {
   readonly id: number;
   readonly #bytes: Buffer;
-  readonly #attributesAt: number;
+  /** Where the first attribute stands in the record. */
+  readonly attributesAt: number;
   #places: Map<number, number> | undefined;
   #asked = 0;
 
@@ -59,7 +60,7 @@ export class StoredEntry {
       : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (bytes[0] !== FORMAT) throw new StoreError('format', `entry ${id} has an unknown format`);
     const valueAt = 9 + (bytes[8] ?? 0);
-    this.#attributesAt = valueAt + 2 + this.#bytes.readUInt16BE(valueAt);
+    this.attributesAt = valueAt + 2 + this.#bytes.readUInt16BE(valueAt);
   }
 
   get flags(): number {
@@ -74,7 +75,7 @@ export class StoredEntry {
     const typeEnd = 9 + (this.#bytes[8] ?? 0);
     return {
       type: this.#bytes.toString('latin1', 9, typeEnd),
-      value: this.#bytes.toString('utf8', typeEnd + 2, this.#attributesAt),
+      value: this.#bytes.toString('utf8', typeEnd + 2, this.attributesAt),
     };
   }
 
@@ -113,7 +114,7 @@ export class StoredEntry {
   locate(slots: ReadonlyMap<number, number>, places: Int32Array): void {
     const bytes = this.#bytes;
     places.fill(-1);
-    for (let at = this.#attributesAt; at < bytes.length; at = nextAttribute(bytes, at)) {
+    for (let at = this.attributesAt; at < bytes.length; at = nextAttribute(bytes, at)) {
       const slot = slots.get(bytes.readUInt32BE(at));
       if (slot !== undefined) places[slot] = at;
     }
@@ -124,13 +125,18 @@ export class StoredEntry {
     return this.#bytes;
   }
 
+  /** Where an attribute stands at a place or behind it, which is one's; -1 when it does not. */
+  placeAfter(from: number, code: number): number {
+    const bytes = this.#bytes;
+    for (let at = from; at < bytes.length; at = nextAttribute(bytes, at)) {
+      if (bytes.readUInt32BE(at) === code) return at;
+    }
+    return -1;
+  }
+
   codes(): number[] {
     const codes: number[] = [];
-    for (
-      let at = this.#attributesAt;
-      at < this.#bytes.length;
-      at = nextAttribute(this.#bytes, at)
-    ) {
+    for (let at = this.attributesAt; at < this.#bytes.length; at = nextAttribute(this.#bytes, at)) {
       codes.push(this.#bytes.readUInt32BE(at));
     }
     return codes;
@@ -139,11 +145,7 @@ export class StoredEntry {
   /** All of it, to be changed and encoded again. */
   attributes(): StoredAttributes {
     const all: StoredAttributes = new Map();
-    for (
-      let at = this.#attributesAt;
-      at < this.#bytes.length;
-      at = nextAttribute(this.#bytes, at)
-    ) {
+    for (let at = this.attributesAt; at < this.#bytes.length; at = nextAttribute(this.#bytes, at)) {
       all.set(this.#bytes.readUInt32BE(at), decodeValues(this.#bytes, at));
     }
     return all;
@@ -158,7 +160,7 @@ export class StoredEntry {
       return this.#places.get(code) ?? -1;
     }
     const bytes = this.#bytes;
-    for (let at = this.#attributesAt; at < bytes.length; at = nextAttribute(bytes, at)) {
+    for (let at = this.attributesAt; at < bytes.length; at = nextAttribute(bytes, at)) {
       if (bytes.readUInt32BE(at) === code) return at;
     }
     return -1;
@@ -166,11 +168,7 @@ export class StoredEntry {
 
   #allPlaces(): Map<number, number> {
     const places = new Map<number, number>();
-    for (
-      let at = this.#attributesAt;
-      at < this.#bytes.length;
-      at = nextAttribute(this.#bytes, at)
-    ) {
+    for (let at = this.attributesAt; at < this.#bytes.length; at = nextAttribute(this.#bytes, at)) {
       places.set(this.#bytes.readUInt32BE(at), at);
     }
     return places;
@@ -188,8 +186,18 @@ export function firstValue(record: Buffer, at: number): { start: number; end: nu
   return { start, end: start + record.readUInt32BE(start - 4) };
 }
 
+/** What an entry is made from: attributes that have these very values still stand as they stood. */
+export interface EntryOrigin {
+  readonly entry: StoredEntry;
+  readonly values: StoredAttributes;
+}
+
 /** The stored form of an entry, written in one pass: bulk loads spend their time here. */
-export function encodeEntry(head: EntryHead, attributes: StoredAttributes): Uint8Array {
+export function encodeEntry(
+  head: EntryHead,
+  attributes: StoredAttributes,
+  origin?: EntryOrigin,
+): Uint8Array {
   const bytes = Buffer.allocUnsafe(sizeBound(head, attributes));
   bytes[0] = FORMAT;
   bytes[1] = head.flags;
@@ -199,8 +207,19 @@ export function encodeEntry(head: EntryHead, attributes: StoredAttributes): Uint
   const valueLength = bytes.write(head.rdn.value, 11 + typeLength, 'utf8');
   bytes.writeUInt16BE(valueLength, 9 + typeLength);
   let at = 11 + typeLength + valueLength;
+  // Attributes mostly keep their order, so that each is found behind the one before it.
+  let from = origin?.entry.attributesAt ?? 0;
   for (const [code, values] of attributes) {
-    if (values.length > 0) at = encodeAttribute(bytes, at, code, values);
+    if (values.length === 0) continue;
+    const isSame = origin !== undefined && origin.values.get(code) === values;
+    const place = isSame ? origin.entry.placeAfter(from, code) : -1;
+    if (origin === undefined || place < 0) {
+      at = encodeAttribute(bytes, at, code, values);
+    } else {
+      const { record } = origin.entry;
+      from = nextAttribute(record, place);
+      at += record.copy(bytes, at, place, from);
+    }
   }
   return bytes.subarray(0, at);
 }

@@ -533,7 +533,7 @@ export class DirectoryWriter {
   #draft(entry: StoredEntry): Draft {
     const type = this.#names.classOf(entry);
     const { id, parentId, flags, rdn } = entry;
-    return { id, parentId, flags, rdn, type, attributes: entry.attributes() };
+    return { id, parentId, flags, rdn, type, attributes: entry.attributes(), stored: entry };
   }
 
   /** Puts the caller's values into a new entry; returns those that are links. */
@@ -600,13 +600,14 @@ export class DirectoryWriter {
     flags = 0,
     links: readonly LinkChange[] = [],
   ): void {
-    const { id, attributes } = draft;
+    const { id, attributes, stored } = draft;
     this.#releaseDescriptor(draft, before);
     const indexed = indexedAttributes(this.#known, draft.flags, attributes);
     const spns = indexed.get(this.#known.servicePrincipalName.code) ?? [];
     for (const spn of spns) if (typeof spn === 'string') this.#services.write(spn);
     const names = reindex(this.#indexes, draft, before, indexed);
-    this.#tx.put(entryKey(id), encodeEntry(draft, attributes));
+    const origin = stored === undefined ? undefined : { entry: stored, values: before };
+    this.#tx.put(entryKey(id), encodeEntry(draft, attributes, origin));
     const content =
       before.size === 0 ? undefined : changedContent(this.#known, attributes, before, links);
     logChange(this.#tx, { usn, id, flags: flags | (names ? ChangeFlag.names : 0) }, content);
