@@ -109,8 +109,8 @@ function indexKeys(
   const place = `${type.code}/${entry.id}`;
   const kept = manyKeys.get(place);
   if (kept !== undefined) return kept;
-  const values = entry.values(type.code);
-  const keys = new Set(attempt(() => recordsOfIndex(view, known, type, entry, values))?.keys());
+  const records = attempt(() => recordsOfIndex(view, known, type, entry, entry.values(type.code)));
+  const keys = new Set(records?.keys());
   if (keys.size > FEW_KEYS) {
     if (manyKeys.size >= MAX_KEPT) manyKeys.clear();
     manyKeys.set(place, keys);
