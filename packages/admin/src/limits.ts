@@ -13,8 +13,11 @@ export const MAX_NAMES = 100_000;
 /** Longest identity that is looked up: no name in a directory is longer. */
 export const MAX_IDENTITY = 2_048;
 
-/** Writes that are under way at the same time on one connection, unless told otherwise. */
-export const DEFAULT_CONCURRENCY = 64;
+/**
+ * Writes that are under way at the same time on one connection, unless told otherwise: enough for
+ * a controller that works on some, flushes others, and finds more when it is done.
+ */
+export const DEFAULT_CONCURRENCY = 192;
 
 /** The most that may be asked for. */
 export const MAX_CONCURRENCY = 256;

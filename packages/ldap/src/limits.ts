@@ -68,7 +68,7 @@ export interface ServerLimits {
   readonly maxAnonymousMessage: number;
   /**
    * Operations of one connection in progress; beyond it nothing is read. Writes that wait together
-   * share one flush of the disk: as many as a client of ours sends (DEFAULT_CONCURRENCY) fit.
+   * share one flush of the disk.
    */
   readonly maxOperations: number;
   /** From the connection, or the end of its handshake, to a whole message (InitRecvTimeout). */

@@ -25,7 +25,7 @@ export function addWriteOptions(command: Command): Command {
     .option('-y, --yes', 'do not ask before several targets are written')
     .option('--json', 'print the outcome as JSON')
     .addOption(
-      new Option('--concurrency <n>', 'writes under way at a time; default 64').argParser(positive),
+      new Option('--concurrency <n>', 'writes under way; default 192').argParser(positive),
     )
     .addOption(journalOption())
     .option('--resume <run>', 'go on with a run of this command that was interrupted');

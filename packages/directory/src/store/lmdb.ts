@@ -121,11 +121,11 @@ class LmdbStore implements Store {
     this.#db = db;
     this.#readOnly = readOnly;
     this.#writer = new GroupCommit({
-      view: () => {
+      now: () => {
         this.refresh();
-        return this;
+        return { reader: this, version: this.#readVersion() };
       },
-      commit: (writes) => this.#commit(writes),
+      commit: (writes, version) => this.#commit(writes, version),
     });
   }
 
@@ -174,9 +174,8 @@ class LmdbStore implements Store {
     await this.#db.root.close();
   }
 
-  async #commit(writes: Writes): Promise<boolean> {
+  async #commit(writes: Writes, version: number): Promise<boolean> {
     const { data, versions } = this.#db;
-    const version = this.#readVersion();
     const done = await versions.ifVersion(VERSION_KEY, version, () => {
       // Promises of single instructions are not waited for: they settle with the whole.
       void versions.put(VERSION_KEY, NOTHING, version + 1);

@@ -12,8 +12,9 @@ export function memoryStore(): Store {
 class MemoryStore implements Store {
   readonly #records = new SortedMap<Uint8Array>();
   readonly #writer = new GroupCommit({
-    view: () => this,
-    commit: (writes) => {
+    now: () => ({ reader: this, version: this.#revision }),
+    commit: (writes, version) => {
+      if (version !== this.#revision) return Promise.resolve(false);
       this.#apply(writes);
       return Promise.resolve(true);
     },

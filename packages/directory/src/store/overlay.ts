@@ -9,12 +9,18 @@ import type { Key, Range, Reader, Record, Transaction } from './store.ts';
  */
 export class Overlay implements Transaction {
   readonly #under: Reader;
-  readonly #writes = new Map<Key, Uint8Array | null>();
+  readonly #writes: Map<Key, Uint8Array | null>;
   /** The same writes in order, made when a range is first asked for. */
   #ordered: SortedMap<Uint8Array | null> | undefined;
 
-  constructor(under: Reader) {
+  constructor(under: Reader, writes = new Map<Key, Uint8Array | null>()) {
     this.#under = under;
+    this.#writes = writes;
+  }
+
+  /** These writes over another reader. Nothing more is written here from then on. */
+  over(under: Reader): Reader {
+    return new Overlay(under, this.#writes);
   }
 
   get(key: Key): Uint8Array | undefined {
