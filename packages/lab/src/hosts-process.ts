@@ -63,10 +63,10 @@ async function openHosts(
     return member;
   };
   const findTarget: FindTarget = (name) => memberOf(name).address;
-  const network = networkOf(scenario, state, (name) => members.get(name)?.address);
+  const tls = hostsCertificate(paths, scenario, system);
+  const network = networkOf(scenario, state, tls, (name) => members.get(name)?.address);
   try {
     const transport = transportOf(paths, system);
-    const tls = hostsCertificate(paths, scenario, system);
     for (const address of state.hosts) {
       const { name } = address;
       const keytab = await readKeytab(keytabPath(paths, name));
@@ -97,6 +97,7 @@ async function openHosts(
 function networkOf(
   scenario: Scenario,
   { controller }: LabState,
+  tls: () => Promise<KeyAndCertificate>,
   addressOf: (name: string) => HostAddress | undefined,
 ): Network {
   const found = (name: string): HostAddress | undefined => {
@@ -108,6 +109,10 @@ function networkOf(
   return {
     fileServer: (name) => at(found(name), found(name)?.smbPort ?? 0),
     winRm: (name) => at(found(name), found(name)?.winRmPort ?? 0),
+    winRmTls: async (name) => {
+      const where = at(found(name), found(name)?.winRmTlsPort ?? 0);
+      return where && { ...where, ca: (await tls()).cert };
+    },
     directory: { address: controller.address, port: controller.ldapPort },
   };
 }

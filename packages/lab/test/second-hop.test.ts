@@ -24,7 +24,7 @@ async function setUp() {
     ['ServerB', 'ServerC'].map((name) => serveWinRm(domain, hosts.get(name))),
   );
   if (b === undefined || c === undefined) throw new Error('the hosts did not start');
-  hosts.winRmPorts.set('ServerB', b.service.httpPort).set('ServerC', c.service.httpPort);
+  hosts.winRm.set('ServerB', b).set('ServerC', c);
   const client = await domain.person('alice');
   return { domain, b, c, schemes: schemesOf(domain, 'alice', client) };
 }
@@ -175,6 +175,58 @@ describe('by WinRM, as a program goes', () => {
       text: 'Invoke-Command Nowhere { hostname }',
     });
     expect(nowhere.errors[0]?.message).toContain('Cannot find the computer');
+  });
+
+  test('New-PSSession stays from one command to the next, and ends with its session', async () => {
+    const { b, c, schemes } = await setUp();
+    const session = await b.open(schemes.credSsp());
+    const [opened] = (await ask(session, command('New-PSSession', 'ServerC'))).output;
+    expect(opened instanceof PsObject && opened.get('State')).toBe('Opened');
+    const text = 'Invoke-Command -Session (Get-PSSession) -ScriptBlock { hostname }';
+    for (let time = 0; time < 2; time += 1) {
+      const { output, errors } = await ask(session, { kind: 'script', text });
+      expect([errors, output.map(toText)]).toEqual([[], ['ServerC']]);
+    }
+    expect(c.host.sessions.size).toBe(1);
+    expect((await ask(session, command('Test-WSMan', 'ServerC'))).errors).toEqual([]);
+    await session.close();
+    await vi.waitFor(() => expect(c.host.sessions.size).toBe(0));
+    expect(b.host.sessions.size).toBe(0);
+  });
+
+  test('Get- and Remove-PSSession; Enter-PSSession is refused as Windows does', async () => {
+    const { b, c, schemes } = await setUp();
+    const session = await b.open(schemes.credSsp());
+    const text = async (script: string) => ask(session, { kind: 'script', text: script });
+    await text('New-PSSession ServerC, Nowhere -Name one, two | Out-Null');
+    const found = await text('Get-PSSession');
+    const [one] = found.output;
+    expect([one instanceof PsObject && one.get('Name'), found.output.length]).toEqual(['one', 1]);
+    await text('Get-PSSession | Remove-PSSession');
+    await vi.waitFor(() => expect(c.host.sessions.size).toBe(0));
+    const { errors } = await text('Enter-PSSession ServerC');
+    expect(errors[0]?.errorId).toContain('RemoteHostDoesNotSupportPushRunspace');
+  });
+
+  test('over TLS, with a password in Basic', async () => {
+    const { b, schemes } = await setUp();
+    const session = await b.open(schemes.negotiate);
+    const credential = customObject({
+      UserName: 'CONTOSO\\alice',
+      Password: SecureText.of('Passw0rd.alice'),
+    });
+    const using = new PsDictionary([[usingKey('$using:cred'), credential]]);
+    const way = '-UseSSL -Authentication Basic -Credential $using:cred';
+    const text = `Invoke-Command ServerC { hostname } ${way}`;
+    const { output, errors } = await ask(session, { kind: 'script', text, using });
+    expect([errors, output.map(toText)]).toEqual([[], ['ServerC']]);
+  });
+
+  test('without a TGT New-PSSession says why', async () => {
+    const { b, schemes } = await setUp();
+    const session = await b.open(schemes.negotiate);
+    const { output, errors } = await ask(session, command('New-PSSession', 'ServerC'));
+    expect([output, errors[0]?.errorId]).toEqual([[], '1312,PSSessionOpenFailed']);
   });
 
   test('other blocks stay refused', async () => {

@@ -43,13 +43,15 @@ export interface ConnectorOptions {
 
 /** A way to open sessions on other computers. */
 export function connector(options: ConnectorOptions): Connect {
-  const { locate, random, host } = options;
+  const { locate, own, logOn, clock, random, host } = options;
   return async (target) => {
+    const { credential } = target;
     const { url, lookup, tls } = await locate(target);
+    const tickets = credential === undefined ? own : logOn(credential.user, credential.password);
     return await connect({
       computer: target.computer,
       url,
-      scheme: schemeFor(target, options),
+      scheme: schemeFor(target, { tickets, domain: '', clock, random }),
       random,
       ...(target.configuration !== undefined && { configuration: target.configuration }),
       ...(lookup !== undefined && { lookup }),
@@ -59,11 +61,20 @@ export function connector(options: ConnectorOptions): Connect {
   };
 }
 
-/** How the first hop authenticates. Throws LabError `usage` where a password has to be given. */
-function schemeFor(target: RemoteTarget, options: ConnectorOptions): ClientScheme {
+/** What schemes need beside the target. */
+export interface SchemeParts {
+  /** Of the credential's user, or else of whoever asks. */
+  readonly tickets: TicketSource;
+  /** NetBIOS name of the domain of a user who is written without one; empty: as it is. */
+  readonly domain: string;
+  readonly clock: () => number;
+  readonly random: RandomSource;
+}
+
+/** How a hop authenticates. Throws LabError `usage` where a password has to be given. */
+export function schemeFor(target: RemoteTarget, parts: SchemeParts): ClientScheme {
   const { authentication, credential } = target;
-  const { own, logOn, clock, random } = options;
-  const tickets = credential === undefined ? own : logOn(credential.user, credential.password);
+  const { tickets, clock, random } = parts;
   switch (authentication) {
     case 'Kerberos':
       return gssClientScheme('Kerberos', { ...tickets, clock, random });
@@ -73,9 +84,9 @@ function schemeFor(target: RemoteTarget, options: ConnectorOptions): ClientSchem
     case 'CredSSP': {
       if (credential === undefined) throw needsCredential(authentication);
       const { domain, name: user } = splitUser(credential.user);
-      const { getServiceTicket } = tickets;
-      const credentials = { domain, user, password: credential.password };
-      return credSspClientScheme({ getServiceTicket, credentials, clock, random });
+      const { password } = credential;
+      const credentials = { domain: domain === '' ? parts.domain : domain, user, password };
+      return credSspClientScheme({ ...tickets, credentials, clock, random });
     }
     case 'Basic':
       if (credential === undefined) throw needsCredential(authentication);
@@ -88,7 +99,10 @@ function needsCredential(authentication: string): LabError {
 }
 
 /** `http://serverb.contoso.com:5985/wsman`. */
-export function winRmUrl(host: string, { useSsl, port }: RemoteTarget): URL {
+export function winRmUrl(
+  host: string,
+  { useSsl, port }: Pick<RemoteTarget, 'useSsl' | 'port'>,
+): URL {
   const scheme = useSsl ? 'https' : 'http';
   return new URL(`${scheme}://${host}:${port ?? (useSsl ? WINRM_TLS_PORT : WINRM_PORT)}/wsman`);
 }

@@ -1,10 +1,12 @@
 import { builtinCommands, commandTable } from '@doublehop/powershell/builtin/builtin';
 import { COMMAND_VIEW } from '@doublehop/powershell/builtin/get-command';
-import type { Command, CommandStreams, Invocation } from '@doublehop/powershell/commands/command';
+import type { Command, CommandStreams } from '@doublehop/powershell/commands/command';
+import { forSession } from '@doublehop/powershell/commands/for-session';
 import { runPipeline } from '@doublehop/powershell/commands/pipeline';
 import type { View } from '@doublehop/powershell/format/view';
 import type { Script } from '@doublehop/powershell/language/ast';
 import { Interpreter, type RunResult } from '@doublehop/powershell/language/interpreter';
+import { ENTER_COMMANDS } from './enter-commands.ts';
 import { INVOKE_COMMAND } from './invoke-command.ts';
 import { PERSON_COMMANDS } from './person-commands.ts';
 import { RemoteSessions } from './remote-sessions.ts';
@@ -57,8 +59,8 @@ export function createConsole<S>(options: ConsoleOptions<S>): Console {
     variables: (name) => interpreter.getVariable(name),
   };
   const commands: readonly Command<undefined>[] = [
-    ...given(REMOTING_COMMANDS, state),
-    ...given(options.commands, session),
+    ...forSession(REMOTING_COMMANDS, () => state),
+    ...forSession(options.commands, () => session),
     ...builtinCommands<undefined>(() => commands),
   ];
   const find = commandTable(commands);
@@ -80,15 +82,6 @@ export function createConsole<S>(options: ConsoleOptions<S>): Console {
 export const REMOTING_COMMANDS: readonly Command<RemotingState>[] = [
   INVOKE_COMMAND,
   ...SESSION_COMMANDS,
+  ...ENTER_COMMANDS,
   ...PERSON_COMMANDS,
 ];
-
-/** Commands that know what they work with. */
-function given<S>(commands: readonly Command<S>[], session: S): readonly Command<undefined>[] {
-  const inner = (invocation: Invocation<undefined>): Invocation<S> => ({ ...invocation, session });
-  return commands.map((command) =>
-    'run' in command
-      ? { ...command, run: (invocation) => command.run(inner(invocation)) }
-      : { ...command, begin: (invocation) => command.begin(inner(invocation)) },
-  );
-}

@@ -17,6 +17,18 @@ const MODULES: readonly string[] = [
   'CimCmdlets',
 ];
 
+export const TEST_WSMAN: Command<RemotingState> = {
+  name: 'Test-WSMan',
+  synopsis: 'Tests whether the WinRM service is running on a local or remote computer.',
+  module: 'Microsoft.WSMan.Management',
+  parameters: [
+    { name: 'ComputerName', type: 'string', position: 0, aliases: ['Cn'] },
+    { name: 'UseSSL', type: 'switch' },
+    { name: 'Port', type: 'int' },
+  ],
+  run: testWsMan,
+};
+
 /** Get-Credential, Import-Module, Add-WindowsFeature and Test-WSMan. */
 export const PERSON_COMMANDS: readonly Command<RemotingState>[] = [
   {
@@ -45,17 +57,7 @@ export const PERSON_COMMANDS: readonly Command<RemotingState>[] = [
   },
   windowsFeature('Add-WindowsFeature'),
   windowsFeature('Install-WindowsFeature'),
-  {
-    name: 'Test-WSMan',
-    synopsis: 'Tests whether the WinRM service is running on a local or remote computer.',
-    module: 'Microsoft.WSMan.Management',
-    parameters: [
-      { name: 'ComputerName', type: 'string', position: 0, aliases: ['Cn'] },
-      { name: 'UseSSL', type: 'switch' },
-      { name: 'Port', type: 'int' },
-    ],
-    run: testWsMan,
-  },
+  TEST_WSMAN,
 ];
 
 async function importModules({ bound, streams }: RemotingRun): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Command, CommandFailure, failure } from '@doublehop/powershell/commands/command';
+import { type Command, type CommandFailure, failure } from '@doublehop/powershell/commands/command';
 import type { Parameter } from '@doublehop/powershell/commands/command';
 import { asList } from '@doublehop/powershell/objects/convert';
 import { toText } from '@doublehop/powershell/objects/text';
@@ -32,7 +32,7 @@ const CHOICE: readonly Parameter[] = [
   { ...COMPUTER_NAME, position: 0, sets: ['ComputerName'] },
 ];
 
-/** New-, Get-, Remove-, Enter-, Exit-, Disconnect- and Connect-PSSession. */
+/** New-, Get-, Remove-, Disconnect-, Connect- and Receive-PSSession. */
 export const SESSION_COMMANDS: readonly Command<RemotingState>[] = [
   {
     name: 'New-PSSession',
@@ -49,7 +49,7 @@ export const SESSION_COMMANDS: readonly Command<RemotingState>[] = [
   },
   {
     name: 'Get-PSSession',
-    synopsis: 'Gets the sessions of this console.',
+    synopsis: 'Gets the sessions that were opened from here.',
     module: MODULE,
     outputTypes: OUTPUT,
     defaultSet: 'All',
@@ -91,33 +91,7 @@ export const SESSION_COMMANDS: readonly Command<RemotingState>[] = [
       }
     },
   },
-  {
-    name: 'Enter-PSSession',
-    synopsis: 'Starts an interactive session with a remote computer.',
-    module: MODULE,
-    parameters: [
-      { ...COMPUTER_NAME, many: false },
-      { name: 'Session', type: 'object', mandatory: true, position: 0, sets: ['Session'] },
-      ...TARGET_PARAMETERS.map((one) => ({ ...one, sets: ['ComputerName'] })),
-    ],
-    run: enter,
-  },
-  {
-    name: 'Exit-PSSession',
-    synopsis: 'Ends an interactive session with a remote computer.',
-    module: MODULE,
-    parameters: [],
-    run: async ({ session: { sessions } }) => {
-      const { entered } = sessions;
-      sessions.entered = undefined;
-      // One that Enter-PSSession opened by itself has no other use.
-      if (entered !== undefined && entered.name === ENTERED) await sessions.remove(entered);
-    },
-  },
 ];
-
-/** Name of a session that Enter-PSSession opened, and Exit-PSSession closes. */
-const ENTERED = 'Enter-PSSession';
 
 async function newSessions(run: RemotingRun): Promise<void> {
   const { bound, session, streams, signal } = run;
@@ -131,28 +105,6 @@ async function newSessions(run: RemotingRun): Promise<void> {
       if (!isConnectionError(error)) throw error;
       await streams.error(connectionRecord(target.computer, error, 'PSSessionOpenFailed'));
     }
-  }
-}
-
-async function enter(run: RemotingRun): Promise<void> {
-  const { bound, session } = run;
-  const { sessions } = session;
-  const given = bound['Session'];
-  if (given !== undefined) {
-    const found = sessions.of(given);
-    if (found?.state !== 'Opened') throw unknownSession(toText(given));
-    sessions.entered = found;
-    return;
-  }
-  const [target] = await targetsOf(asList(bound['ComputerName'] ?? null), run);
-  if (target === undefined) return;
-  try {
-    sessions.entered = await sessions.open(target, ENTERED);
-  } catch (error) {
-    if (!isConnectionError(error)) throw error;
-    throw new CommandFailure(
-      connectionRecord(target.computer, error, 'CreateRemoteRunspaceFailed'),
-    );
   }
 }
 
@@ -226,8 +178,9 @@ function raise(error: Error): never {
   throw error;
 }
 
-function unknownSession(what: string): CommandFailure {
-  const message = `This console has no opened session ${what}.`;
+/** None of that number, name or object is open here. */
+export function unknownSession(what: string): CommandFailure {
+  const message = `There is no opened session ${what} here.`;
   return failure(message, 'SessionIdNotAvailable', 'InvalidArgument', what);
 }
 

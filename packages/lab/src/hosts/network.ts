@@ -7,12 +7,20 @@ export interface ServiceAddress {
   readonly port: number;
 }
 
+/** Where a service listens for TLS. */
+export interface TlsServiceAddress extends ServiceAddress {
+  /** Whom to trust, PEM. */
+  readonly ca: string;
+}
+
 /** The computers that a host can reach, in place of the DNS. */
 export interface Network {
   /** Where the file server of a host is; undefined: no computer of that name can be reached. */
   readonly fileServer: (host: string) => ServiceAddress | undefined;
   /** Where its WinRM service is. */
   readonly winRm: (host: string) => ServiceAddress | undefined;
+  /** The same over TLS; absent: none is known. */
+  readonly winRmTls?: (host: string) => Promise<TlsServiceAddress | undefined>;
   /** LDAP of the domain's controller; absent: none is known. */
   readonly directory?: ServiceAddress;
 }

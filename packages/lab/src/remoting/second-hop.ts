@@ -1,20 +1,24 @@
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { type Principal, principal } from '@doublehop/kerberos/names';
-import { toText } from '@doublehop/powershell/objects/text';
-import { type PsObject, SecureText } from '@doublehop/powershell/objects/value';
+import { SecureText } from '@doublehop/powershell/objects/value';
 import { connect } from '@doublehop/remoting/client/connect';
 import type { RemoteSession } from '@doublehop/remoting/client/remote-session';
-import { credSspClientScheme } from '@doublehop/remoting/credssp/client';
-import { type GssClientOptions, gssClientScheme } from '@doublehop/remoting/http/gss-scheme';
 import type { ClientScheme } from '@doublehop/remoting/http/scheme';
+import {
+  type RemoteLocation,
+  schemeFor,
+  type TicketSource,
+  winRmUrl,
+} from '../console/connector.ts';
+import type { PersonCredential, RemoteTarget } from '../console/target.ts';
 import { LabError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
 import { lookupOf } from '../hosts/lookup.ts';
 import { nameOfHost } from '../hosts/network.ts';
 import { fullName, realmOf } from '../scenario.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 import { openPasswordSession } from '../sessions/open-session.ts';
 import { userOf } from './caller.ts';
-import type { RemotingWish } from './invoke-command.ts';
 
 /**
  * A session from one host to the next. Without a credential it is the caller's own: as a program of
@@ -23,25 +27,18 @@ import type { RemotingWish } from './invoke-command.ts';
  */
 export async function openFromHost(
   session: HostSession,
-  wish: RemotingWish,
+  target: RemoteTarget,
 ): Promise<RemoteSession> {
   const { host } = session;
-  const name = nameOfHost(host.scenario, wish.computer);
-  const address = host.network.winRm(wish.computer);
-  if (name === undefined || address === undefined) {
-    const message = `${wish.computer} cannot be found: the lab has no computer of that name.`;
-    throw new LabError('unknown-host', message);
-  }
-  const own = await credentialSession(session, wish.credential);
+  const where = await locateFromHost(host, target);
+  const own = await credentialSession(session, target.credential);
   try {
-    const url = new URL(`http://${fullName(host.scenario, name)}:${address.port}/wsman`);
     const remote = await connect({
-      computer: wish.computer,
-      url,
-      scheme: schemeOf(own ?? session, wish),
-      lookup: lookupOf(address.address),
+      computer: target.computer,
+      ...where,
+      scheme: schemeOf(own ?? session, target),
       random: host.system.random,
-      ...(wish.configuration !== undefined && { configuration: wish.configuration }),
+      ...(target.configuration !== undefined && { configuration: target.configuration }),
     });
     return own === undefined ? remote : closing(remote, own);
   } catch (error) {
@@ -50,45 +47,49 @@ export async function openFromHost(
   }
 }
 
+/** Where the WinRM service of a computer is, as a host finds it. Throws LabError. */
+export async function locateFromHost(
+  { scenario, network }: Host,
+  target: Pick<RemoteTarget, 'computer' | 'useSsl' | 'port'>,
+): Promise<RemoteLocation> {
+  const { computer, useSsl } = target;
+  const name = nameOfHost(scenario, computer);
+  const tls = useSsl ? await network.winRmTls?.(computer) : undefined;
+  const where = useSsl ? tls : network.winRm(computer);
+  if (name === undefined || where === undefined) {
+    const message = `${computer} cannot be found: the lab has no computer of that name.`;
+    throw new LabError('unknown-host', message);
+  }
+  return {
+    url: winRmUrl(fullName(scenario, name), { useSsl, port: target.port ?? where.port }),
+    lookup: lookupOf(where.address),
+    ...(tls !== undefined && { tls: { ca: tls.ca } }),
+  };
+}
+
 /** A logon with other credentials, which ends with the session that it was for. */
 async function credentialSession(
   { host }: HostSession,
-  credential: PsObject | undefined,
+  credential: PersonCredential | undefined,
 ): Promise<HostSession | undefined> {
-  const password = credential?.get('Password');
-  if (credential === undefined || !(password instanceof SecureText)) return undefined;
+  if (credential === undefined) return undefined;
   return openPasswordSession(host, {
-    user: userOf(host.scenario, toText(credential.get('UserName') ?? null)),
-    password: new SecureText(password.reveal().slice()),
+    user: userOf(host.scenario, credential.user),
+    password: new SecureText(credential.password.reveal().slice()),
     type: 'interactive',
   });
 }
 
-function schemeOf(session: HostSession, wish: RemotingWish): ClientScheme {
-  const { clock, random } = session.host.system;
-  const gss: GssClientOptions = {
+/** The tickets are those of the session; CredSSP and Basic give a password away. */
+function schemeOf(session: HostSession, target: RemoteTarget): ClientScheme {
+  const { scenario, system } = session.host;
+  const { clock, random } = system;
+  const tickets: TicketSource = {
     getServiceTicket: (spn) => session.ticketFor('in-session', serviceOf(session, spn)),
     getForwardedTicket: (ticket) => session.forwardedTicket(ticket),
-    clock,
-    random,
   };
-  if (wish.authentication !== 'CredSSP') {
-    return gssClientScheme(wish.authentication === 'Kerberos' ? 'Kerberos' : 'Negotiate', gss);
-  }
-  const password = wish.credential?.get('Password');
-  if (!(password instanceof SecureText)) {
-    throw new LabError('usage', 'CredSSP gives a password away: it needs -Credential.');
-  }
-  const user = toText(wish.credential?.get('UserName') ?? null);
-  const slash = user.indexOf('\\');
-  return credSspClientScheme({
-    ...gss,
-    credentials: {
-      domain: slash < 0 ? session.host.scenario.netbiosName : user.slice(0, slash),
-      user: user.slice(slash + 1),
-      password,
-    },
-  });
+  const domain = scenario.netbiosName;
+  return schemeFor(target, { tickets, domain, clock, random });
 }
 
 function serviceOf({ host }: HostSession, spn: string): Principal {

@@ -31,6 +31,7 @@ export class HostSession {
   readonly #logon: LogonSession;
   readonly #credential: SessionCredential;
   readonly #token: Token;
+  readonly #atLogOff: (() => void)[] = [];
   #isOpen = true;
 
   constructor({ host, identity, connected, logon, credential }: HostSessionParts) {
@@ -86,10 +87,17 @@ export class HostSession {
     return this.#isOpen ? await this.#lsa.forwardedTicket(this.#logon.id, service) : undefined;
   }
 
+  /** What else ends with the session; when that has happened, at once. */
+  atLogOff(work: () => void): void {
+    if (this.#isOpen) this.#atLogOff.push(work);
+    else work();
+  }
+
   /** Ends the session: its tickets, passwords and keys are gone. */
   logOff(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    for (const work of this.#atLogOff.splice(0)) work();
     this.#lsa.logOff(this.#logon.id);
     wipeCredential(this.#credential);
     this.host.sessions.delete(this);

@@ -1,16 +1,17 @@
 // Hosts with their file servers on real sockets of this machine.
 import type { Host, HostOptions } from '../../src/hosts/host.ts';
-import { nameOfHost } from '../../src/hosts/network.ts';
+import { type Network, nameOfHost } from '../../src/hosts/network.ts';
 import { CONTOSO } from '../../src/scenario.ts';
 import { type FileService, listenShares } from '../../src/shares/share-service.ts';
 import type { TestDomain } from './domain.ts';
+import type { TestWinRm } from './win-rm.ts';
 
 const ADDRESS = '127.0.0.1';
 
 /** Hosts that reach each other. */
 export class TestHosts {
   /** Where the hosts' WinRM services are, for those that have one. */
-  readonly winRmPorts = new Map<string, number>();
+  readonly winRm = new Map<string, Pick<TestWinRm, 'service' | 'ca'>>();
   readonly #hosts = new Map<string, Host>();
   readonly #files = new Map<string, FileService>();
 
@@ -20,14 +21,19 @@ export class TestHosts {
     more: Partial<HostOptions> = {},
   ): Promise<TestHosts> {
     const hosts = new TestHosts();
-    const network = {
-      fileServer: (name: string) => {
+    const winRmOf = (name: string) => hosts.winRm.get(nameOfHost(CONTOSO, name) ?? '');
+    const network: Network = {
+      fileServer: (name) => {
         const files = hosts.#files.get(nameOfHost(CONTOSO, name) ?? '');
         return files && { address: ADDRESS, port: files.port };
       },
-      winRm: (name: string) => {
-        const port = hosts.winRmPorts.get(nameOfHost(CONTOSO, name) ?? '');
+      winRm: (name) => {
+        const port = winRmOf(name)?.service.httpPort;
         return port === undefined ? undefined : { address: ADDRESS, port };
+      },
+      winRmTls: async (name) => {
+        const there = winRmOf(name);
+        return there && { address: ADDRESS, port: there.service.httpsPort, ca: there.ca };
       },
     };
     for (const name of names) {

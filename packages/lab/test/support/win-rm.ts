@@ -30,6 +30,8 @@ import { REALM, type TestDomain } from './domain.ts';
 export interface TestWinRm {
   readonly host: Host;
   readonly service: RemotingService;
+  /** Whom its HTTPS is to be trusted by, PEM. */
+  readonly ca: string;
   /** Opens a session; closed when the test ends. */
   readonly open: (scheme: ClientScheme, more?: Partial<ConnectOptions>) => Promise<RemoteSession>;
   readonly openTls: (scheme: ClientScheme) => Promise<RemoteSession>;
@@ -89,6 +91,7 @@ export async function serveWinRm(
   return {
     host,
     service,
+    ca: tls.cert,
     open: (scheme, more) => openAt(`http://${names[0]}:${service.httpPort}/wsman`, scheme, more),
     openTls: (scheme) => openAt(`https://${names[0]}:${service.httpsPort}/wsman`, scheme),
   };
