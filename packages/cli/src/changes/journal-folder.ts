@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AdminError } from '@doublehop/admin/errors';
 import type { JournalFile, JournalStore } from '@doublehop/admin/journal/store';
+import { takeLock } from '@doublehop/lab/folder/lock';
 import { Option } from 'commander';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -45,12 +46,14 @@ export function journalFolder(folder: string): JournalStore {
     create: async (run) =>
       await guarded(folder, async () => {
         await mkdir(folder, { recursive: true, mode: 0o700 });
-        const file = await open(path(run), 'ax', 0o600);
-        await syncFolder(folder);
-        return fileOf(folder, file);
+        return await locked(folder, run, async () => {
+          const file = await open(path(run), 'ax', 0o600);
+          await syncFolder(folder);
+          return file;
+        });
       }),
     reopen: async (run) =>
-      await guarded(folder, async () => fileOf(folder, await open(path(run), 'a'))),
+      await guarded(folder, async () => await locked(folder, run, () => open(path(run), 'a'))),
     read: async function* (run) {
       try {
         for await (const piece of createReadStream(path(run), { highWaterMark: PIECE })) {
@@ -77,11 +80,33 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-function fileOf(folder: string, file: FileHandle): JournalFile {
+/** The file of a run, which one process at a time may write: two would both go on with it. */
+async function locked(
+  folder: string,
+  run: string,
+  opening: () => Promise<FileHandle>,
+): Promise<JournalFile> {
+  const release = await takeLock(join(folder, `${run}.lock`));
+  if (release === undefined) {
+    const message = `run ${run} is under way in another process; wait for its end, or end it`;
+    throw new AdminError('journal', message);
+  }
+  try {
+    return fileOf(folder, await opening(), release);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function fileOf(folder: string, file: FileHandle, release: () => Promise<void>): JournalFile {
   return {
     append: async (text) => await guarded(folder, async () => await file.appendFile(text)),
     sync: async () => await guarded(folder, async () => await file.datasync()),
-    close: async () => await guarded(folder, async () => await file.close()),
+    close: async () => {
+      await guarded(folder, async () => await file.close());
+      await guarded(folder, release);
+    },
   };
 }
 

@@ -24,9 +24,7 @@ export function addWriteOptions(command: Command): Command {
     .addOption(new Option('--what-if, --dry-run', 'show what would be written, write nothing'))
     .option('-y, --yes', 'do not ask before several targets are written')
     .option('--json', 'print the outcome as JSON')
-    .addOption(
-      new Option('--concurrency <n>', 'writes under way; default 192').argParser(positive),
-    )
+    .addOption(new Option('--concurrency <n>', 'writes under way; default 192').argParser(positive))
     .addOption(journalOption())
     .option('--resume <run>', 'go on with a run of this command that was interrupted');
 }

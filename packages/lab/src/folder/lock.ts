@@ -10,25 +10,36 @@ import { isRecord, parseJson } from './state.ts';
 const POLL = 50;
 
 /**
- * Runs work that starts or stops a lab, alone: two at the same time would start it twice. A lock of
- * a process that has ended counts for nothing. Throws LabError `busy`.
+ * Runs work that starts or stops a lab, alone: two at the same time would start it twice. Throws
+ * LabError `busy`.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + LOCK_WAIT;
+  let release = await takeLock(path);
+  while (release === undefined) {
+    if (performance.now() > deadline) {
+      throw new LabError('busy', `another command is starting or stopping the lab (${path})`);
+    }
+    await sleep(POLL);
+    release = await takeLock(path);
+  }
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+/**
+ * Takes a lock, a file that names this process, and gives how to let go of it; undefined where
+ * another process has it. A lock of a process that has ended counts for nothing.
+ */
+export async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
   const own = `${path}.${randomUUID()}`;
   await writeFile(own, JSON.stringify(await ownProcessId()), { mode: 0o600 });
   try {
-    const deadline = performance.now() + LOCK_WAIT;
-    while (!(await taken(own, path))) {
-      if (performance.now() > deadline) {
-        throw new LabError('busy', `another command is starting or stopping the lab (${path})`);
-      }
-      await sleep(POLL);
-    }
-    try {
-      return await work();
-    } finally {
-      await rm(path, { force: true });
-    }
+    if (await taken(own, path)) return async () => await rm(path, { force: true });
+    return undefined;
   } finally {
     await rm(own, { force: true });
   }
