@@ -35,9 +35,13 @@ section{border:1px solid var(--line);border-left:.5rem solid gray;padding:.7rem;
 table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.25rem .5rem;border-top:1px solid var(--line)}
 td{overflow-wrap:anywhere}ul{margin:0;padding-left:1.1rem}
+section table{table-layout:fixed}th:nth-child(3),th:nth-child(4){width:28%}
 code{font:13px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}
+.word{display:inline-block;max-width:100%}
 .dn{opacity:.75;font-size:.85em;display:block}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}dd{margin:0}
+@media(max-width:45rem){section td{display:block}section thead{display:none}
+section td+td{border-top:0}section td:last-child{padding-bottom:.6rem}}
 @media print{body{font-size:10pt}section{border-color:#666}tr{break-inside:avoid}}
 `;
 
@@ -101,9 +105,15 @@ function* section(
     const change = changes === undefined ? '' : ` <em>(${changes.of(finding)})</em>`;
     const items = evidence.map((text) => `<li><code>${escapeHtml(text)}</code></li>`);
     yield `<tr><td>${escapeHtml(subject.name)}${dn}</td><td>${escapeHtml(sentence)}${change}</td>`;
-    yield `<td><ul>${items.join('')}</ul></td><td><code>${escapeHtml(fix)}</code></td></tr>\n`;
+    yield `<td><ul>${items.join('')}</ul></td><td>${commandLine(fix)}</td></tr>\n`;
   }
   yield '</tbody></table></section>\n';
+}
+
+/** A command of which no word is broken in two, and which can be copied. */
+function commandLine(text: string): string {
+  const words = text.split(' ').map((word) => `<span class="word">${escapeHtml(word)}</span>`);
+  return `<code>${words.join(' ')}</code>`;
 }
 
 function sectionHead(rule: RuleId, severity: Severity, count: number): string {
