@@ -123,6 +123,10 @@ describe('output', () => {
     expect(shown.shown()).toContain('10/10 targets');
     const state = { done: 120, total: 5_000, elapsed: 1_000 };
     expect(describeProgress('targets', state)).toBe('120/5000 targets, 120/s, 41 s left');
+    const early = { ...state, elapsed: 999 };
+    expect(describeProgress('targets', early)).toBe('120/5000 targets');
+    const slow = { done: 10, total: 5_000, elapsed: 10_000 };
+    expect(describeProgress('targets', slow)).toBe('10/5000 targets, 1.0/s, 84 min left');
     expect(describeProgress('computers found', { ...state, total: undefined })).toBe(
       '120 computers found, 120/s',
     );

@@ -86,7 +86,7 @@ function flagOf(text: string): DelegationFlag {
   const wanted = text.trim().toLowerCase();
   const flag = FLAG_NAMES.find((name) => name === wanted);
   if (flag !== undefined) return flag;
-  throw new UsageError(`"${text}" is none of ${FLAG_NAMES.join(', ')}`);
+  throw new UsageError(`"${text}" is none of ${FLAG_NAMES.join(', ')}; accounts go to --account`);
 }
 
 function showCommand(context: Context): Command {

@@ -33,11 +33,18 @@ interface State {
   readonly elapsed: number;
 }
 
+/** Milliseconds before which a rate says nothing. */
+const SETTLED = 1000;
+
 /** `120/5000 targets, 340/s, 14 s left`. */
 export function describe(what: string, { done, total, elapsed }: State): string {
-  const rate = elapsed === 0 ? 0 : (done * 1000) / elapsed;
+  const rate = elapsed < SETTLED ? 0 : (done * 1000) / elapsed;
   const speed = rate === 0 ? '' : `, ${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s`;
   if (total === undefined) return `${done} ${what}${speed}`;
-  const left = rate === 0 ? '' : `, ${Math.ceil((total - done) / rate)} s left`;
+  const left = rate === 0 ? '' : `, ${duration((total - done) / rate)} left`;
   return `${done}/${total} ${what}${speed}${left}`;
+}
+
+function duration(seconds: number): string {
+  return seconds < 120 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 }
