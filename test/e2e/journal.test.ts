@@ -68,7 +68,9 @@ async function killedInTheMiddle(): Promise<void> {
 
 function readNames(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).toSorted();
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .toSorted();
   } catch {
     return [];
   }
