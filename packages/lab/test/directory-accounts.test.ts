@@ -1,7 +1,7 @@
 // Get-, Set-, New- and Remove- of the ActiveDirectory commands, at a controller over sealed LDAP.
 import { categoryText } from '@doublehop/powershell/commands/error-record';
 import { toText } from '@doublehop/powershell/objects/text';
-import { PsObject, type PsValue } from '@doublehop/powershell/objects/value';
+import { PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type DirectoryConsole, startDirectory } from './support/directory.ts';
 
@@ -184,6 +184,31 @@ describe('what Get- gives', () => {
     expect(computers).toContain('ServerC');
     const nested = await texts('(Get-ADGroupMember Administrators -Recursive).name');
     expect(nested).toEqual(['Administrator']);
+  });
+});
+
+describe('-Properties', () => {
+  test('times are times, and what the controller works out is a truth', async () => {
+    const shown = await console.run(
+      '$u = Get-ADUser alice -Properties PasswordLastSet, Created, whenChanged, LockedOut, ' +
+        'PasswordExpired, AccountExpirationDate, pwdLastSet; ' +
+        '$u.PasswordLastSet; $u.Created; $u.whenChanged; $u.LockedOut; $u.PasswordExpired; ' +
+        '"<$($u.AccountExpirationDate)>"; $u.pwdLastSet',
+    );
+    const kinds = shown.output.map((value) =>
+      value instanceof Scalar ? value.type : toText(value).replace(/^\d{18}$/u, 'a number'),
+    );
+    expect(kinds).toEqual([
+      ...['DateTime', 'DateTime', 'DateTime'],
+      ...['False', 'False', '<>', 'a number'],
+    ]);
+  });
+
+  test('one that is neither an attribute nor a property is refused', async () => {
+    const [id, message] = await failed('Get-ADUser alice -Properties Title, nonsense');
+    expect(id).toMatch(/^ActiveDirectoryCmdlet:System.ArgumentException,.*GetADUser$/u);
+    expect(message).toBe('One or more properties are invalid. Parameter name: nonsense');
+    expect(await texts('(Get-ADUser alice -Properties *, otherTelephone).Name')).toEqual(['alice']);
   });
 });
 

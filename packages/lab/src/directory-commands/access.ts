@@ -1,6 +1,5 @@
 import type { DomainConnection } from '@doublehop/admin/connection';
 import {
-  type Command,
   type Invocation,
   type Parameter,
   type PlainCommand,
@@ -49,18 +48,6 @@ export const PROCESS_PARAMETERS: readonly Parameter[] = [
   { name: 'WhatIf', type: 'switch', aliases: ['wi'] },
   { name: 'Confirm', type: 'switch', aliases: ['cf'] },
 ];
-
-/** A command that has what it works with from `accessOf`. */
-export function withAccess<S>(
-  command: DirectoryCommand,
-  accessOf: (given: S) => DirectoryAccess,
-): Command<S> {
-  return {
-    ...command,
-    run: (invocation: Invocation<S>) =>
-      command.run({ ...invocation, session: accessOf(invocation.session) }),
-  };
-}
 
 /** Works with the domain that `-Server` and `-Credential` mean, and leaves it. */
 export async function withDomain(

@@ -5,12 +5,14 @@ import { textOf, textsOf, valuesOf } from '@doublehop/ldap/client/entry';
 import type { ClientEntry } from '@doublehop/ldap/client/types';
 import type { View } from '@doublehop/powershell/format/view';
 import { PsObject, type PsValue, Scalar } from '@doublehop/powershell/objects/value';
+import { millisecondsOf, NEVER } from '@doublehop/security/filetime';
 import { decodeGuid } from '@doublehop/security/guid';
 import { decodeSid, type Sid } from '@doublehop/security/sid';
 import { fromUtf8 } from '@doublehop/wire/bytes';
+import { dateTime } from '../commands/host-objects.ts';
 import { NAMESPACE } from './access.ts';
 import { accountFlag } from './account-flags.ts';
-import { attributeOf } from './properties.ts';
+import { attributeOf, propertyOf, type Reading } from './properties.ts';
 
 /** What kind of object a command is about. */
 export type AdKind = 'Computer' | 'User' | 'ServiceAccount' | 'Group' | 'Principal' | 'Object';
@@ -190,7 +192,8 @@ async function extended(
   const wanted = lower(name);
   if (accountFlag(name) !== undefined || OWN.has(wanted)) return property(entry, name);
   if (wanted === 'objectsid') return property(entry, 'SID');
-  const attribute = attributeOf(name);
+  const { attribute, reading } = propertyOf(name);
+  if (reading.kind !== 'as it is') return readAs(reading, textOf(entry, attribute));
   if (lower(attribute) === lower(DESCRIPTOR) || lower(attribute) === lower(RETRIEVERS_DESCRIPTOR)) {
     const isList = wanted === lower(PRINCIPALS) || wanted === lower(RETRIEVERS);
     const [value] = valuesOf(entry, attribute);
@@ -199,6 +202,34 @@ async function extended(
   const values = valuesOf(entry, attribute).map(valueOf);
   const isMany = /^(?:serviceprincipalnames?|memberof|members?|msds-allowedtodelegateto)$/u;
   return values.length > 1 || isMany.test(wanted) ? values : (values[0] ?? null);
+}
+
+function readAs(
+  reading: Exclude<Reading, { kind: 'as it is' }>,
+  text: string | undefined,
+): PsValue {
+  if (text === undefined) return null;
+  switch (reading.kind) {
+    case 'bit':
+      return (Number(text) & reading.bit) !== 0;
+    case 'file time': {
+      const time = BigInt(text);
+      return time === 0n || time === NEVER ? null : dateTime(millisecondsOf(time));
+    }
+    case 'time': {
+      const [, year, month, day, hour, minute, second] = GENERALIZED_TIME.exec(text) ?? [];
+      if (second === undefined) return text;
+      return dateTime(Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`));
+    }
+  }
+}
+
+/** As controllers write it (MS-ADTS 3.1.1.2.2.2.13): `20260302100000.0Z`. */
+const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d+)?Z$/u;
+
+/** Whether objects have the property without being asked for it. */
+export function isDefaultProperty(name: string): boolean {
+  return OWN.has(lower(name));
 }
 
 function lower(name: string): string {

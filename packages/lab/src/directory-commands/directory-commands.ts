@@ -1,5 +1,6 @@
 import type { Command } from '@doublehop/powershell/commands/command';
-import { type DirectoryAccess, type DirectoryCommand, withAccess } from './access.ts';
+import { forSession } from '@doublehop/powershell/commands/for-session';
+import type { DirectoryAccess, DirectoryCommand } from './access.ts';
 import type { AccountKind } from './ad-object.ts';
 import { GET_DOMAIN, GET_GROUP_MEMBER, getCommand } from './get-commands.ts';
 import { newCommand, removeCommand, SET_ACCOUNT_CONTROL, setCommand } from './write-commands.ts';
@@ -28,5 +29,5 @@ const DIRECTORY_COMMANDS: readonly DirectoryCommand[] = [
 export function directoryCommands<S>(
   accessOf: (given: S) => DirectoryAccess,
 ): readonly Command<S>[] {
-  return DIRECTORY_COMMANDS.map((command) => withAccess(command, accessOf));
+  return forSession(DIRECTORY_COMMANDS, accessOf);
 }

@@ -19,10 +19,11 @@ import {
   type Run,
   withDomain,
 } from './access.ts';
-import { type AdKind, adObject, attributesFor, sidObject } from './ad-object.ts';
+import { type AdKind, adObject, attributesFor, isDefaultProperty, sidObject } from './ad-object.ts';
 import { MissingIdentity, told } from './failures.ts';
 import { parseAdFilter } from './filter.ts';
 import { entryOf, identityText, kindFilter } from './identity.ts';
+import { checkProperties } from './properties.ts';
 
 /** `-Identity`, also from the pipeline. */
 export const IDENTITY: Parameter = {
@@ -99,6 +100,7 @@ async function get(run: Run, kind: AdKind): Promise<void> {
   const { bound, streams } = run;
   const properties = asList(bound['Properties'] ?? null).map(toText);
   await withDomain(run, async (connection) => {
+    await checkProperties(connection, properties, isDefaultProperty);
     const most = toNumber(bound['ResultSetSize'] ?? null) ?? 0;
     let count = 0;
     for await (const entry of found(run, connection, kind, properties)) {
