@@ -12,7 +12,7 @@ export interface Guarded {
   readonly log: string;
   /** Whether the server still runs. */
   readonly running: () => boolean;
-  /** Ends the server and whatever it started; resolves when none is left. */
+  /** Ends the server and whatever it started; resolves when all are killed. */
   readonly stop: () => Promise<void>;
 }
 

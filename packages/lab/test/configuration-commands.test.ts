@@ -50,6 +50,8 @@ test('what is registered is shown, changed, disabled and removed', async () => {
   expect((await store.get('Demo'))?.isEnabled).toBe(true);
   const shown = await type('(Get-PSSessionConfiguration).Name');
   expect(shown.output).toEqual(['microsoft.powershell', 'Demo']);
+  const permission = await type('(Get-PSSessionConfiguration Demo).Permission');
+  expect(permission.output).toEqual([String.raw`BUILTIN\Administrators AccessAllowed`]);
   await type('Get-PSSessionConfiguration D* | Unregister-PSSessionConfiguration -Force');
   expect(await store.list()).toEqual([]);
 });

@@ -21,6 +21,17 @@ export const REMOTING_VIEWS: readonly View[] = [
     columns: [{ label: 'UserName' }, { label: 'Password', align: 'right' }],
   },
   {
+    typeName: 'Microsoft.PowerShell.Commands.PSSessionConfigurationCommands#PSSessionConfiguration',
+    kind: 'list',
+    columns: [
+      { label: 'Name' },
+      { label: 'PSVersion' },
+      { label: 'StartupScript' },
+      { label: 'RunAsUser' },
+      { label: 'Permission' },
+    ],
+  },
+  {
     typeName: 'System.Xml.XmlElement#IdentifyResponse',
     kind: 'list',
     columns: [

@@ -17,6 +17,9 @@ import {
 } from '@doublehop/remoting/configurations/registration';
 import type { ConfigurationStore } from '@doublehop/remoting/configurations/store';
 import { RemotingError } from '@doublehop/remoting/errors';
+import { AceType } from '@doublehop/security/ace';
+import { parseSddl } from '@doublehop/security/sddl';
+import { groupName } from '../commands/sid-names.ts';
 import { credentialOf, type PersonCredential } from '../console/target.ts';
 import { isAdministrator } from '../hosts/local-groups.ts';
 import type { HostSession } from '../sessions/host-session.ts';
@@ -107,7 +110,7 @@ async function register(run: Run): Promise<void> {
   }
   const registration = await said(run, { name, modulePath: [], isEnabled: true });
   await store.put(registration);
-  await run.streams.output(shown(registration));
+  await run.streams.output(shown(registration, run.session.session));
 }
 
 async function set(run: Run): Promise<void> {
@@ -130,7 +133,7 @@ async function get({ bound, session, streams }: Run): Promise<void> {
   for (const pattern of patterns) {
     const isMeant = wildcard(pattern);
     const found = all.filter(({ name }) => isMeant(name));
-    for (const one of found) await streams.output(shown(one));
+    for (const one of found) await streams.output(shown(one, session.session));
     if (found.length > 0 || isWildcard(pattern)) continue;
     await streams.error(notRegistered(pattern).record);
   }
@@ -184,7 +187,7 @@ function notRegistered(name: string): ReturnType<typeof failure> {
 }
 
 /** What is told of a registration: nothing of a password. */
-function shown(registration: Registration): PsObject {
+function shown(registration: Registration, { host }: HostSession): PsObject {
   const { name, isEnabled, runAs, sddl = DEFAULT_SDDL, file } = registration;
   const configuration = configurationOf(registration);
   return new PsObject({
@@ -196,15 +199,28 @@ function shown(registration: Registration): PsObject {
     adapted: {
       Name: name,
       PSVersion: '5.1',
+      StartupScript: '',
       RunAsUser: runAs?.user ?? configuration?.groupManagedServiceAccount ?? '',
       RunAsVirtualAccount: configuration?.runAsVirtualAccount === true,
       SessionType: configuration?.sessionType ?? 'Default',
       LanguageMode: configuration?.languageMode ?? 'RestrictedLanguage',
+      Permission: permissions(sddl, host.scenario.netbiosName),
       SecurityDescriptorSddl: sddl,
       ConfigFilePath: file?.path ?? '',
       Enabled: isEnabled,
     },
   });
+}
+
+/** `BUILTIN\\Administrators AccessAllowed, …`, in the order of the list. */
+function permissions(sddl: string, domain: string): string {
+  const { dacl } = parseSddl(sddl);
+  const aces = dacl === undefined || dacl === 'null' ? [] : dacl.aces;
+  const words = aces.map(({ type, sid }) => {
+    const right = type === AceType.denied ? 'AccessDenied' : 'AccessAllowed';
+    return `${groupName(sid, domain).name || sid} ${right}`;
+  });
+  return words.join(', ');
 }
 
 /** For administrators alone; what the registrations refuse becomes the command's error. */
