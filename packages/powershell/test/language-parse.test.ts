@@ -160,7 +160,14 @@ describe('statements', () => {
 describe('what is outside of the subset is refused whole, with its place', () => {
   test.for([
     ['a\nfunction f {}', "a.ps1:2:1: not supported: 'function'"],
-    ['a; try { b } catch {}', "a.ps1:1:4: not supported: 'try'"],
+    ['a; do { b } while ($c)', "a.ps1:1:4: not supported: 'do'"],
+    ['try { b }', "a.ps1:1:10: 'try' needs a 'catch' or 'finally'"],
+    [
+      'try { b } catch { c } catch [X] { d }',
+      "a.ps1:1:28: no 'catch' can follow the one for every error",
+    ],
+    ['try { b } catch [X], { d }', 'a.ps1:1:22: "{" where the type of an exception should be'],
+    ['catch { d }', "a.ps1:1:1: not supported: 'catch'"],
     ['& a', 'a.ps1:1:1: not supported: the call operator &'],
     ['a | & { b }', 'a.ps1:1:5: not supported: the call operator &'],
     ['. ./b.ps1', 'a.ps1:1:1: not supported: dot-sourcing'],

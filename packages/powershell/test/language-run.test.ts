@@ -178,12 +178,68 @@ const flow: readonly Row[] = [
   ['1; return 2; 3', '1', '2'],
 ];
 
+const TOO_LONG = '! The script is stopped: it needs more than 4194304 characters of a text.';
+
+const tries: readonly Row[] = [
+  [
+    'try { 1; nope; 2 } catch { "<$($_.CategoryInfo.Category)>" } finally { 3 }; 4',
+    '1',
+    '<ObjectNotFound>',
+    '3',
+    '4',
+  ],
+  ['try { 1/0 } catch { $_.Exception.Message }', 'Attempted to divide by zero.'],
+  ['try { throw "x" } catch { "$_ $($PSItem.FullyQualifiedErrorId)" }; $Error.Count', 'x x', '1'],
+  ['try { 1 } catch { "never" }', '1'],
+  ['try { Write-Error "e"; "on" } catch { "never" }', 'on', '! e'],
+  ['try { Write-Error "e" -ErrorAction Stop; "never" } catch { "caught $_" }', 'caught e'],
+  [
+    '$ErrorActionPreference = "Stop"; try { Write-Error "e" } catch { "caught" }; "on"',
+    'caught',
+    'on',
+  ],
+  ['try { foreach ($i in 1..3) { if ($i -eq 2) { nope }; $i } } catch { "out" }', '1', 'out'],
+  [
+    '1..2 | % { try { if ($_ -eq 1) { nope }; $_ } catch { "no $($_.TargetObject)" } }',
+    'no nope',
+    '2',
+  ],
+  ['try { 1..3 | % { if ($_ -eq 2) { nope }; $_ } } catch { "out" }', '1', 'out'],
+  ['try { try { throw "a" } catch { throw } } catch { "again $_" }', 'again a'],
+  ['try { try { throw "a" } finally { "first" } } catch { "then $_" }', 'first', 'then a'],
+  ['try { throw "a" } finally { "last" }; "never"', 'last', '! a'],
+  [
+    'foreach ($i in 1..3) { try { if ($i -eq 2) { continue }; $i } finally { "f$i" } }',
+    '1',
+    'f1',
+    'f2',
+    '3',
+    'f3',
+  ],
+  ['try { return 1 } finally { 2 }; 3', '1', '2'],
+  [
+    'try { throw "a" } catch [System.IO.IOException], [Foo] { 1 } catch [RuntimeException] { 2 } catch { 3 }',
+    '3',
+  ],
+  [
+    'try { throw "a" } catch [System.Management.Automation.RuntimeException] { 2 } catch { 3 }',
+    '2',
+  ],
+  ['try { throw "a" } catch [Foo] { 1 } catch [Exception] { 2 }', '2'],
+  ['try { throw "a" } catch [Foo] { 1 }', '! a'],
+  ['try { nope } catch { nope2 2>$null; "still" }; "on"', 'still', 'on'],
+  ['$x = try { nope } catch { 5 }; $x', '5'],
+  ['try\n{\n nope\n}\ncatch\n{\n 1\n}\nfinally\n{\n 2\n}\n3', '1', '2', '3'],
+  ['try { "ab" * 1000000000 } catch { "never" }', TOO_LONG],
+];
+
 describe.for([
   ['arithmetic', arithmetic],
   ['comparison', comparison],
   ['text', ofText],
   ['values', values],
   ['flow', flow],
+  ['try', tries],
 ] as const)('%s', ([, rows]) => {
   test.for(rows)('%s', async ([script, ...expected]) => {
     expect(await textsOf(script)).toEqual(expected);
@@ -247,8 +303,8 @@ describe('a console', () => {
     const console = new TestConsole();
     console.interpreter.setVariable('b', new Scalar('ScriptBlock', '"<$_>"'));
     expect(await textsOf('1..2 | % $b', console)).toEqual(['<1>', '<2>']);
-    console.interpreter.setVariable('b', new Scalar('ScriptBlock', 'try {}'));
-    expect((await textsOf('1 | % $b', console)).join()).toContain("not supported: 'try'");
+    console.interpreter.setVariable('b', new Scalar('ScriptBlock', 'do {}'));
+    expect((await textsOf('1 | % $b', console)).join()).toContain("not supported: 'do'");
   });
 });
 
@@ -337,6 +393,7 @@ describe('language modes (about_Language_Modes)', () => {
     ['(1,2)[0]', 'indexes'],
     ['foreach ($i in 1) {}', 'loops'],
     ['throw 1', "'throw'"],
+    ['try { 1 } finally { 2 }', "'try'"],
     ['a 2>&1', 'redirection'],
     ['1..3', 'the operator ..'],
     ['$env:Path', 'the variable $Path'],

@@ -227,8 +227,8 @@ describe('a role capability file (about_Role_Capabilities)', () => {
       "a:1:82: The regular expression pattern ( is not valid: Not enough )'s.",
     ],
     [
-      "@{ FunctionDefinitions = @{ Name = 'a'; ScriptBlock = { try {} catch {} } } }",
-      "a:1:57: not supported: 'try'",
+      "@{ FunctionDefinitions = @{ Name = 'a'; ScriptBlock = { do {} while (1) } } }",
+      "a:1:57: not supported: 'do'",
     ],
     ["@{ FunctionDefinitions = @{ Name = 'a' } }", 'a:1:26: ScriptBlock should be a script block'],
     ['@{ RoleDefinitions = @{} }', 'a:1:4: unknown key RoleDefinitions'],

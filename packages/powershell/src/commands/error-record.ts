@@ -62,7 +62,7 @@ export interface ErrorRecord {
 
 /** An error record as an object: what `2>&1` sends down the pipeline. */
 export function errorObject(record: ErrorRecord): PsObject {
-  const { message, errorId, category, target, exceptionType = 'System.Exception' } = record;
+  const { message, errorId, target, exceptionType = 'System.Exception' } = record;
   const exception = new PsObject({
     typeNames: [exceptionType, 'System.Object'],
     text: `${exceptionType}: ${message}`,
@@ -75,7 +75,23 @@ export function errorObject(record: ErrorRecord): PsObject {
       Exception: exception,
       TargetObject: target,
       FullyQualifiedErrorId: errorId,
-      CategoryInfo: categoryText(record, category),
+      CategoryInfo: categoryObject(record),
+    },
+  });
+}
+
+/** System.Management.Automation.ErrorCategoryInfo. */
+function categoryObject(record: ErrorRecord): PsObject {
+  const { category, target, activity = '', exceptionType = 'System.Exception' } = record;
+  return new PsObject({
+    typeNames: ['System.Management.Automation.ErrorCategoryInfo', 'System.Object'],
+    text: categoryText(record, category),
+    properties: {
+      Category: category,
+      Activity: activity,
+      Reason: exceptionType.split('.').at(-1) ?? '',
+      TargetName: target === null ? '' : toText(target),
+      TargetType: target === null ? '' : typeNameOf(target),
     },
   });
 }

@@ -35,6 +35,7 @@ export type Statement =
   | ForEachStatement
   | WhileStatement
   | ForStatement
+  | TryStatement
   | FlowStatement;
 
 export interface PipelineStatement extends Span {
@@ -104,6 +105,21 @@ export interface ForStatement extends Span {
   readonly first?: Statement;
   readonly condition?: Statement;
   readonly step?: Statement;
+  readonly body: Block;
+}
+
+/** about_Try_Catch_Finally. */
+export interface TryStatement extends Span {
+  readonly kind: 'try';
+  readonly body: Block;
+  readonly catches: readonly CatchClause[];
+  /** `finally`. */
+  readonly last?: Block;
+}
+
+export interface CatchClause {
+  /** .NET names of exceptions, as they are written; none: every error. */
+  readonly types: readonly string[];
   readonly body: Block;
 }
 

@@ -1,9 +1,8 @@
-import { failure } from '../commands/command.ts';
 import { MAX_COLLECTION_ITEMS, MAX_SCRIPT_STEPS, MAX_TEXT_LENGTH } from '../limits.ts';
 import { itemsOf } from '../objects/convert.ts';
 import { toText } from '../objects/text.ts';
 import { PsDictionary, PsObject, type PsValue, Scalar } from '../objects/value.ts';
-import { ScriptStop } from './script-error.ts';
+import { limitExceeded, type ScriptStop } from './script-error.ts';
 
 /** So many units of text weigh as much as an item of a collection. */
 const TEXT_PER_ITEM = 16;
@@ -123,6 +122,5 @@ function childrenOf(value: PsValue): readonly PsValue[] | undefined {
 }
 
 function exceeded(what: string, limit: number): ScriptStop {
-  const message = `The script is stopped: it needs more than ${limit} ${what}.`;
-  return new ScriptStop(failure(message, 'ScriptLimitExceeded', 'LimitsExceeded').record);
+  return limitExceeded(`The script is stopped: it needs more than ${limit} ${what}.`);
 }

@@ -24,6 +24,10 @@ export interface Context {
   readonly source: Source;
   /** How many blocks run in each other. */
   readonly depth: number;
+  /** An error of a statement goes to a `catch`, and is not just shown. */
+  readonly isTried?: boolean;
+  /** The error that the `catch` around is about: what `throw` alone throws again. */
+  readonly caught?: ErrorRecord;
 }
 
 /** The variables that an evaluation sees. */

@@ -93,6 +93,7 @@ const REFUSED: Partial<Readonly<Record<Node['kind'], string>>> = {
   foreach: IN_ARGUMENT,
   for: IN_ARGUMENT,
   while: IN_ARGUMENT,
+  try: IN_ARGUMENT,
   throw: IN_ARGUMENT,
   exit: IN_ARGUMENT,
   return: IN_ARGUMENT,

@@ -1,5 +1,5 @@
 import { type CommandArgument, type CommandCall, CommandFailure } from '../commands/command.ts';
-import type { ErrorRecord } from '../commands/error-record.ts';
+import { type ErrorRecord, errorObject } from '../commands/error-record.ts';
 import { baseOf, isTrue, itemsOf } from '../objects/convert.ts';
 import { toText } from '../objects/text.ts';
 import { PsDictionary, PsObject, type PsValue } from '../objects/value.ts';
@@ -15,6 +15,7 @@ import type {
   IfStatement,
   PipelineStatement,
   Statement,
+  TryStatement,
   WhileStatement,
 } from './ast.ts';
 import { castTo } from './cast.ts';
@@ -27,7 +28,7 @@ import {
   worthOf,
 } from './context.ts';
 import { assign, evaluate, evaluateRaw } from './evaluate.ts';
-import { ScriptStop } from './script-error.ts';
+import { isLimit, ScriptStop } from './script-error.ts';
 
 /** What leaves a loop, a block or the script. */
 export class Flow extends Error {
@@ -51,6 +52,9 @@ export function* runBlock({ statements }: Block, context: Context): Steps<void> 
       yield* runStatement(statement, context);
     } catch (error) {
       if (!(error instanceof CommandFailure) || error instanceof ScriptStop) throw error;
+      if (context.isTried === true) {
+        throw new ScriptStop(placed(error.record, statement, context));
+      }
       yield* report(error.record, statement, context);
     }
     context.host.endStatement();
@@ -163,6 +167,8 @@ function* runStatement(statement: Statement, context: Context): Steps<void> {
     case 'while':
     case 'for':
       return yield* loop(statement, context);
+    case 'try':
+      return yield* tryStatement(statement, context);
     case 'throw':
     case 'exit':
     case 'return':
@@ -320,10 +326,56 @@ function* round(body: Block, context: Context): Steps<boolean> {
   return false;
 }
 
+/**
+ * An error that ends a statement or the script is what `catch` is for; one that a command only
+ * reports goes on (about_Try_Catch_Finally). Who is stopped from outside does nothing more.
+ */
+function* tryStatement({ body, catches, last }: TryStatement, context: Context): Steps<void> {
+  try {
+    try {
+      yield* runBlock(body, { ...context, isTried: true });
+    } catch (error) {
+      if (!(error instanceof ScriptStop) || isLimit(error)) throw error;
+      const { record } = error;
+      const found = catches.find(({ types }) => isOfTypes(record, types));
+      if (found === undefined) throw error;
+      context.host.noteError(record);
+      const shown = errorObject(record);
+      const locals = new Map<string, PsValue>([
+        ['_', shown],
+        ['psitem', shown],
+      ]);
+      const names = withLocals(context.names, locals);
+      yield* runBlock(found.body, { ...context, names, caught: record });
+    }
+  } finally {
+    if (last !== undefined && !context.signal.aborted) yield* runBlock(last, context);
+  }
+}
+
+/** Of .NET's tree of exceptions: the root of all, the root of PowerShell's own, or the very one. */
+function isOfTypes(
+  { exceptionType = 'System.Exception' }: ErrorRecord,
+  types: readonly string[],
+): boolean {
+  if (types.length === 0) return true;
+  const own = exceptionType.toLowerCase();
+  return types.some((type) => {
+    const wanted = type.toLowerCase().replace(/^system\./u, '');
+    if (wanted === 'exception' || own === `system.${wanted}` || own === wanted) return true;
+    return wanted === `${POWERSHELL}runtimeexception` && own.startsWith(`system.${POWERSHELL}`);
+  });
+}
+
+const POWERSHELL = 'management.automation.';
+
 function* flow(statement: FlowStatement, context: Context): Steps<void> {
   const { kind, value } = statement;
   switch (kind) {
     case 'throw':
+      if (value === undefined && context.caught !== undefined) {
+        throw new ScriptStop(context.caught);
+      }
       throw new ScriptStop(
         placed(
           thrown(value && (yield* statementsOf.value(value, context)), context),

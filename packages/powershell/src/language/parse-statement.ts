@@ -1,12 +1,14 @@
 import type {
   AssignmentOperator,
   Block,
+  CatchClause,
   Expression,
   FlowStatement,
   IfStatement,
   PipelineElement,
   PipelineStatement,
   Statement,
+  TryStatement,
 } from './ast.ts';
 import { isBlank, isDash, isDoubleQuote, isNewline, isSingleQuote } from './characters.ts';
 import type { Cursor } from './cursor.ts';
@@ -17,8 +19,8 @@ import { asTarget, variableHere } from './parse-expression.ts';
 /** Words that begin what PowerShell has and the subset has not (about_Language_Keywords). */
 const OTHER_WORDS: readonly string[] = (
   'begin catch class clean configuration data define do dynamicparam else elseif end enum filter ' +
-  'finally function hidden inlinescript parallel param process sequence static switch trap try ' +
-  'until using workflow'
+  'finally function hidden inlinescript parallel param process sequence static switch trap until ' +
+  'using workflow'
 ).split(' ');
 
 /** Reads one statement, without what ends it. */
@@ -58,6 +60,9 @@ function wordStatement(cursor: Cursor, keyword: string, start: number): Statemen
     case 'for':
       begin();
       return forStatement(cursor, start);
+    case 'try':
+      begin();
+      return tryStatement(cursor, start);
     case 'throw':
     case 'exit':
     case 'return':
@@ -129,6 +134,45 @@ function forStatement(cursor: Cursor, start: number): Statement {
     start,
     end: cursor.at,
   };
+}
+
+function tryStatement(cursor: Cursor, start: number): TryStatement {
+  const tried = body(cursor);
+  const catches: CatchClause[] = [];
+  for (;;) {
+    const end = cursor.at;
+    cursor.lines();
+    if (cursor.match(/finally(?=[\s{])/iuy) !== null) {
+      cursor.lines();
+      const last = body(cursor);
+      return { kind: 'try', body: tried, catches, last, start, end: cursor.at };
+    }
+    if (cursor.match(/catch(?=[\s{[])/iuy) === null) {
+      if (catches.length === 0) cursor.fail('syntax', "'try' needs a 'catch' or 'finally'");
+      cursor.at = end;
+      return { kind: 'try', body: tried, catches, start, end };
+    }
+    if (catches.at(-1)?.types.length === 0) {
+      cursor.fail('syntax', "no 'catch' can follow the one for every error");
+    }
+    catches.push({ types: exceptionTypes(cursor), body: body(cursor) });
+  }
+}
+
+/** `[System.Net.WebException], [System.IO.IOException]`, or nothing. */
+function exceptionTypes(cursor: Cursor): string[] {
+  const types: string[] = [];
+  do {
+    cursor.lines();
+    const name = cursor.match(/\[\s*([\w.]+)\s*\]/uy)?.[1];
+    if (name === undefined) {
+      if (types.length > 0) cursor.unexpected('the type of an exception');
+      return types;
+    }
+    types.push(name);
+    cursor.lines();
+  } while (cursor.take(','));
+  return types;
 }
 
 function inParentheses(cursor: Cursor, what: string): Statement {

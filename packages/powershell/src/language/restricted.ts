@@ -48,6 +48,7 @@ const REFUSED: Partial<Readonly<Record<Node['kind'], string>>> = {
   foreach: 'loops',
   for: 'loops',
   while: 'loops',
+  try: "'try'",
   throw: "'throw'",
   exit: "'exit'",
   return: "'return'",

@@ -45,6 +45,8 @@ function childrenOf(node: Node): readonly (Node | Block)[] {
       return [node.condition, node.body];
     case 'for':
       return [...some(node.first), ...some(node.condition), ...some(node.step), node.body];
+    case 'try':
+      return [node.body, ...node.catches.map(({ body }) => body), ...some(node.last)];
     case 'throw':
     case 'exit':
     case 'return':
