@@ -155,6 +155,29 @@ describe('LMDB shared by processes', () => {
     await store.close();
   });
 
+  it('serialises those of which each has many writes under way', async () => {
+    const store = await lmdbStore({ path });
+    const other = writer('a', 400);
+    const exit = once(other.child, 'close');
+    let started = 0;
+    const increments = async (): Promise<void> => {
+      while (started < 1200) {
+        started += 1;
+        // oxlint-disable-next-line no-await-in-loop
+        await store.write((tx) => {
+          const total = Number(Buffer.from(tx.get('total') ?? Buffer.from('0')).toString()) + 1;
+          tx.put('total', Buffer.from(String(total)));
+        });
+      }
+    };
+    await once(other.child.stdout ?? other.child, 'data');
+    await Promise.all(Array.from({ length: 40 }, increments));
+    expect(await exit).toEqual([0, null]);
+    store.refresh();
+    expect(store.get('total')).toEqual(Buffer.from('1600'));
+    await store.close();
+  });
+
   it('keeps every acknowledged write, whole, when its writer is killed', async () => {
     for (const after of [30, 90]) {
       const { child, acknowledged } = writer(`k${after}`, 100_000);
