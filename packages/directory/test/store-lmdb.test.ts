@@ -157,12 +157,17 @@ describe('LMDB shared by processes', () => {
 
   it('serialises those of which each has many writes under way', async () => {
     const store = await lmdbStore({ path });
-    const other = writer('a', 400);
-    const exit = once(other.child, 'close');
-    let started = 0;
+    const others = [writer('a', 1600), writer('b', 1600)];
+    let running = others.length;
+    const exits = others.map(async ({ child }) => {
+      const exit = await once(child, 'close');
+      running -= 1;
+      return exit;
+    });
+    let own = 0;
     const increments = async (): Promise<void> => {
-      while (started < 1200) {
-        started += 1;
+      while (running > 0) {
+        own += 1;
         // oxlint-disable-next-line no-await-in-loop
         await store.write((tx) => {
           const total = Number(Buffer.from(tx.get('total') ?? Buffer.from('0')).toString()) + 1;
@@ -170,11 +175,13 @@ describe('LMDB shared by processes', () => {
         });
       }
     };
-    await once(other.child.stdout ?? other.child, 'data');
-    await Promise.all(Array.from({ length: 40 }, increments));
-    expect(await exit).toEqual([0, null]);
+    await Promise.all(Array.from({ length: 16 }, increments));
+    expect(await Promise.all(exits)).toEqual([
+      [0, null],
+      [0, null],
+    ]);
     store.refresh();
-    expect(store.get('total')).toEqual(Buffer.from('1600'));
+    expect(store.get('total')).toEqual(Buffer.from(String(3200 + own)));
     await store.close();
   });
 
