@@ -1,6 +1,7 @@
 import { CommandFailure } from '@doublehop/powershell/commands/command';
 import { isComplete } from '@doublehop/powershell/language/parse';
 import { HOST_VIEWS } from '@doublehop/lab/commands/host-objects';
+import { REMOTING_VIEWS } from '@doublehop/lab/console/views';
 import { connectionRecord, isConnectionError } from '@doublehop/lab/console/connection-error';
 import type { RemoteHost, RemoteSession } from '@doublehop/remoting/client/remote-session';
 import { Command } from 'commander';
@@ -103,7 +104,7 @@ async function runLine(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { computer } = session;
-  const screen = openScreen(context, HOST_VIEWS);
+  const screen = openScreen(context, [...HOST_VIEWS, ...REMOTING_VIEWS]);
   try {
     await session.run(requestOf(text, 'console'), { streams: screen.streams, signal });
   } catch (error) {

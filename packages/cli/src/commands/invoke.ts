@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '@doublehop/powershell/commands/error-record';
 import { PsObject, type PsValue } from '@doublehop/powershell/objects/value';
 import { HOST_VIEWS } from '@doublehop/lab/commands/host-objects';
+import { REMOTING_VIEWS } from '@doublehop/lab/console/views';
 import { fanOut } from '@doublehop/lab/console/fan-out';
 import { writeClixml } from '@doublehop/remoting/clixml/write';
 import { toText } from '@doublehop/powershell/objects/text';
@@ -76,7 +77,7 @@ async function run(
     open: () => connect(target),
     close: (session: Awaited<ReturnType<typeof connect>>) => session.close(),
   }));
-  const screen = openScreen(context, HOST_VIEWS);
+  const screen = openScreen(context, [...HOST_VIEWS, ...REMOTING_VIEWS]);
   const kept: PsValue[] = [];
   const keeps = json === true || clixml === true;
   const streams = keeps

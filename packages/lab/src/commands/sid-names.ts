@@ -25,6 +25,11 @@ const KNOWN: ReadonlyMap<string, NamedGroup> = new Map([
   ],
   [wellKnown.builtinAdministrators, { name: String.raw`BUILTIN\Administrators`, type: 'Alias' }],
   [wellKnown.builtinUsers, { name: String.raw`BUILTIN\Users`, type: 'Alias' }],
+  ['S-1-5-4', { name: String.raw`NT AUTHORITY\INTERACTIVE`, type: 'Well-known group' }],
+  ['S-1-5-18', { name: String.raw`NT AUTHORITY\SYSTEM`, type: 'Well-known group' }],
+  ['S-1-5-32-551', { name: String.raw`BUILTIN\Backup Operators`, type: 'Alias' }],
+  ['S-1-5-32-555', { name: String.raw`BUILTIN\Remote Desktop Users`, type: 'Alias' }],
+  ['S-1-5-32-580', { name: String.raw`BUILTIN\Remote Management Users`, type: 'Alias' }],
 ] as const);
 
 const RIDS: ReadonlyMap<number, string> = new Map([

@@ -1,4 +1,4 @@
-import { type Command, CommandFailure, failure } from '@doublehop/powershell/commands/command';
+import { type Command, CommandFailure } from '@doublehop/powershell/commands/command';
 import type { Parameter } from '@doublehop/powershell/commands/command';
 import { asList } from '@doublehop/powershell/objects/convert';
 import { toText } from '@doublehop/powershell/objects/text';
@@ -51,7 +51,15 @@ export const NO_ENTER_COMMAND: Command<RemotingState> = {
     const message =
       'You are currently in a Windows PowerShell PSSession and cannot use the Enter-PSSession ' +
       'cmdlet to enter another PSSession.';
-    throw failure(message, 'RemoteHostDoesNotSupportPushRunspace', 'InvalidArgument');
+    const id = 'RemoteHostDoesNotSupportPushRunspace';
+    throw new CommandFailure({
+      message,
+      errorId: `${id},Microsoft.PowerShell.Commands.EnterPSSessionCommand`,
+      category: 'InvalidArgument',
+      target: null,
+      activity: 'Enter-PSSession',
+      exceptionType: 'System.ArgumentException',
+    });
   },
 };
 
