@@ -96,6 +96,17 @@ describe('doublehop invoke', () => {
     expect([found.status, found.stderr]).toEqual([0, '']);
   });
 
+  test('where nothing but DOUBLEHOP_LAB is set, the realm is that of the lab', async () => {
+    const whole = environment;
+    environment = { DOUBLEHOP_LAB: dir };
+    try {
+      const found = await doublehop(['invoke', '--computer', 'ServerB', '{ hostname }']);
+      expect([found.stdout, found.stderr]).toEqual(['ServerB\n', '']);
+    } finally {
+      environment = whole;
+    }
+  });
+
   test.each([['kerberos'], ['negotiate'], ['credssp'], ['basic', '--ssl']])(
     'with a password, by %s',
     async (...auth) => {

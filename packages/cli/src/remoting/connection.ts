@@ -155,11 +155,15 @@ async function passwordOf(
   return SecureText.of(await readPassword(context, `Password for ${user}`, passwordFile));
 }
 
-/** With `--dir`, as after `lab env` of that lab. */
+/** With `--dir`, as after `lab env` of that lab; so where DOUBLEHOP_LAB is set and nothing else. */
 async function withLab(context: Context, { dir }: ConnectionOptions): Promise<Context> {
-  if (dir === undefined) return context;
-  const { KRB5_CONFIG: krb5Config, KRB5CCNAME: ccache } = await labEnv(dir);
-  return { ...context, environment: { ...context.environment, krb5Config, ccache, lab: dir } };
+  const { environment } = context;
+  const alone = environment.krb5Config === undefined ? environment.lab : undefined;
+  const lab = dir ?? alone;
+  if (lab === undefined) return context;
+  const { KRB5_CONFIG: krb5Config, KRB5CCNAME: ofLab } = await labEnv(lab);
+  const ccache = dir === undefined ? (environment.ccache ?? ofLab) : ofLab;
+  return { ...context, environment: { ...environment, krb5Config, ccache, lab } };
 }
 
 async function locator(
