@@ -1,28 +1,18 @@
 // The article that this project answers: its code blocks, unchanged and in their order, at
 // ServerA's console. They are where DOUBLEHOP_ARTICLE says; elsewhere this is skipped.
-import { execFile } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { doublehopIn } from '../support/doublehop.ts';
 import { makeTempDir, removeDir } from '../support/temp.ts';
 
-const program = fileURLToPath(new URL('../../packages/cli/bin/doublehop.js', import.meta.url));
 const article = process.env['DOUBLEHOP_ARTICLE'];
 
 let home: string;
 let dir: string;
 
 function doublehop(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'] ?? '', HOME: home };
-    const command = ['--conditions=@doublehop/source', program, ...args];
-    const options = { env, timeout: 120_000 };
-    const child = execFile(process.execPath, command, options, (_, stdout, stderr) =>
-      resolve({ stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
+  return doublehopIn(home, args);
 }
 
 function block(number: string): string {

@@ -1,28 +1,18 @@
 // docs/walkthrough: every script, in its order and in one console, at ServerA of a lab, with
 // others between them that show what came of it; and session configurations that are typed there.
-import { execFile } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { doublehopIn } from '../support/doublehop.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 
-const program = fileURLToPath(new URL('../../packages/cli/bin/doublehop.js', import.meta.url));
 const folder = join(repositoryRoot, 'docs', 'walkthrough');
 
 let home: string;
 let dir: string;
 
 function doublehop(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env['PATH'] ?? '', HOME: home };
-    const command = ['--conditions=@doublehop/source', program, ...args];
-    const options = { env, timeout: 120_000 };
-    const child = execFile(process.execPath, command, options, (_, stdout, stderr) =>
-      resolve({ stdout, stderr }),
-    );
-    child.stdin?.end();
-  });
+  return doublehopIn(home, args);
 }
 
 /** A script that says where it is, and then who may act for users to these computers. */

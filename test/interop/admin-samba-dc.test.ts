@@ -2,13 +2,11 @@
 // with. Over LDAP Samba takes no list of middles: that is told, with what would be right.
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pooledRandom } from '@doublehop/crypto/random';
-import { run as runCommand } from '@doublehop/cli/main';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { contextOf } from '../../packages/cli/test/support/call.ts';
 import { type SambaDc, startSambaDc } from '../peers/samba-dc.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
 import type { Outcome } from '../support/run.ts';
+import { doublehopAt } from '../support/samba.ts';
 import { makeTempDir, removeDir } from '../support/temp.ts';
 
 describe("our writes and Samba's controller", () => {
@@ -32,14 +30,7 @@ describe("our writes and Samba's controller", () => {
   });
 
   async function doublehop(args: readonly string[], input = ''): Promise<Outcome> {
-    const env = { ...dc?.env, HOME: dir, DOUBLEHOP_LDAP: `ldap://${dc?.address ?? ''}` };
-    const said = { stdout: '', stderr: '' };
-    const sinks = {
-      out: (text: string) => void (said.stdout += text),
-      err: (text: string) => void (said.stderr += text),
-    };
-    const world = { ...contextOf({ env, input }, sinks), clock: Date.now, random: pooledRandom() };
-    return { status: await runCommand(args, world), ...said };
+    return await doublehopAt(dc, dir, args, input);
   }
 
   /** A write, kept in the journal. */

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../support/run.ts';
+import { smbConf } from '../support/samba.ts';
 import { useMember } from '../support/use-member.ts';
 
 const URL = 'ldap://dc1.corp.example';
@@ -139,15 +140,3 @@ describe("Samba's tools", () => {
     expect(lookup.stdout).toMatch(/Is running a KDC:\s+yes/u);
   });
 });
-
-function smbConf(state: string): string {
-  return `[global]
- workgroup = CORP
- realm = CORP.EXAMPLE
- server role = standalone server
- lock directory = ${state}
- state directory = ${state}
- cache directory = ${state}
- private dir = ${state}
-`;
-}

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { impacketScript } from '../support/packages.ts';
 import type { Outcome } from '../support/run.ts';
+import { smbConf } from '../support/samba.ts';
 import { repositoryRoot } from '../support/temp.ts';
 import { useMember } from '../support/use-member.ts';
 
@@ -151,15 +152,3 @@ describe('other tools of administrators', () => {
     expect(await value()).toBe(wanted);
   });
 });
-
-function smbConf(state: string): string {
-  return `[global]
- workgroup = CORP
- realm = CORP.EXAMPLE
- server role = standalone server
- lock directory = ${state}
- state directory = ${state}
- cache directory = ${state}
- private dir = ${state}
-`;
-}

@@ -2,12 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pooledRandom } from '@doublehop/crypto/random';
 import { audit } from '@doublehop/admin/audit/audit';
-import { connect } from '@doublehop/admin/connect';
 import type { DomainConnection } from '@doublehop/admin/connection';
-import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
-import { loadProfile } from '@doublehop/kerberos/config/load';
+import type { KerberosClient } from '@doublehop/kerberos/client/client';
 import { NameType } from '@doublehop/kerberos/iana/name-types';
 import { principal } from '@doublehop/kerberos/names';
 import { domainOf, parseSid, type Sid } from '@doublehop/security/sid';
@@ -24,6 +21,7 @@ import { clientOf } from '../support/kerberos-client.ts';
 import { impacketScript } from '../support/packages.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
 import { run } from '../support/run.ts';
+import { connectTo } from '../support/samba.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 import { useMember } from '../support/use-member.ts';
 
@@ -237,7 +235,7 @@ describe('the audit of a Samba domain', () => {
     if (whyMissing('samba') !== undefined || process.getuid?.() !== 0) return;
     dc = await startSambaDc(dir);
     await populate(dc);
-    connection = await connectTo(dc);
+    connection = await connectTo(dc, administrator(dc));
   });
   afterAll(async () => {
     await connection?.close();
@@ -276,19 +274,12 @@ function targetOf(index: number): string {
   return `f${String(index).padStart(2, '0')}`;
 }
 
-async function connectTo(dc: SambaDc): Promise<DomainConnection> {
-  const kerberos = clientOf(dc, {
+function administrator(dc: SambaDc): KerberosClient {
+  return clientOf(dc, {
     account: {
       client: principal(dc.realm, NameType.PRINCIPAL, 'Administrator'),
       secret: { kind: 'password', password: 'Passw0rd.admin' },
     },
-  });
-  return await connect({
-    urls: [`ldap://${dc.address}`],
-    kerberos,
-    config: krb5Config(loadProfile(dc.env['KRB5_CONFIG'] ?? '')),
-    clock: Date.now,
-    random: pooledRandom(),
   });
 }
 

@@ -1,10 +1,6 @@
 // What explain predicts equals what Samba's KDC does, for users, evidence, middles and every form
 // of descriptor; where Samba decides otherwise than Windows, the profile says so.
-import { pooledRandom } from '@doublehop/crypto/random';
-import { connect } from '@doublehop/admin/connect';
 import type { DomainConnection } from '@doublehop/admin/connection';
-import { krb5Config } from '@doublehop/kerberos/config/krb5-conf';
-import { loadProfile } from '@doublehop/kerberos/config/load';
 import { type ClientSecret, secretFromKeytab } from '@doublehop/kerberos/client/secret';
 import type { KeytabEntry } from '@doublehop/kerberos/keytab';
 import { readKeytab } from '@doublehop/kerberos/keytab-file';
@@ -32,6 +28,7 @@ import { startSambaDc, type SambaDc } from '../peers/samba-dc.ts';
 import { clientOf } from '../support/kerberos-client.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
 import { run } from '../support/run.ts';
+import { connectTo } from '../support/samba.ts';
 import { makeTempDir, removeDir, repositoryRoot } from '../support/temp.ts';
 
 const PASSWORD = 'Passw0rd.of.all';
@@ -51,7 +48,7 @@ describe("explain and Samba's KDC", () => {
     dc = await startSambaDc(dir);
     managed = await addManaged(dc);
     await populate(dc);
-    connection = await connectTo(dc);
+    connection = await connectTo(dc, clientFor(dc, 'Administrator', true));
   });
   afterAll(async () => {
     await connection?.close();
@@ -161,16 +158,6 @@ async function addManaged({ tool, dir, host }: SambaDc): Promise<readonly Keytab
     if (status !== 0) throw new Error(stderr);
   }
   return await readKeytab(keytab);
-}
-
-async function connectTo(dc: SambaDc): Promise<DomainConnection> {
-  return await connect({
-    urls: [`ldap://${dc.address}`],
-    kerberos: clientFor(dc, 'Administrator', true),
-    config: krb5Config(loadProfile(dc.env['KRB5_CONFIG'] ?? '')),
-    clock: Date.now,
-    random: pooledRandom(),
-  });
 }
 
 /** Makes accounts and groups, and then the descriptors, which name them. */

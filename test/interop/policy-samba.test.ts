@@ -1,14 +1,12 @@
 // Policy files on a real Samba AD DC: what samba-tool wrote is exported, what we write samba-tool
 // shows. Over LDAP Samba takes classic delegation and flags, but not the list of middles.
 import { join } from 'node:path';
-import { pooledRandom } from '@doublehop/crypto/random';
-import { run as doublehopRun } from '@doublehop/cli/main';
 import { loadPolicy } from '@doublehop/admin/policy/load';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contextOf } from '../../packages/cli/test/support/call.ts';
 import { type SambaDc, startSambaDc } from '../peers/samba-dc.ts';
 import type { Outcome } from '../support/run.ts';
 import { requirePeers, requireRoot, whyMissing } from '../support/peers.ts';
+import { doublehopAt } from '../support/samba.ts';
 import { makeTempDir, removeDir } from '../support/temp.ts';
 
 /** MS-ADTS 2.2.16, ND. */
@@ -36,14 +34,7 @@ describe('policies and Samba', () => {
   });
 
   async function doublehop(args: readonly string[], input = ''): Promise<Outcome> {
-    const env = { ...dc?.env, HOME: dir, DOUBLEHOP_LDAP: `ldap://${dc?.address ?? ''}` };
-    const said = { stdout: '', stderr: '' };
-    const sinks = {
-      out: (text: string) => void (said.stdout += text),
-      err: (text: string) => void (said.stderr += text),
-    };
-    const world = { ...contextOf({ env, input }, sinks), clock: Date.now, random: pooledRandom() };
-    return { status: await doublehopRun(args, world), ...said };
+    return await doublehopAt(dc, dir, args, input);
   }
 
   async function tool(...args: readonly string[]): Promise<string> {
