@@ -57,12 +57,9 @@ test('what is registered is shown, changed, disabled and removed', async () => {
 });
 
 test('a RunAs password is sealed and shown by nothing', async () => {
-  const askCredential: ConfigurationAccess['askCredential'] = async (user) => ({
-    user,
-    password: SecureText.of('Passw0rd.bob'),
-  });
+  const askPassword = async () => SecureText.of('Passw0rd.bob');
   const line = String.raw`Register-PSSessionConfiguration Bob -RunAsCredential CONTOSO\bob`;
-  const { text, errors } = await type(`${line} | Format-List *`, { askCredential });
+  const { text, errors } = await type(`${line} | Format-List *`, { askPassword });
   expect([errors, text.includes('Passw0rd')]).toEqual([[], false]);
   expect(text).toMatch(/RunAsUser +: CONTOSO\\bob/u);
   const registration = await store.get('Bob');

@@ -1,6 +1,7 @@
 import { valuesOf } from '@doublehop/ldap/client/entry';
 import type { ClientChange } from '@doublehop/ldap/client/types';
 import { LdapError } from '@doublehop/ldap/errors';
+import { isLost } from '../connect/failure.ts';
 import type { DomainConnection } from '../connection.ts';
 import { firstEntries } from '../directory-client.ts';
 import { AdminError } from '../errors.ts';
@@ -40,7 +41,12 @@ export async function readAttribute(
   return entry === undefined ? [] : valuesOf(entry, attribute);
 }
 
-function modificationsOf({ attribute, before, after }: AttributeChange): readonly ClientChange[] {
+/** What deletes the values that were read, and adds the others. */
+export function modificationsOf({
+  attribute,
+  before,
+  after,
+}: Pick<AttributeChange, 'attribute' | 'before' | 'after'>): readonly ClientChange[] {
   const gone = without(before, after);
   const come = without(after, before);
   const modifications: ClientChange[] = [];
@@ -55,8 +61,6 @@ const MISFIT: ReadonlySet<string> = new Set([
   'attributeOrValueExists',
   'constraintViolation',
 ]);
-
-const LOST: ReadonlySet<string> = new Set(['serverDown', 'connectError', 'timeout']);
 
 async function writeFailure(
   connection: DomainConnection,
@@ -77,7 +81,7 @@ async function writeFailure(
       `${what === '' ? '' : ` (${what})`}; nothing was written: run the command again`;
     return new AdminError('changed-since', message, detail);
   }
-  if (LOST.has(error.code)) {
+  if (isLost(error)) {
     const message =
       `the connection broke while ${target.name} was written (${error.message}): it may or may ` +
       'not have been changed';

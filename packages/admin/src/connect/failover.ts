@@ -10,7 +10,7 @@ import { LdapError } from '@doublehop/ldap/errors';
 import type { DirectoryClient } from '../directory-client.ts';
 import { AdminError } from '../errors.ts';
 import { BUSY_PAUSE, BUSY_TRIES, MAX_SEEN_ENTRIES } from '../limits.ts';
-import { placeOf, reasonOf } from './failure.ts';
+import { isLost, placeOf, reasonOf } from './failure.ts';
 
 /** A connection to one controller. */
 export interface OpenController {
@@ -219,10 +219,6 @@ function gone(url: string, reason: string, cause: unknown): AdminError {
     `${url}, which took the writes of this run, broke off (${reason}); nothing is read ` +
     'elsewhere, as other controllers may not have them yet: go on when it answers again';
   return new AdminError('unreachable', message, { subject: url, cause });
-}
-
-function isLost({ code }: LdapError): boolean {
-  return code === 'serverDown' || code === 'connectError' || code === 'timeout';
 }
 
 /** What a controller answers that shuts down or has too much to do (RFC 4511 Appendix A.2). */

@@ -16,7 +16,7 @@ export function connectFailure(error: unknown, url: string): unknown {
   if (code === 'connectError' && error.message.startsWith('TLS with ')) {
     return new AdminError('untrusted', untrusted(error, url), detail);
   }
-  if (SILENT.has(code)) return new AdminError('unreachable', unreachable(error, url), detail);
+  if (isLost(error)) return new AdminError('unreachable', unreachable(error, url), detail);
   if (code === 'busy' || code === 'unavailable') {
     const message = `${url} is ${code} (${error.message}); try again later, or name another one`;
     return new AdminError('unreachable', message, detail);
@@ -44,7 +44,10 @@ export function placeOf(url: string): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-const SILENT: ReadonlySet<string> = new Set(['connectError', 'serverDown', 'timeout']);
+/** Whether the controller cannot be reached, or not any more: it said nothing. */
+export function isLost({ code }: LdapError): boolean {
+  return code === 'connectError' || code === 'serverDown' || code === 'timeout';
+}
 
 function kerberosFailure(error: KerberosError, url: string): unknown {
   const detail = { subject: url, cause: error };

@@ -1,5 +1,5 @@
 import { locate, type LocateOptions, type Located } from '@doublehop/admin/connect/locate';
-import { ldapPing, type PingAnswer } from '@doublehop/admin/connect/ping';
+import { ldapPing, type Ping, type PingAnswer } from '@doublehop/admin/connect/ping';
 import { parseLdapUrl } from '@doublehop/ldap/url';
 import { DsFlag } from '@doublehop/security/netlogon/flags';
 import { Command } from 'commander';
@@ -55,17 +55,17 @@ async function show(
   const options: LocateOptions = { ...context, server, domain, site, config, ping };
   const found = await locate(options);
   const name = (domain ?? '').toLowerCase();
-  const asked = await Promise.all(found.urls.map(async (url) => await ask(context, url, name)));
+  const asked = await Promise.all(found.urls.map(async (url) => await ask(ping, url, name)));
   if (!asked.some(({ answer }) => answer !== undefined)) context.exitCode = EXIT.refused;
   if (json === true) printJson(context, asJson(name, found, asked));
   else context.out(asText(name, found, asked));
 }
 
 /** A ping goes to the port of LDAP, which a URL of LDAPS does not tell (MS-ADTS 6.3.3). */
-async function ask(context: Context, url: string, domain: string): Promise<Asked> {
+async function ask(ping: Ping, url: string, domain: string): Promise<Asked> {
   const { host, port, scheme } = parseLdapUrl(url);
   const controller = { host, port: scheme === 'ldaps' ? 389 : port };
-  const answer = await ldapPing(context)(controller, domain, AbortSignal.timeout(WAIT));
+  const answer = await ping(controller, domain, AbortSignal.timeout(WAIT));
   return { url, answer };
 }
 

@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { printJson } from '../output/json.ts';
 import { printable } from '../output/table.ts';
 import { readPolicyFile } from '../policy/file.ts';
-import { count } from '../policy/view.ts';
+import { count } from '../output/count.ts';
 
 interface ExportOptions extends ConnectionOptions {
   readonly searchBase?: string;

@@ -3,6 +3,7 @@ import type { Directory } from '@doublehop/directory/directory';
 import { Command } from 'commander';
 import { EXIT, type Context } from '../context.ts';
 import { oneLine } from '../errors.ts';
+import { count } from '../output/count.ts';
 import { startProgress } from '../output/progress.ts';
 import { withDirectory } from './offline.ts';
 
@@ -43,5 +44,5 @@ function run(context: Context, reader: Parameters<typeof checkStore>[0], json: b
   }
   progress.end();
   if (problems > 0) context.exitCode = EXIT.refused;
-  if (!json) context.out(`${problems} problem${problems === 1 ? '' : 's'}\n`);
+  if (!json) context.out(`${count(problems, 'problem')}\n`);
 }

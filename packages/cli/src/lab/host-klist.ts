@@ -3,6 +3,7 @@ import { formatKlist, formatSessions } from '@doublehop/lab/lsa/klist';
 import { LogonId } from '@doublehop/lab/lsa/lsa';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import { count } from '../output/count.ts';
 import { printJson } from '../output/json.ts';
 import { labFolder, type LabOptions } from './folder.ts';
 
@@ -42,8 +43,8 @@ export function purgedText(purged: {
   readonly negative: number;
 }): string {
   const { host, tickets, negative } = purged;
-  const refusals = plural(negative, 'remembered refusal');
-  return `${host}: purged ${plural(tickets, 'ticket')} and ${refusals}`;
+  const refusals = count(negative, 'remembered refusal');
+  return `${host}: purged ${count(tickets, 'ticket')} and ${refusals}`;
 }
 
 /** A logon id as Windows' klist takes it: `0x3e7`, `3e7`, `0:0x3e7`. */
@@ -51,8 +52,4 @@ function parseLuid(text: string): number {
   const [, digits] = /^(?:0:)?(?:0x)?([0-9a-f]{1,8})$/i.exec(text) ?? [];
   if (digits !== undefined) return Number.parseInt(digits, 16);
   throw new UsageError(`-li: "${text}" is no logon session; the computer's own is 0x3e7`);
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

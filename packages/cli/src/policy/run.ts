@@ -7,12 +7,13 @@ import { cacheHint } from '../changes/cache-hint.ts';
 import { exitCodeOf, runHint, summaryLine, writeChanges } from '../changes/write.ts';
 import { type Context, EXIT } from '../context.ts';
 import { confirm } from '../input/confirm.ts';
+import { count } from '../output/count.ts';
 import { printJson } from '../output/json.ts';
 import { printable } from '../output/table.ts';
 import { type PolicyFile, problemError, readPolicyFile } from './file.ts';
 import { policyJson } from './json.ts';
 import type { PolicyApplyOptions, PolicyOptions } from './options.ts';
-import { count, planLines, planSummary, printWarnings, reportLines } from './view.ts';
+import { planLines, planSummary, printWarnings, reportLines } from './view.ts';
 
 /** What a policy came to in a domain. */
 export interface Planned {

@@ -2,6 +2,7 @@ import type { ChangeOutcome } from '@doublehop/admin/changes/apply';
 import type { PolicyPlan } from '@doublehop/admin/policy/change';
 import { tellChange, tellDrift } from '@doublehop/admin/policy/sentences';
 import type { Context } from '../context.ts';
+import { count } from '../output/count.ts';
 import { printable, renderTable } from '../output/table.ts';
 import { problemLine } from './file.ts';
 
@@ -27,11 +28,6 @@ export function planSummary({ changes, refused, accounts }: PolicyPlan, none: st
   if (differing.size === 0) return `${none}: ${count(accounts, 'account')} as the policy wants`;
   const stays = refused.length === 0 ? '' : `, ${refused.length} that cannot be made so`;
   return `${count(differences, 'difference')} on ${count(differing.size, 'account')}${stays}`;
-}
-
-/** `1 account`, `2 accounts`. */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** Drift as a table: whose it is, what is so and should not be, and by which rules. */

@@ -134,14 +134,10 @@ function moduleCommands(
   { askPassword }: LabConsoleOptions,
   { directory, store, variables }: ModuleParts,
 ): readonly Command<HostSession>[] {
-  const askCredential = async (user: string): Promise<PersonCredential | undefined> => {
-    const password = await askPassword(user);
-    return password && { user, password };
-  };
   return [
-    ...directoryCommands<HostSession>(() => ({ directory, variables, askCredential })),
+    ...directoryCommands<HostSession>(() => ({ directory, variables, askPassword })),
     ...configurationCommands<HostSession>((session) => {
-      return { session, store, readFile: configurationFile, askCredential };
+      return { session, store, readFile: configurationFile, askPassword };
     }),
   ];
 }

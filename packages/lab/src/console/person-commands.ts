@@ -4,8 +4,7 @@ import { toText } from '@doublehop/powershell/objects/text';
 import { customObject, PsObject } from '@doublehop/powershell/objects/value';
 import { isConnectionError } from './connection-error.ts';
 import type { RemotingRun, RemotingState } from './remoting-state.ts';
-import { credentialObject } from './target.ts';
-import { personOf } from './target-parameters.ts';
+import { credentialObject, personOf } from './target.ts';
 
 /** Modules that are there without being imported. */
 const MODULES: readonly string[] = [
@@ -41,7 +40,8 @@ export const PERSON_COMMANDS: readonly Command<RemotingState>[] = [
       { name: 'Message', type: 'string' },
     ],
     run: async ({ bound, session, streams }) => {
-      await streams.output(credentialObject(await personOf(bound['Credential'] ?? null, session)));
+      const person = await personOf(bound['Credential'] ?? null, session.askPassword);
+      await streams.output(credentialObject(person));
     },
   },
   {

@@ -1,6 +1,7 @@
 import type { Invocation } from '@doublehop/powershell/commands/command';
-import type { PsValue, SecureText } from '@doublehop/powershell/objects/value';
+import type { PsValue } from '@doublehop/powershell/objects/value';
 import type { RemoteSessions } from './remote-sessions.ts';
+import type { AskPassword } from './target.ts';
 
 /** What the commands of remoting work with: one for each console, or session that has them. */
 export interface RemotingState {
@@ -11,7 +12,7 @@ export interface RemotingState {
    * The password of a user, from a prompt or from a file; undefined: nobody can be asked. Never an
    * argument: those are in the list of processes and in transcripts.
    */
-  readonly askPassword: (user: string) => Promise<SecureText | undefined>;
+  readonly askPassword: AskPassword;
   /** The name for `.` and `localhost`. */
   readonly computer: string;
   /** Who the service of a computer says it is, without anybody authenticating (Test-WSMan). */

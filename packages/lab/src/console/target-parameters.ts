@@ -3,12 +3,7 @@ import { failure } from '@doublehop/powershell/commands/command';
 import { isTrue, toNumber } from '@doublehop/powershell/objects/convert';
 import { toText } from '@doublehop/powershell/objects/text';
 import type { PsValue } from '@doublehop/powershell/objects/value';
-import {
-  AUTHENTICATIONS,
-  credentialOf,
-  type PersonCredential,
-  type RemoteTarget,
-} from './target.ts';
+import { AUTHENTICATIONS, personOf, type RemoteTarget } from './target.ts';
 import type { RemotingRun, RemotingState } from './remoting-state.ts';
 
 /** Parameters that say how to get to a computer, of all commands that open sessions. */
@@ -68,7 +63,7 @@ async function waysOf(bound: Bound, state: RemotingState): Promise<Omit<RemoteTa
   return {
     authentication: AUTHENTICATIONS.find((one) => one.toLowerCase() === text) ?? 'Default',
     useSsl: isTrue(bound['UseSSL'] ?? false),
-    ...(credential !== undefined && { credential: await personOf(credential, state) }),
+    ...(credential !== undefined && { credential: await personOf(credential, state.askPassword) }),
     ...(configuration !== undefined && { configuration: toText(configuration) }),
     ...(typeof port === 'number' && { port: portOf(port) }),
   };
@@ -77,17 +72,4 @@ async function waysOf(bound: Bound, state: RemotingState): Promise<Omit<RemoteTa
 function portOf(port: number): number {
   if (port > 0 && port <= 0xff_ff) return port;
   throw failure(`${port} is no port: 1 to 65535.`, 'InvalidPort', 'InvalidArgument', port);
-}
-
-/** A PSCredential as it is; of a name, with the password that is asked for. */
-export async function personOf(value: PsValue, state: RemotingState): Promise<PersonCredential> {
-  if (typeof value !== 'string') return credentialOf(value);
-  const password = await state.askPassword(value);
-  if (password !== undefined) return { user: value, password };
-  throw failure(
-    `The password of ${value} is not known, and nobody can be asked for it.`,
-    'NoPassword',
-    'AuthenticationError',
-    value,
-  );
 }

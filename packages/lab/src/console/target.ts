@@ -45,6 +45,32 @@ export function credentialOf(value: PsValue): PersonCredential {
   );
 }
 
+/** The password of a user, from a prompt or a file; undefined: nobody can be asked. */
+export type AskPassword = (user: string) => Promise<SecureText | undefined>;
+
+/** A PSCredential as it is; of a name, with the password that is asked for. */
+export async function personOf(
+  value: PsValue,
+  askPassword: AskPassword | undefined,
+): Promise<PersonCredential> {
+  return typeof value === 'string' ? await askedPerson(value, askPassword) : credentialOf(value);
+}
+
+/** A user whose password is asked for. Throws CommandFailure where it cannot be had. */
+export async function askedPerson(
+  user: string,
+  askPassword: AskPassword | undefined,
+): Promise<PersonCredential> {
+  const password = await askPassword?.(user);
+  if (password !== undefined) return { user, password };
+  throw failure(
+    `The password of ${user} is not known, and nobody can be asked for it.`,
+    'NoPassword',
+    'AuthenticationError',
+    user,
+  );
+}
+
 /** A PSCredential. */
 export function credentialObject({ user, password }: PersonCredential): PsObject {
   return new PsObject({

@@ -7,7 +7,7 @@ import {
 } from '@doublehop/powershell/commands/command';
 import { toText } from '@doublehop/powershell/objects/text';
 import type { PsValue } from '@doublehop/powershell/objects/value';
-import { credentialOf, type PersonCredential } from '../console/target.ts';
+import { type AskPassword, type PersonCredential, personOf } from '../console/target.ts';
 
 /** What the commands need: a connection to a domain, and the caller's variables. */
 export interface DirectoryAccess {
@@ -21,7 +21,7 @@ export interface DirectoryAccess {
   ) => Promise<DomainConnection>;
   readonly variables: (name: string) => PsValue | undefined;
   /** The password for `-Credential NAME`; absent, or undefined: nobody can be asked. */
-  readonly askCredential?: (user: string) => Promise<PersonCredential | undefined>;
+  readonly askPassword?: AskPassword;
   /** Asks whether that is meant (`-Confirm`); absent: nobody can be asked. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }
@@ -55,7 +55,7 @@ export async function withDomain(
   work: (connection: DomainConnection) => Promise<void>,
 ): Promise<void> {
   const { Server: server, Credential: given } = bound;
-  const credential = given === undefined ? undefined : await personOf(given, session);
+  const credential = given === undefined ? undefined : await personOf(given, session.askPassword);
   const connection = await session.directory(
     server === undefined ? undefined : toText(server),
     credential,
@@ -65,18 +65,6 @@ export async function withDomain(
   } finally {
     await connection.close();
   }
-}
-
-async function personOf(value: PsValue, session: DirectoryAccess): Promise<PersonCredential> {
-  if (typeof value !== 'string') return credentialOf(value);
-  const asked = await session.askCredential?.(value);
-  if (asked !== undefined) return asked;
-  throw failure(
-    `The password of ${value} is not known, and nobody can be asked for it.`,
-    'NoPassword',
-    'AuthenticationError',
-    value,
-  );
 }
 
 /**

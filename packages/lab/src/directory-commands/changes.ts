@@ -1,5 +1,6 @@
 import { accountOf, ALLOWED_TO_ACT } from '@doublehop/admin/account';
 import type { Principal } from '@doublehop/admin/account';
+import { modificationsOf } from '@doublehop/admin/changes/write';
 import type { DomainConnection } from '@doublehop/admin/connection';
 import { AdminError } from '@doublehop/admin/errors';
 import { planEdit } from '@doublehop/admin/plan';
@@ -176,14 +177,12 @@ async function grantChanges(
     middles.length === 0 ? ({ kind: 'clear' } as const) : ({ kind: 'set', middles } as const);
   const { changed, before, after } = planEdit(accountOf(entry), edit);
   if (!changed) return [];
-  const attribute = ALLOWED_TO_ACT;
   // The value that was read is deleted: a change by somebody else since then is not overwritten.
-  return [
-    ...(before === undefined
-      ? []
-      : [{ operation: 'delete', attribute, values: [before] } as const]),
-    ...(after === undefined ? [] : [{ operation: 'add', attribute, values: [after] } as const]),
-  ];
+  return modificationsOf({
+    attribute: ALLOWED_TO_ACT,
+    before: before === undefined ? [] : [before],
+    after: after === undefined ? [] : [after],
+  });
 }
 
 /** Attributes that are what a parameter says, nothing being said by an empty text. */

@@ -1,3 +1,4 @@
+import { generalizedTime } from '@doublehop/directory/schema/syntax';
 import {
   type AssertionFilter,
   type AssertionValue,
@@ -7,6 +8,7 @@ import {
 import { evaluateText } from '@doublehop/powershell/language/convert-block';
 import { toText } from '@doublehop/powershell/objects/text';
 import { type PsValue, Scalar } from '@doublehop/powershell/objects/value';
+import { fileTimeOf } from '@doublehop/security/filetime';
 import { encodeGuid, parseGuid } from '@doublehop/security/guid';
 import { encodeSid, isSid, parseSid } from '@doublehop/security/sid';
 import { type AccountFlag, accountFlag } from './account-flags.ts';
@@ -219,14 +221,10 @@ function assertionOf(attribute: string, value: PsValue): AssertionValue {
 
 const GUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
 
-/** 1601-01-01, milliseconds since 1970. */
-const FILE_TIME_EPOCH = Date.UTC(1601, 0, 1);
-
 function timeOf(iso: string, asFileTime: boolean): string {
   const time = Date.parse(iso);
   if (Number.isNaN(time)) throw new FilterFailure(`Error parsing query: '${iso}' is no time.`);
-  if (asFileTime) return String(BigInt(time - FILE_TIME_EPOCH) * 10_000n);
-  return `${new Date(time).toISOString().slice(0, 19).replaceAll(/[-:T]/gu, '')}.0Z`;
+  return asFileTime ? String(fileTimeOf(time)) : generalizedTime(time);
 }
 
 function strict(bound: AssertionFilter): Filter {

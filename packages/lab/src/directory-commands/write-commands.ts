@@ -1,5 +1,6 @@
 import type { DomainConnection } from '@doublehop/admin/connection';
 import { AdminError } from '@doublehop/admin/errors';
+import { formatRdn } from '@doublehop/directory/dn';
 import { LdapClient } from '@doublehop/ldap/client/client';
 import type { Parameter } from '@doublehop/powershell/commands/command';
 import { toNumber } from '@doublehop/powershell/objects/convert';
@@ -146,7 +147,7 @@ async function create(run: Run, kind: AccountKind): Promise<void> {
     const { folder, objectClass, control } = NEW[kind];
     const name = toText(bound['Name'] ?? null);
     const parent = toText(bound['Path'] ?? `${folder},${connection.domain.namingContext}`);
-    const dn = `CN=${escapeRdn(name)},${parent}`;
+    const dn = `${formatRdn({ type: 'CN', value: name })},${parent}`;
     const suffix = kind === 'User' ? '' : '$';
     const given = toText(bound['SamAccountName'] ?? name);
     const password = bound['AccountPassword'];
@@ -200,11 +201,6 @@ async function passThru(
 function editorOf({ client }: DomainConnection): Pick<LdapClient, 'add' | 'delete'> {
   if (client instanceof LdapClient) return client;
   throw new AdminError('usage', 'Entries are made and removed at one controller: name a -Server.');
-}
-
-/** A name as it stands in a DN (RFC 4514 §2.4). */
-function escapeRdn(name: string): string {
-  return name.replaceAll(/[",+;<=>\\]|^[ #]| $/gu, String.raw`\$&`);
 }
 
 /** unicodePwd (MS-ADTS 3.1.1.3.1.5): the password in quotation marks, UTF-16LE. */

@@ -14,19 +14,19 @@ const POLL = 50;
  * LabError `busy`.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + LOCK_WAIT;
-  let release = await takeLock(path);
-  while (release === undefined) {
-    if (performance.now() > deadline) {
-      throw new LabError('busy', `another command is starting or stopping the lab (${path})`);
+  await claiming(path, async (own) => {
+    const deadline = performance.now() + LOCK_WAIT;
+    while (!(await taken(own, path))) {
+      if (performance.now() > deadline) {
+        throw new LabError('busy', `another command is starting or stopping the lab (${path})`);
+      }
+      await sleep(POLL);
     }
-    await sleep(POLL);
-    release = await takeLock(path);
-  }
+  });
   try {
     return await work();
   } finally {
-    await release();
+    await rm(path, { force: true });
   }
 }
 
@@ -35,11 +35,16 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
  * another process has it. A lock of a process that has ended counts for nothing.
  */
 export async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
+  const isOurs = await claiming(path, (own) => taken(own, path));
+  return isOurs ? async () => await rm(path, { force: true }) : undefined;
+}
+
+/** Works with a file that names this process, which `taken` puts into the lock's place. */
+async function claiming<T>(path: string, work: (own: string) => Promise<T>): Promise<T> {
   const own = `${path}.${randomUUID()}`;
   await writeFile(own, JSON.stringify(await ownProcessId()), { mode: 0o600 });
   try {
-    if (await taken(own, path)) return async () => await rm(path, { force: true });
-    return undefined;
+    return await work(own);
   } finally {
     await rm(own, { force: true });
   }

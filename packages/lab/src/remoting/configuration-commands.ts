@@ -20,7 +20,7 @@ import { RemotingError } from '@doublehop/remoting/errors';
 import { AceType } from '@doublehop/security/ace';
 import { parseSddl } from '@doublehop/security/sddl';
 import { groupName } from '../commands/sid-names.ts';
-import { credentialOf, type PersonCredential } from '../console/target.ts';
+import { askedPerson, type AskPassword, credentialOf } from '../console/target.ts';
 import { isAdministrator } from '../hosts/local-groups.ts';
 import type { HostSession } from '../sessions/host-session.ts';
 
@@ -31,7 +31,7 @@ export interface ConfigurationAccess {
   /** Reads a `.pssc` file; absent: the computer has none that could be read. */
   readonly readFile?: (path: string) => Promise<ConfigurationFile>;
   /** The password for `-RunAsCredential NAME`; absent, or undefined: nobody can be asked. */
-  readonly askCredential?: (user: string) => Promise<PersonCredential | undefined>;
+  readonly askPassword?: AskPassword;
 }
 
 type Run = Invocation<ConfigurationAccess>;
@@ -150,12 +150,8 @@ async function said({ bound, session }: Run, before: Registration): Promise<Regi
   if (person === undefined) return after;
   const credential = isCredential(person)
     ? credentialOf(person)
-    : await session.askCredential?.(toText(person));
-  if (credential !== undefined) {
-    return await session.store.withRunAs(after, credential.user, credential.password);
-  }
-  const message = `The password of ${toText(person)} is not known, and nobody can be asked for it.`;
-  throw failure(message, 'NoPassword', 'AuthenticationError', toText(person));
+    : await askedPerson(toText(person), session.askPassword);
+  return await session.store.withRunAs(after, credential.user, credential.password);
 }
 
 async function fileOf(

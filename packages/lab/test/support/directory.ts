@@ -71,7 +71,7 @@ export async function startDirectory(): Promise<DirectoryConsole> {
     ...directoryCommands<undefined>(() => ({
       directory: open,
       variables: (name) => interpreter.getVariable(name),
-      askCredential: async (user) => ({ user, password: SecureText.of(`Passw0rd.${user}`) }),
+      askPassword: async (user) => SecureText.of(`Passw0rd.${user}`),
       ...(console.answer !== undefined && { confirm: async () => console.answer === true }),
     })),
     ...builtinCommands<undefined>(() => commands),
